@@ -1,0 +1,161 @@
+"""The front door: check the request, choose a method, open an engine, run, stamp provenance."""
+
+import platform
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from whence._choose import choose
+from whence._core.attribution import Attribution
+from whence._core.budget import Budget
+from whence._core.errors import OptionError
+from whence._core.game import Game, JointGame, view
+from whence._core.index import Index, Shapley
+from whence._core.method import Method, whole
+from whence._core.progress import Listener, listening
+from whence._core.wrap import AllCases
+from whence.engines.engine import Engine
+
+
+def attribute(
+    game: Game,
+    *,
+    index: Index | None = None,
+    method: Method[Any] | str | None = None,
+    by_case: bool = False,
+    budget: Budget | None = None,
+    seed: int = 0,
+    engine: Engine | None = None,
+    keep: Any = None,
+    progress: Listener | bool | None = None,
+) -> Attribution:
+    """Attribute any game: who was responsible for what it measures, and how sure are we?
+
+    Args:
+        game: who plays, and what is measured.
+        index: what each number should mean; Shapley by default, or what the method computes.
+        method: how to compute it, as an instance or a name; chosen by `_choose` by default.
+        by_case: report every case, rather than their mean.
+        budget: when to stop; the first bound that is met wins.
+        seed: of every random draw. The same seed gives the same bits, on every engine.
+        engine: where questions are answered, such as `wh.engines.Threads(4)`.
+        keep: a store of worths; not offered yet.
+        progress: True shows a bar; a function hears of every step.
+
+    Raises:
+        OptionError: an argument that is not what it should be.
+        UnsupportedGameError: a method that cannot attribute this game.
+    """
+    _check(game, index, method, budget, seed, engine, keep, progress)
+    chosen, why = _method(game, index, method)
+    asked = whole(game) if chosen.every_draw else game
+    joint = view(asked, JointGame)
+    asked = AllCases(joint) if joint is not None else asked
+    opened = (engine or _serial()).open(asked)
+    with _shown(progress) as listener, listening(listener), opened as through:
+        result = chosen.attribute(through, budget or Budget(), int(seed), by_case)
+    return replace(result, provenance={**result.provenance, **_provenance(why)})
+
+
+def _method(
+    game: Game, index: Index | None, method: Method[Any] | str | None
+) -> tuple[Method[Any], str]:
+    if method is None:
+        return choose(game, index or Shapley())
+    if isinstance(method, str):
+        method = named(method, index)
+    if index is not None and method.index != index:
+        raise OptionError(
+            f"{type(method).__name__} computes {method.index}, and {index} was asked for: "
+            "give one of them"
+        )
+    return method, "asked for"
+
+
+def named(name: str, index: Index | None) -> Method[Any]:
+    """A method by the name of its class or file.
+
+    Raises:
+        OptionError: there is none.
+    """
+    from importlib import import_module
+
+    from whence import methods
+    from whence._core.errors import did_you_mean
+    from whence._core.folder import classes
+
+    known = classes("whence.methods", methods.__path__[0])
+    files = {module.rsplit(".", 1)[-1]: cls for cls, module in known.items()}
+    cls = name if name in known else files.get(name.replace("-", "_"))
+    if cls is None:
+        raise OptionError(f"no method is called {name!r}. {did_you_mean(name, files)}")
+    kind = getattr(import_module(known[cls]), cls)
+    try:
+        return kind() if index is None else kind(index=index)
+    except TypeError:
+        return kind()
+
+
+def _check(  # noqa: PLR0917
+    game: Any,
+    index: Any,
+    method: Any,
+    budget: Any,
+    seed: Any,
+    engine: Any,
+    keep: Any,
+    progress: Any,
+) -> None:
+    _is(game, Game, "game", "a Game, such as wh.FunctionGame(function, names)")
+    _is(index, Index, "index", "an index, such as wh.Banzhaf()")
+    _is(method, (Method, str), "method", "a method, such as wh.methods.Permutation(), or its name")
+    _is(budget, Budget, "budget", "a wh.Budget, such as wh.Budget(seconds=30)")
+    _is(engine, Engine, "engine", "an engine, such as wh.engines.Threads(4)")
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise OptionError(f"seed must be an integer from 0; given {seed!r}")
+    if keep is not None:
+        raise OptionError("keep= is not offered by this version: leave it out")
+    if progress is not None and not isinstance(progress, bool) and not callable(progress):
+        raise OptionError(f"progress is True, or a function of a Progress; given {progress!r}")
+
+
+def _is(thing: Any, kinds: Any, name: str, wanted: str) -> None:
+    if thing is None and name != "game":
+        return
+    if not isinstance(thing, kinds):
+        shown = thing.__name__ + " (a class)" if isinstance(thing, type) else type(thing).__name__
+        raise OptionError(f"{name} must be {wanted}; given {shown}")
+
+
+def _serial() -> Engine:
+    from whence.engines.local import Serial
+
+    return Serial()
+
+
+def _shown(progress: Listener | bool | None) -> Any:
+    if progress is True:
+        from whence.report.progress import bar
+
+        return bar()
+    listener: Callable[..., None] | None = progress if callable(progress) else None
+    return nullcontext(listener)
+
+
+def _provenance(why: str) -> dict[str, Any]:
+    try:
+        own = version("whence")
+    except PackageNotFoundError:
+        own = "unknown"
+    return {
+        "chosen because": why,
+        "whence": own,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,43 @@
+"""Which method by default: a policy, readable from top to bottom, with its reason."""
+
+from typing import Any
+
+from whence._core.errors import UnsupportedGameError
+from whence._core.game import Game, PooledGame, view
+from whence._core.index import FirstIn, Index, LeaveOneOut, Semivalue, Shapley
+from whence._core.method import Method
+
+EXACT = 2**17  # worths (times background rows) that are cheaper to enumerate than to argue about
+
+
+def choose(game: Game, index: Index) -> tuple[Method[Any], str]:
+    """A method for this game and index, and why.
+
+    Raises:
+        UnsupportedGameError: no method here computes this index from worths.
+    """
+    from whence.methods.perturbation.exact import Exact
+    from whence.methods.perturbation.leave_one_out import OnePlayer
+    from whence.methods.perturbation.permutation import Permutation
+    from whence.methods.perturbation.semivalue import SampledSemivalue
+
+    if not isinstance(index, Semivalue):
+        raise UnsupportedGameError(
+            f"no method here computes {index} from worths alone. Offered: Shapley, Banzhaf, "
+            "BetaShapley, LeaveOneOut and FirstIn."
+        )
+    price = enumeration(game)
+    if price is not None and len(game.players) <= 16 and price <= EXACT:
+        return Exact(index), f"all {price:,} questions are cheap to ask"
+    if isinstance(index, Shapley):
+        return Permutation(), "nothing is known of the game beyond its worths"
+    if isinstance(index, (LeaveOneOut, FirstIn)):
+        return OnePlayer(index), "one player at a time is all the index needs"
+    return SampledSemivalue(index), "nothing is known of the game beyond its worths"
+
+
+def enumeration(game: Game) -> int | None:
+    """How many worths, times background rows, an enumeration would take; None if it never ends."""
+    pooled = view(game, PooledGame)
+    draws = pooled.n_pool if pooled is not None else game.n_draws
+    return None if draws is None else 2 ** len(game.players) * game.n_cases * draws

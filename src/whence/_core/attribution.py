@@ -1,0 +1,326 @@
+"""The result: numbers, their error in parts, what they mean, what they cost. Frozen; it is data."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, final
+
+import numpy as np
+from jaxtyping import Float
+
+from . import regroup, store
+from .errors import OptionError, ResultError, did_you_mean
+from .game import Question
+from .index import Index
+from .players import Players
+from .reading import Covariance, Reading
+from .student import quantile
+from .types import Ends, Scores
+
+Uncertainty = Literal["exact", "sampled", "unquantified"]
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the answer cost.
+
+    Attributes:
+        asked: questions that the method asked of the game.
+        evaluations: questions really computed.
+        gradients: gradients computed.
+        rows: rows given to the model; None when nobody counted them.
+        found: answers found in a store.
+        seconds: wall-clock time.
+    """
+
+    asked: int
+    evaluations: int
+    gradients: int
+    rows: int | None
+    found: int
+    seconds: float
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One player's number: its value, its standard error, and its interval."""
+
+    player: str
+    value: float
+    stderr: float
+    ci: tuple[float, float]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Who was responsible for what was measured, and how sure we are.
+
+    Positive: adding this player raises the behaviour (for a loss: reduces the loss).
+
+    Attributes:
+        values: float [cases, outputs, players].
+        parts: the standard error by what it comes from, each as `values`: "estimation" (walks and
+            draws), "data" (a finite sample of cases), "background" (a finite pool), "model".
+        freedom: degrees of freedom of each case's estimation part.
+        players: who could be responsible.
+        outputs: what was read off.
+        index: what each number means.
+        method: the name of what computed it.
+        uncertainty: "exact", "sampled", or "unquantified".
+        empty: the worth of nobody, [cases, outputs].
+        full: the worth of everybody.
+        cost: what it took.
+        converged: the error asked for was reached.
+        verdict: why it stopped, and what that means.
+        averaged: how many cases the one reported case is the mean of.
+        shared: parts of the error of the mean over cases that the cases share.
+        covariance: by part, between players: [outputs, players, players].
+        question: what was asked, in words.
+        data: columns of the explained cases, for pictures: name -> [cases].
+        provenance: where the answer comes from: versions, seed, hashes.
+    """
+
+    values: Scores
+    parts: Mapping[str, Scores]
+    freedom: Float[np.ndarray, " cases"]
+    players: Players
+    outputs: tuple[str, ...]
+    index: Index
+    method: str
+    uncertainty: Uncertainty
+    empty: Ends
+    full: Ends
+    cost: Cost
+    converged: bool
+    verdict: str
+    averaged: int = 1
+    shared: Mapping[str, Float[np.ndarray, "1 outputs players"]] = field(default_factory=dict)
+    covariance: Mapping[str, Covariance] = field(default_factory=dict)
+    question: Question = Question()
+    data: Mapping[str, np.ndarray] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    # -- how sure ---------------------------------------------------------------------------------
+
+    @property
+    def stderr(self) -> Scores:
+        """The standard error, all known parts together; NaN where nobody knows."""
+        return self.error()
+
+    def error(self, *parts: str) -> Scores:
+        """The standard error of the named parts together (all known parts by default).
+
+        Raises:
+            ResultError: no such part.
+        """
+        for part in parts:
+            if part not in self.parts:
+                raise ResultError(
+                    f"this answer has no error part {part!r}. {did_you_mean(part, self.parts)}"
+                )
+        chosen = parts or tuple(self.parts)
+        if not chosen or (not parts and self.uncertainty == "unquantified"):
+            return np.full_like(self.values, np.nan)
+        return np.asarray(np.sqrt(sum(self.parts[p] ** 2 for p in chosen)))
+
+    def ci(
+        self, level: float = 0.95, parts: Sequence[str] | str | None = None
+    ) -> tuple[Scores, Scores]:
+        """Lower and upper ends of the intervals, by Student's t.
+
+        Args:
+            level: the nominal coverage, between 0 and 1.
+            parts: the parts of the error to include; all known parts by default.
+
+        Raises:
+            OptionError: a level outside (0, 1).
+            ResultError: no such part.
+        """
+        chosen = (parts,) if isinstance(parts, str) else tuple(parts or ())
+        free = self.freedom
+        if self.averaged > 1 and "data" in (chosen or self.parts):
+            free = np.minimum(free, self.averaged - 1.0)
+        error = self.error(*chosen)
+        half = np.where(error == 0, 0.0, quantile(level, free)[:, None, None] * error)
+        return self.values - half, self.values + half
+
+    @property
+    def gap(self) -> Ends:
+        """v(everybody) - v(nobody) - the sum of the values: zero for an efficient index."""
+        return np.asarray(self.full - self.empty - self.values.sum(axis=2))
+
+    # -- looking at some of it --------------------------------------------------------------------
+
+    def __getitem__(self, player: str | int) -> Contribution:
+        """One player's contribution, for the first output, averaged over cases.
+
+        Raises:
+            PlayersError: nobody has that name.
+        """
+        i, one = self.players.index(player), self.mean()
+        low, high = one.ci()
+        return Contribution(
+            self.players.names[i],
+            float(one.values[0, 0, i]),
+            float(one.stderr[0, 0, i]),
+            (float(low[0, 0, i]), float(high[0, 0, i])),
+        )
+
+    def top(self, k: int = 10, *, output: str | int = 0) -> list[Contribution]:
+        """The k players with the largest absolute values, averaged over cases.
+
+        Raises:
+            OptionError: k is not positive.
+            ResultError: no such output.
+        """
+        if k < 1:
+            raise OptionError(f"top needs a positive number of players; given {k}")
+        one = self.mean().select(output=output)
+        order = np.argsort(-np.abs(one.values[0, 0]), kind="stable")[:k]
+        return [one[int(i)] for i in order]
+
+    def mean(self) -> "Attribution":
+        """The mean over cases, with the spread of the cases as the data part of the error."""
+        if len(self.values) == 1:
+            return self
+        estimation = self.parts.get("estimation", np.zeros_like(self.values))
+        got = Reading(
+            self.values, estimation, self.freedom, self.empty, self.full, self.shared
+        ).over_cases(len(self.values))
+        return replace(
+            self,
+            values=got.values,
+            parts=got.parts,
+            freedom=got.freedom,
+            empty=got.empty,
+            full=got.full,
+            averaged=len(self.values),
+            shared={},
+            covariance={},
+            data={},
+        )
+
+    def output(self, name: str | int) -> int:
+        """Where an output stands.
+
+        Raises:
+            ResultError: no such output.
+        """
+        if isinstance(name, (int, np.integer)) and -len(self.outputs) <= name < len(self.outputs):
+            return int(name) % len(self.outputs)
+        if name in self.outputs:
+            return self.outputs.index(str(name))
+        raise ResultError(f"no output is called {name!r}. {did_you_mean(name, self.outputs)}")
+
+    def select(
+        self,
+        *,
+        output: str | int | None = None,
+        case: int | slice | Sequence[int] | None = None,
+        players: Iterable[str | int] | None = None,
+        **columns: object,
+    ) -> "Attribution":
+        """Some of the cases, outputs or players. What is left out stays out of `gap` too.
+
+        Args:
+            output: one output, by name or position.
+            case: one case, a slice, or several.
+            players: by name or position.
+            **columns: players whose columns have these values, such as layer=3.
+
+        Raises:
+            ResultError: no such output or case, or nobody left.
+            PlayersError: no such player or column.
+        """
+        return regroup.select(self, output, case, players, columns)
+
+    def group(self, by: str | Mapping[str, Sequence[str]]) -> "Attribution":
+        """Sums over groups of players: by a column of the players, or by names given here.
+
+        The error needs the covariance between players; where it is unknown it is NaN, never wrong.
+
+        Raises:
+            PlayersError: no such column or player, or groups that overlap.
+        """
+        return regroup.group(self, by)
+
+    def __sub__(self, other: "Attribution") -> "Attribution":
+        """Differences, with the errors of two independent answers added in squares.
+
+        Raises:
+            ResultError: other players, outputs, index or question.
+        """
+        return regroup.difference(self, other)
+
+    @staticmethod
+    def merge(runs: Sequence["Attribution"]) -> "Attribution":
+        """Independent runs of one question (other seeds), as one longer run.
+
+        Raises:
+            ResultError: no runs, another question, or a seed given twice.
+        """
+        return regroup.merge(runs)
+
+    # -- keeping and showing it -------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> Path:
+        """Write a JSON header and plain arrays; never pickle. Readable without the model."""
+        return store.save(self, path)
+
+    @staticmethod
+    def load(path: str | Path) -> "Attribution":
+        """Read what `save` wrote.
+
+        Raises:
+            ResultError: no such file, not such a file, or a damaged one.
+        """
+        return store.load(path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, lists and strings, ready for JSON."""
+        return store.to_dict(self)
+
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """One row for each case, output and player; a pandas or polars frame."""
+        from whence.report.export import to_frame
+
+        return to_frame(self, backend)
+
+    def to_shap(self) -> Any:
+        """The same numbers as a `shap.Explanation` (needs shap)."""
+        from whence.report.export import to_shap
+
+        return to_shap(self)
+
+    def table(self, most: int = 20) -> Any:
+        """A table for the terminal (rich), and in words wherever it is printed."""
+        from whence.report.table import table
+
+        return table(self, most)
+
+    def plot(self, kind: str | None = None, ax: Any = None, **options: Any) -> Any:
+        """A picture on `ax` (a new figure's axes by default), which is returned; nothing is shown."""
+        from whence.report import plot
+
+        return plot(self, kind, ax, **options)
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """One self-contained page; also written to `path` when it is given."""
+        from whence.report.html import to_html
+
+        return to_html(self, path)
+
+    def _repr_html_(self) -> str:
+        from whence.report.html import fragment
+
+        return fragment(self)
+
+    def __repr__(self) -> str:
+        from whence.report.table import words
+
+        return words(self)

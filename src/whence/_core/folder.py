@@ -1,0 +1,50 @@
+"""The folder is the registry: which classes a package holds, read from its files, not imported.
+
+A new method is one new file; no list is edited, and nothing optional is loaded to find it.
+"""
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from .errors import did_you_mean
+
+
+@lru_cache
+def classes(package: str, root: str) -> dict[str, str]:
+    """Public class names of every module under a package, with the module that defines each.
+
+    Args:
+        package: dotted name, such as "whence.methods".
+        root: its folder.
+    """
+    return {
+        node.name: module
+        for module, tree in _modules(package, Path(root))
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    }
+
+
+def _modules(package: str, root: Path) -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(root.rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        if not any(part.startswith("_") for part in parts):
+            yield ".".join([package, *parts]), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def look_up(package: str, root: str, name: str) -> Any:
+    """A class, or a subpackage, of a package: the body of its `__getattr__`.
+
+    Raises:
+        AttributeError: there is none of that name.
+    """
+    known = classes(package, root)
+    if name in known:
+        return getattr(import_module(known[name]), name)
+    if (Path(root) / name).is_dir() or (Path(root) / f"{name}.py").is_file():
+        return import_module(f"{package}.{name}")
+    raise AttributeError(f"{package} has no {name!r}. {did_you_mean(name, known)}")

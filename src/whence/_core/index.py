@@ -1,0 +1,140 @@
+"""Indices: the estimands. What one number for each player should mean.
+
+A semivalue weighs what a player adds by the size of the coalition it joins,
+
+    phi_i = sum over S without i of weight(|S|) (v(S + i) - v(S)),
+
+with the weights of all coalitions without i summing to one (Dubey, Neyman & Weber 1981).
+"""
+
+import abc
+from dataclasses import dataclass, field
+from math import comb, exp, lgamma
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+
+from .errors import OptionError
+
+
+class Index(abc.ABC):
+    """What one number for each player should mean.
+
+    Attributes:
+        efficient: the values of all players add up to v(everybody) - v(nobody).
+    """
+
+    efficient: bool
+
+
+class Semivalue(Index):
+    """A mean of what a player adds, weighted by the size of what it joins."""
+
+    @abc.abstractmethod
+    def weight(self, size: int, n: int) -> float:
+        """The weight of one coalition of `size` players that lacks the player, of n players."""
+
+    @final
+    def sizes(self, n: int) -> Float[np.ndarray, " sizes"]:
+        """The chance of joining a coalition of each size 0..n-1: weights times how many there are."""
+        return np.array([comb(n - 1, s) * self.weight(s, n) for s in range(n)])
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Shapley(Semivalue):
+    """Every size equally likely: the one efficient, symmetric semivalue (Shapley 1953)."""
+
+    efficient: bool = field(default=True, init=False, repr=False)
+
+    def weight(self, size: int, n: int) -> float:
+        return 1.0 / (n * comb(n - 1, size))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Banzhaf(Semivalue):
+    """Every coalition equally likely (Banzhaf 1965)."""
+
+    efficient: bool = field(default=False, init=False, repr=False)
+
+    def weight(self, size: int, n: int) -> float:
+        del size
+        return 2.0 ** (1 - n)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class BetaShapley(Semivalue):
+    """Sizes follow a Beta-binomial law; (1, 1) is Shapley (Kwon & Zou 2022).
+
+    weight(s) = B(s + b, n - 1 - s + a) / B(a, b): `a` > `b` favours small coalitions, as there.
+
+    Raises:
+        OptionError: a or b is not positive.
+    """
+
+    a: float = 1.0
+    b: float = 1.0
+    efficient: bool = field(default=False, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not (self.a > 0 and self.b > 0):
+            raise OptionError(f"BetaShapley needs a > 0 and b > 0; given a={self.a}, b={self.b}")
+
+    def weight(self, size: int, n: int) -> float:
+        own = _log_beta(size + self.b, n - 1 - size + self.a)
+        return exp(own - _log_beta(self.a, self.b))
+
+
+def _log_beta(a: float, b: float) -> float:
+    return lgamma(a) + lgamma(b) - lgamma(a + b)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LeaveOneOut(Semivalue):
+    """What is lost when only this player leaves."""
+
+    efficient: bool = field(default=False, init=False, repr=False)
+
+    def weight(self, size: int, n: int) -> float:
+        return float(size == n - 1)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FirstIn(Semivalue):
+    """What is gained when only this player is present."""
+
+    efficient: bool = field(default=False, init=False, repr=False)
+
+    def weight(self, size: int, n: int) -> float:
+        del n
+        return float(size == 0)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AumannShapley(Index):
+    """The gradient, averaged along the straight path from nobody to everybody."""
+
+    efficient: bool = field(default=True, init=False, repr=False)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Share(Index):
+    """A term of an exact accounting identity; there is no counterfactual behind it."""
+
+    identity: str
+    efficient: bool = field(default=True, init=False, repr=False)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class InOrder(Index):
+    """What each player adds when everybody before it, and nobody after it, is present."""
+
+    efficient: bool = field(default=True, init=False, repr=False)

@@ -1,0 +1,98 @@
+"""Players: who could be responsible."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+
+from .errors import PlayersError, did_you_mean, some
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Players:
+    """A small table of players: their names, what they are, and any further columns.
+
+    Args:
+        names: one name for each player, all different.
+        kind: what a player is, in the singular ("feature", "head", "source").
+        ordered: only prefixes make sense (steps in time); the game refuses every other coalition.
+        columns: further columns (layer, head, position), each with one entry for each player.
+
+    Raises:
+        PlayersError: nobody, a name given twice, or a column of another length.
+    """
+
+    names: tuple[str, ...]
+    kind: str = "player"
+    ordered: bool = False
+    columns: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.names, str):
+            raise PlayersError(
+                f"names must be a sequence of names, not the one string {self.names!r}"
+            )
+        object.__setattr__(self, "names", tuple(str(n) for n in self.names))
+        if not self.names:
+            raise PlayersError("a game needs at least one player, and no name was given")
+        if len(set(self.names)) < len(self.names):
+            twice = [n for n, times in Counter(self.names).items() if times > 1]
+            raise PlayersError(
+                f"players need different names; given more than once: {some(twice)}. Rename them."
+            )
+        columns = {k: tuple(v) for k, v in self.columns.items()}
+        for name, column in columns.items():
+            if len(column) != len(self.names):
+                raise PlayersError(
+                    f"column {name!r} has {len(column)} entries for {len(self.names)} players"
+                )
+        object.__setattr__(self, "columns", columns)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def index(self, name: str | int) -> int:
+        """Where a player stands.
+
+        Raises:
+            PlayersError: nobody has that name.
+        """
+        if isinstance(name, (int, np.integer)) and -len(self) <= name < len(self):
+            return int(name) % len(self)
+        if name in self.names:
+            return self.names.index(str(name))
+        raise PlayersError(f"no {self.kind} is called {name!r}. {did_you_mean(name, self.names)}")
+
+    def where(self, **columns: object) -> np.ndarray:
+        """Positions of the players whose columns have these values.
+
+        Raises:
+            PlayersError: no such column.
+        """
+        keep = np.ones(len(self), dtype=bool)
+        for name, value in columns.items():
+            keep &= np.array([entry == value for entry in self.column(name)], dtype=bool)
+        return np.flatnonzero(keep)
+
+    def column(self, name: str) -> tuple[object, ...]:
+        """One column of the table, `names` included.
+
+        Raises:
+            PlayersError: no such column.
+        """
+        if name == "names":
+            return self.names
+        if name not in self.columns:
+            raise PlayersError(
+                f"these players have no column {name!r}. {did_you_mean(name, ['names', *self.columns])}"
+            )
+        return self.columns[name]
+
+    def take(self, positions: Iterable[int]) -> "Players":
+        """Some of the players, in this order."""
+        at = list(positions)
+        columns = {k: tuple(v[i] for i in at) for k, v in self.columns.items()}
+        return Players(tuple(self.names[i] for i in at), self.kind, self.ordered, columns)

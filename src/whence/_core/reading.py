@@ -1,0 +1,160 @@
+"""Readings: what a method knows so far, case by case, and what that says of the mean over cases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+
+from .types import Ends, Scores
+
+Covariance = Float[np.ndarray, "outputs players players"]
+EXACT = 1e9  # degrees of freedom of what is not sampled
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Averaged:
+    """The mean over cases: one case, with its error in parts.
+
+    Attributes:
+        covariance: for each part whose covariance between players is known, [outputs, players,
+            players].
+    """
+
+    values: Scores
+    parts: Mapping[str, Scores]
+    freedom: Float[np.ndarray, " cases"]
+    empty: Ends
+    full: Ends
+    covariance: Mapping[str, Covariance] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a method knows so far, always by case. NaN: not visited, or (ends) nobody asked.
+
+    Attributes:
+        values: float [cases, outputs, players].
+        stderr: the estimation part of each case's error.
+        freedom: degrees of freedom of each case's error.
+        empty: the worth of nobody, by case and output.
+        full: the worth of everybody.
+        shared: standard errors [1, outputs, players] of the mean over cases that cannot be added
+            up from the cases' own, because the cases share them: "estimation" where one evaluation
+            answers every case, "background" where they share a pool.
+        parts: further parts of each case's own error.
+        covariance: of one draw within a case, between players.
+        shared_covariance: as `shared`, between players.
+        each: how many draws each case has had.
+    """
+
+    values: Scores
+    stderr: Scores
+    freedom: Float[np.ndarray, " cases"]
+    empty: Ends
+    full: Ends
+    shared: Mapping[str, Float[np.ndarray, "1 outputs players"]] = field(default_factory=dict)
+    parts: Mapping[str, Scores] = field(default_factory=dict)
+    covariance: Covariance | None = None
+    shared_covariance: Mapping[str, Covariance] = field(default_factory=dict)
+    each: Float[np.ndarray, " cases"] | None = None
+
+    @property
+    def visited(self) -> np.ndarray:
+        """Bool [cases]: which cases have a value."""
+        return np.isfinite(self.values).all(axis=(1, 2))
+
+    def over_cases(self, n_cases: int) -> Averaged:
+        """The mean over the cases visited, as an estimate of the mean over all `n_cases`.
+
+        The estimation part has the finite-population factor while a pass is unfinished; the data
+        part is the spread of the cases, less the estimation noise in it.
+        """
+        seen = self.visited
+        v, e, m = self.values[seen], self.stderr[seen], int(seen.sum())
+        estimation, data = self._estimation_and_data(v, e, m, n_cases)
+        parts = {"estimation": estimation, **({"data": data} if n_cases > 1 else {})}
+        parts |= {k: s for k, s in self.shared.items() if k != "estimation"}
+        if n_cases == 1:
+            parts |= dict(self.parts)
+        ends = [x[seen].mean(axis=0, keepdims=True) for x in (self.empty, self.full)]
+        mean = v.mean(axis=0, keepdims=True)
+        covariance = dict(self.shared_covariance) | self._covariance(v, seen, n_cases)
+        return Averaged(mean, parts, self._freedom(seen, m), ends[0], ends[1], covariance)
+
+    def _estimation_and_data(
+        self, v: np.ndarray, e: np.ndarray, m: int, n_cases: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        none = np.zeros_like(v[:1])
+        if n_cases == 1:
+            return e, none
+        spread = v.var(axis=0, ddof=1, keepdims=True) if m > 1 else none
+        together = self.shared.get("estimation")
+        if together is not None:
+            noise = ((e**2).mean(axis=0, keepdims=True) - together**2) * m / max(m - 1, 1)
+            between = np.maximum(spread - np.maximum(noise, 0), 0)
+            return together, np.sqrt(between / n_cases)
+        if not np.isfinite(e).all():  # one draw a case so far: the two parts cannot be told apart
+            return (np.sqrt(spread / m) if m > 1 else np.full_like(none, np.inf)), none
+        between = np.maximum(spread - (e**2).mean(axis=0, keepdims=True), 0) if m > 1 else none
+        within = (e**2).sum(axis=0, keepdims=True) / m**2
+        return np.sqrt(within + (1 / m - 1 / n_cases) * between), np.sqrt(between / n_cases)
+
+    def _freedom(self, seen: np.ndarray, m: int) -> np.ndarray:
+        if "estimation" in self.shared:
+            return self.freedom[:1]
+        return np.array([max(float(self.freedom[seen].sum()), float(m - 1))])
+
+    def _covariance(self, v: np.ndarray, seen: np.ndarray, n_cases: int) -> dict[str, Covariance]:
+        """As `_estimation_and_data`, between players, from the covariance of one draw."""
+        if self.covariance is None or self.each is None or n_cases == 1 or len(v) < 2:
+            return {}
+        m = len(v)
+        noise = self.covariance * (1 / self.each[seen]).mean()
+        spread = np.stack([np.atleast_2d(np.cov(v[:, o].T)) for o in range(v.shape[1])])
+        between = spread - noise
+        estimation = noise / m + (1 / m - 1 / n_cases) * between
+        return {"estimation": estimation, "data": between / n_cases}
+
+    def fold(self, n_cases: int) -> "Reading":
+        """Of an `AllCases` game: outputs back to cases, the last group being their mean."""
+        n = self.values.shape[2]
+        v, e = (x[0].reshape(n_cases + 1, -1, n) for x in (self.values, self.stderr))
+        low, high = (x[0].reshape(n_cases + 1, -1)[:-1] for x in (self.empty, self.full))
+        free = np.repeat(self.freedom, n_cases)
+        return Reading(v[:-1], e[:-1], free, low, high, {"estimation": e[-1:]})
+
+    def leave_out(self, outputs: int, replicates: Mapping[str, int]) -> "Reading":
+        """Of a `ReplicatedGame`: its own outputs, the replicates folded into parts of the error.
+
+        The jackknife over k members: (k - 1)/k sum_j (phi_(-j) - mean)^2.
+        """
+        shared, parts, at = dict(self.shared), dict(self.parts), outputs
+        seen = self.visited
+        for part, k in replicates.items():
+            block = self.values[:, at : at + k * outputs]
+            each = block.reshape(len(block), k, outputs, -1)  # case, member, output, player
+            parts[part] = _jackknife(each)
+            shared[part] = _jackknife(each[seen].mean(axis=0, keepdims=True))
+            at += k * outputs
+        own = slice(0, outputs)
+        return Reading(
+            self.values[:, own],
+            self.stderr[:, own],
+            self.freedom,
+            self.empty[:, own],
+            self.full[:, own],
+            {name: s[:, own] for name, s in shared.items()},
+            {name: s[:, own] for name, s in parts.items()},
+            None if self.covariance is None else self.covariance[own],
+            {name: s[own] for name, s in self.shared_covariance.items()},
+            self.each,
+        )
+
+
+def _jackknife(each: Float[np.ndarray, "cases members outputs players"]) -> Scores:
+    k = each.shape[1]
+    return np.asarray(np.sqrt((k - 1) * each.var(axis=1)))

@@ -1,0 +1,207 @@
+"""Some of a result, sums over groups of players, differences and merged runs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .errors import PlayersError, ResultError, some
+from .players import Players
+
+if TYPE_CHECKING:
+    from .attribution import Attribution
+
+
+def select(
+    result: "Attribution",
+    output: str | int | None,
+    case: int | slice | Sequence[int] | None,
+    players: Iterable[str | int] | None,
+    columns: Mapping[str, object],
+) -> "Attribution":
+    """Some of the cases, outputs or players: see `Attribution.select`."""
+    o = slice(None) if output is None else [result.output(output)]
+    c = _cases(case, len(result.values))
+    p = np.arange(len(result.players))
+    if players is not None:
+        p = np.array([result.players.index(name) for name in players], dtype=int)
+    if columns:
+        p = p[np.isin(p, result.players.where(**columns))]
+    if not len(p):
+        raise ResultError("nobody is left: no player has all of these names and columns")
+
+    def cut(x: np.ndarray) -> np.ndarray:
+        return x[c][:, o][:, :, p]
+
+    return replace(
+        result,
+        values=cut(result.values),
+        parts={name: cut(part) for name, part in result.parts.items()},
+        freedom=result.freedom[c],
+        players=result.players.take(p),
+        outputs=tuple(np.array(result.outputs, dtype=object)[o]),
+        empty=result.empty[c][:, o],
+        full=result.full[c][:, o],
+        shared={name: s[:, o][:, :, p] for name, s in result.shared.items()},
+        covariance={k: v[o][:, p][:, :, p] for k, v in result.covariance.items()},
+        data={name: column[c] for name, column in result.data.items()},
+    )
+
+
+def _cases(case: int | slice | Sequence[int] | None, n: int) -> np.ndarray:
+    every = np.arange(n)
+    if case is None:
+        return every
+    try:
+        return np.atleast_1d(every[case])
+    except IndexError:
+        raise ResultError(f"no case {case!r}: this answer has cases 0 to {n - 1}") from None
+
+
+def group(result: "Attribution", by: str | Mapping[str, Sequence[str]]) -> "Attribution":
+    """Sums over groups of players: see `Attribution.group`."""
+    groups = _groups(result.players, by)
+    member = np.zeros((len(groups), len(result.players)))  # group, player
+    for g, names in enumerate(groups.values()):
+        member[g, [result.players.index(n) for n in names]] = 1.0
+    parts = {
+        name: _grouped_error(part, result.covariance.get(name), member)
+        for name, part in result.parts.items()
+    }
+    return replace(
+        result,
+        values=result.values @ member.T,
+        parts=parts,
+        players=Players(tuple(groups), kind=f"group of {result.players.kind}s"),
+        shared={},
+        covariance={k: member @ v @ member.T for k, v in result.covariance.items()},
+        data={},
+    )
+
+
+def _grouped_error(
+    part: np.ndarray, covariance: np.ndarray | None, member: np.ndarray
+) -> np.ndarray:
+    if (part == 0).all():
+        return np.zeros((*part.shape[:2], len(member)))
+    if covariance is not None and len(part) == 1:
+        variance = np.einsum("gp,opq,gq->og", member, covariance, member)
+        return np.sqrt(np.maximum(variance, 0))[None]
+    alone = (member.sum(axis=1) == 1)[None, None, :]
+    return np.where(alone, part @ member.T, np.nan)
+
+
+def _groups(players: Players, by: str | Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    if isinstance(by, str):
+        column = players.column(by)
+        return {
+            str(v): [n for n, entry in zip(players.names, column, strict=True) if entry == v]
+            for v in dict.fromkeys(column)
+        }
+    groups = {str(name): list(members) for name, members in by.items()}
+    taken = [players.names[players.index(n)] for members in groups.values() for n in members]
+    twice = {n for n in taken if taken.count(n) > 1}
+    if twice:
+        raise PlayersError(f"groups overlap: {some(sorted(twice))} stand in more than one")
+    return groups | {n: [n] for n in players.names if n not in taken}
+
+
+def same_question(a: "Attribution", b: "Attribution") -> None:
+    """Refuse to combine answers to different questions.
+
+    Raises:
+        ResultError: what differs, by name.
+    """
+    pairs = {
+        "players": (a.players.names, b.players.names),
+        "outputs": (a.outputs, b.outputs),
+        "index": (repr(a.index), repr(b.index)),
+        "removal": (a.question.removal, b.question.removal),
+        "unit": (a.question.unit, b.question.unit),
+        "number of cases": (len(a.values), len(b.values)),
+    }
+    for what, (left, right) in pairs.items():
+        if left != right:
+            raise ResultError(
+                f"these answers are to different questions: the {what} differ ({left} and {right}). "
+                "Ask both in the same way before comparing them."
+            )
+
+
+def difference(a: "Attribution", b: "Attribution") -> "Attribution":
+    """a - b, as independent answers: see `Attribution.__sub__`."""
+    same_question(a, b)
+    zero = np.zeros_like(a.values)
+    parts = {
+        name: np.sqrt(a.parts.get(name, zero) ** 2 + b.parts.get(name, zero) ** 2)
+        for name in dict.fromkeys([*a.parts, *b.parts])
+    }
+    unsure = "unquantified" in (a.uncertainty, b.uncertainty)
+    exact = a.uncertainty == b.uncertainty == "exact"
+    return replace(
+        a,
+        values=a.values - b.values,
+        parts=parts,
+        freedom=np.minimum(a.freedom, b.freedom),
+        empty=a.empty - b.empty,
+        full=a.full - b.full,
+        averaged=min(a.averaged, b.averaged),
+        method=f"{a.method} - {b.method}",
+        uncertainty="unquantified" if unsure else "exact" if exact else "sampled",
+        verdict="difference of two answers, whose errors are taken as independent",
+        converged=a.converged and b.converged,
+        shared={},
+        covariance={},
+        provenance={},
+    )
+
+
+def merge(runs: Sequence["Attribution"]) -> "Attribution":
+    """Independent runs of one question: see `Attribution.merge`."""
+    from .attribution import Cost
+
+    runs = list(runs)
+    if not runs:
+        raise ResultError("there is nothing to merge: give at least one run")
+    for other in runs[1:]:
+        same_question(runs[0], other)
+    seeds = [run.provenance.get("seed") for run in runs]
+    known = [s for s in seeds if s is not None]
+    if len(set(known)) < len(known):
+        raise ResultError(
+            f"runs with the seeds {known}: equal seeds take the same walks, and merging them would "
+            "count the same evidence twice. Give each run its own seed."
+        )
+    weight = np.array([max(run.cost.asked, 1) for run in runs], dtype=float)
+    weight /= weight.sum()
+
+    def over(arrays: Iterable[np.ndarray]) -> np.ndarray:
+        return np.asarray(sum(w * x for w, x in zip(weight, arrays, strict=True)))
+
+    parts = {p: over(run.parts[p] for run in runs) for p in runs[0].parts}
+    squares = (w**2 * r.parts["estimation"] ** 2 for w, r in zip(weight, runs, strict=True))
+    parts["estimation"] = np.sqrt(np.asarray(sum(squares)))
+    costs = [run.cost for run in runs]
+    rows = [c.rows for c in costs if c.rows is not None]
+    return replace(
+        runs[0],
+        values=over(run.values for run in runs),
+        parts=parts,
+        freedom=np.asarray(sum(run.freedom for run in runs)),
+        empty=over(run.empty for run in runs),
+        full=over(run.full for run in runs),
+        cost=Cost(
+            sum(c.asked for c in costs),
+            sum(c.evaluations for c in costs),
+            sum(c.gradients for c in costs),
+            sum(rows) if rows else None,
+            sum(c.found for c in costs),
+            sum(c.seconds for c in costs),
+        ),
+        converged=all(run.converged for run in runs),
+        verdict=f"{len(runs)} runs merged",
+        shared={},
+        covariance={},
+        provenance={**runs[0].provenance, "seed": None, "merged seeds": seeds},
+    )

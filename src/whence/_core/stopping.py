@@ -1,0 +1,131 @@
+"""When an estimate is good enough, and when it will be.
+
+Rules, in order: never before the rule of three (64 identical walks look exact, and a rare outcome
+is unseen); the estimation part within the asked tolerance, or within a share of the data part; and
+the zero rule, so that noise ends: nobody can be told from zero by all parts of the error.
+"""
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import final
+
+import numpy as np
+
+from .budget import Budget
+from .reading import Averaged, Reading
+
+TOLERANCE = 0.025  # stands in where no relative error is asked
+DOUBT = 0.01  # the chance, over all players, of calling something nothing's twin by luck
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether to stop, why, and how much is left to do.
+
+    Attributes:
+        enough: the estimate is good enough.
+        why: in words; empty while it is not.
+        excess: the widest error as a multiple of what is enough.
+        walks: how many walks should be enough in all; infinite while unknown.
+    """
+
+    enough: bool
+    why: str
+    excess: float
+    walks: float
+
+
+_UNKNOWN = Judgement(enough=False, why="", excess=float("inf"), walks=float("inf"))
+
+
+def averaged(reading: Reading, n_cases: int, *, by_case: bool) -> Averaged:
+    """What the answer will be made of: each case's own numbers, or the mean over cases."""
+    if not by_case and n_cases > 1:
+        return reading.over_cases(n_cases)
+    parts = {"estimation": reading.stderr, **reading.parts}
+    return Averaged(reading.values, parts, reading.freedom, reading.empty, reading.full)
+
+
+def judge(
+    reading: Reading, budget: Budget, n_cases: int, walks: int, *, by_case: bool
+) -> Judgement:
+    """Look at a reading after this many walks."""
+    single = by_case or n_cases == 1
+    if not reading.visited.any() or (single and not reading.visited.all()):
+        return _UNKNOWN
+    got = averaged(reading, n_cases, by_case=by_case)
+    error = got.parts["estimation"]
+    if not np.isfinite(error).all():
+        return _UNKNOWN
+    enough = _enough(got, budget)
+    needed = _walks_needed(error, got.parts.get("data"), enough, walks, n_cases)
+    excess = float(np.divide(error, enough, out=np.zeros_like(error), where=error > 0).max())
+    why = ""
+    unseen = 3 / (budget.relative_error or TOLERANCE)
+    if walks >= unseen and got.freedom.min() >= (7 if single else 15):
+        why = _why(got, budget, enough, walks, single=single)
+    return Judgement(bool(why), why, excess, max(needed, unseen))
+
+
+def _enough(got: Averaged, budget: Budget) -> np.ndarray:
+    """The error that is enough, for each value."""
+    error = got.parts["estimation"]
+    bound = np.zeros_like(error)
+    if budget.relative_error is not None:
+        bound = np.maximum(bound, budget.relative_error * spread(got.values))
+    if budget.absolute_error is not None:
+        bound = np.maximum(bound, budget.absolute_error)
+    if budget.data_share is not None and "data" in got.parts:
+        bound = np.maximum(bound, budget.data_share * got.parts["data"])
+    return np.maximum(bound, 1e-300)
+
+
+def spread(values: np.ndarray) -> np.ndarray:
+    """The range of the values and 0, root mean square over cases: one scale for each output."""
+    with_zero = np.concatenate([values, np.zeros_like(values[:, :, :1])], axis=2)
+    each = np.ptp(with_zero, axis=2, keepdims=True)
+    return np.asarray(np.sqrt((each**2).mean(axis=0, keepdims=True)))
+
+
+def _why(got: Averaged, budget: Budget, enough: np.ndarray, walks: int, *, single: bool) -> str:
+    error = got.parts["estimation"]
+    if (error == 0).all():
+        return "the estimate has no spread left"
+    if (error <= enough).all():
+        return _reason(got, budget)
+    per = got.freedom.min() + 1 if single else walks
+    if per >= (budget.relative_error or TOLERANCE) ** -2 and nothing(got):
+        return f"no player can be told from zero after {walks:,} walks"
+    return ""
+
+
+def _reason(got: Averaged, budget: Budget) -> str:
+    error = got.parts["estimation"]
+    if budget.relative_error is not None:
+        if (error <= budget.relative_error * spread(got.values)).all():
+            return f"every error is within {budget.relative_error:.2g} of the spread of the values"
+    if budget.absolute_error is not None and (error <= budget.absolute_error).all():
+        return f"every error is within {budget.absolute_error:g}"
+    return "more computing would not help: the finite sample of cases dominates the error"
+
+
+def nothing(got: Averaged) -> bool:
+    """Nobody can be told from zero, by all parts of the error, over all players together."""
+    total = np.sqrt(sum(part**2 for part in got.parts.values()))
+    many = got.values.shape[1] * got.values.shape[2]
+    z = NormalDist().inv_cdf(1 - DOUBT / 2 / many)
+    return bool((np.abs(got.values) <= z * total).all())
+
+
+def _walks_needed(
+    error: np.ndarray, data: np.ndarray | None, enough: np.ndarray, walks: int, n_cases: int
+) -> float:
+    """Solve error(walks) = enough, where error^2 = (w + b)/m - b/N inside a pass, w/m beyond it."""
+    if data is None:
+        return float((walks * (error / enough) ** 2).max())
+    between = data**2 * n_cases
+    within = walks * (error**2 - np.maximum(1 / walks - 1 / n_cases, 0) * between)
+    within = np.maximum(within, 0)
+    inside = (within + between) / (enough**2 + between / n_cases)
+    return float(np.where(inside <= n_cases, inside, within / enough**2).max())

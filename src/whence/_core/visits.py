@@ -1,0 +1,96 @@
+"""Which (case, draw) each walk is on: a function of the seed and the walk's number alone.
+
+Cases come in shuffled passes, and each case's draws in shuffled passes of their own. The first
+`TWICE` cases are visited twice before the others are visited at all: two visits to a case are what
+tells the estimation part of the error from the data part, and a budget may end inside a pass.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import gcd, prod
+from typing import final
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from .game import Game
+from .keyed import hashed, uniforms
+
+TWICE = 512
+_SORTED = 256  # sweeps of more draws than this are affine, not sorted: O(1) a draw
+_PASS, _DRAW, _CHANCE, _STRIDE = 1, 2, 3, 4
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """The (case, draw) of each walk of a step, and the chance that the walk may use.
+
+    A walk is a function of (seed, case, pass): batches, engines and other cases cannot change it.
+    """
+
+    cases: Int[np.ndarray, " visits"]
+    draws: Int[np.ndarray, " visits"]
+    passes: Int[np.ndarray, " visits"]
+    seed: int
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def chance(self, *shape: int, stream: int = 0) -> Float[np.ndarray, "visits ..."]:
+        """Uniform numbers in [0, 1), of this shape, for each walk."""
+        u = uniforms(prod(shape), self.seed, _CHANCE, stream, self.cases, self.passes)
+        return u.reshape(len(self), *shape)
+
+
+def visits(game: Game, seed: int, first: int, size: int) -> Visits:
+    """Walks number `first` to `first + size - 1` of a run."""
+    number = first + np.arange(size)
+    passes, slots = _places(number, game.n_cases)
+    cases = np.empty(size, dtype=np.int64)
+    for p in np.unique(passes):
+        here = passes == p
+        cases[here] = _order(seed, max(int(p) - 1, 0), game.n_cases)[slots[here]]
+    return Visits(cases, _draws(game.n_draws, seed, cases, passes), passes, seed)
+
+
+def _places(number: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pass and slot of each walk: slots 0..TWICE-1 twice, then the rest once, then the rest again."""
+    head = min(TWICE, n)
+    passes, slots = number // n, number % n
+    early = number < 2 * n
+    again = early & (number >= head) & (number < 2 * head)
+    once = early & (number >= 2 * head) & (number < n + head)
+    twice = early & (number >= n + head)
+    passes = np.where(early, np.where(again | twice, 1, 0), passes)
+    slots = np.where(again | once, number - head, slots)
+    return passes, np.where(twice, number - n, slots)
+
+
+@lru_cache(maxsize=4)
+def _order(seed: int, shuffle: int, n: int) -> Int[np.ndarray, " cases"]:
+    if n == 1:
+        return np.zeros(1, dtype=np.int64)
+    return np.random.default_rng([seed, _PASS, shuffle]).permutation(n)
+
+
+def _draws(
+    k: int | None, seed: int, cases: np.ndarray, passes: np.ndarray
+) -> Int[np.ndarray, " visits"]:
+    if k is None:
+        return (hashed(seed, _DRAW, cases, passes) >> np.uint64(33)).astype(np.int64)
+    if k == 1:
+        return np.zeros(len(cases), dtype=np.int64)
+    sweep, place = passes // k, passes % k
+    if k <= _SORTED:
+        order = uniforms(k, seed, _DRAW, cases, sweep).argsort(axis=1)
+        return order[np.arange(len(cases)), place].astype(np.int64)
+    start, stride = uniforms(2, seed, _STRIDE, cases, sweep).T
+    steps = _coprime(k)
+    stride = steps[(stride * len(steps)).astype(np.int64)]
+    return ((start * k).astype(np.int64) + stride * place) % k
+
+
+@lru_cache(maxsize=4)
+def _coprime(k: int) -> Int[np.ndarray, " strides"]:
+    return np.array([s for s in range(1, min(k, 2**15)) if gcd(s, k) == 1], dtype=np.int64)

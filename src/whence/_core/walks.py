@@ -1,0 +1,125 @@
+"""What walks bring home: gains and ends, by case and by pool member, and how to read them.
+
+Where the index is efficient and the ends v(nobody), v(everybody) are known over the whole pool, the
+players' total is known exactly, and serves as a control variate:
+
+    phi* = mean gain + beta (v(everybody) - v(nobody) - mean total),   beta = Cov(gain, total)/Var(total),
+
+with beta pooled over cases. It leaves a dummy at exactly zero, closes the gap, and takes away the
+part of the noise that comes from the background's own luck.
+"""
+
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+
+from .game import Game, PooledGame, view
+from .index import Index
+from .moments import Moments
+from .pool import PoolMoments
+from .reading import Reading
+from .types import Ends
+from .visits import Visits
+
+
+@final
+class Walks:
+    """The state of a method whose draws are independent walks.
+
+    Args:
+        game: what is being asked; a `PooledGame` is asked its ends, once.
+        index: what is being estimated.
+    """
+
+    __slots__ = ("ends", "game", "known", "moments", "pool")
+
+    def __init__(self, game: Game, index: Index) -> None:
+        cases, outputs, players = game.n_cases, len(game.outputs), len(game.players)
+        self.moments = Moments(cases, outputs, players)
+        self.ends = np.full((2, cases, outputs), np.nan)  # end, case, output
+        self.game = view(game, PooledGame) if game.n_draws != 1 else None
+        self.pool = PoolMoments(self.game.n_pool, outputs, players) if self.game else None
+        self.known: tuple[Ends, Ends] | None = None
+        if self.game is not None and index.efficient:
+            self.known = self.game.ends()
+
+    def add(
+        self,
+        gains: Float[np.ndarray, "visits outputs players"],
+        visits: Visits,
+        ends: Float[np.ndarray, "2 visits outputs"] | None = None,
+    ) -> "Walks":
+        """Take in what each walk found. Changes, and returns, this object.
+
+        Args:
+            gains: what each player added.
+            visits: where the walks were.
+            ends: the worths of nobody and of everybody, where the walk asked them.
+        """
+        if ends is not None and self.known is None:
+            self._average_ends(ends, visits.cases)
+        self.moments.add(gains, visits.cases)
+        if self.game is not None and self.pool is not None:
+            self.pool.add(gains, self.game.members(visits.cases, visits.draws))
+        return self
+
+    def _average_ends(self, ends: np.ndarray, cases: np.ndarray) -> None:
+        total = np.zeros_like(self.ends)
+        np.add.at(total, (slice(None), cases), ends)
+        new = np.bincount(cases, minlength=len(self.moments.count))
+        here, before = new > 0, self.moments.count
+        old = before[here][:, None] * np.nan_to_num(self.ends[:, here])
+        self.ends[:, here] = (old + total[:, here]) / (before + new)[here][:, None]
+
+    def reading(self) -> Reading:
+        """Values, errors and ends by case, with the total imposed where it is known."""
+        m = self.moments
+        seen = m.count[:, None, None] > 0
+        values, squares, covariance = m.mean, m.squares, m.products
+        empty, full = self.ends
+        if self.known is not None:
+            empty, full = self.known
+            beta = self._beta()
+            gap = (full - empty)[:, :, None] - m.mean.sum(axis=2, keepdims=True)
+            total = m.with_total.sum(axis=2, keepdims=True)
+            values = m.mean + beta * gap
+            squares = np.maximum(m.squares - 2 * beta * m.with_total + beta**2 * total, 0)
+            covariance = _project(covariance, beta)
+        shared, shared_covariance = self._pool_parts()
+        free = m.freedom.sum()
+        return Reading(
+            np.where(seen, values, np.nan),
+            m.error(squares),
+            m.count - 1.0,
+            empty,
+            full,
+            shared,
+            covariance=covariance / free if covariance is not None and free > 0 else None,
+            shared_covariance=shared_covariance,
+            each=m.count.astype(float),
+        )
+
+    def _beta(self) -> Float[np.ndarray, "outputs players"]:
+        with_total = self.moments.with_total.sum(axis=0)
+        total = with_total.sum(axis=1, keepdims=True)
+        return np.asarray(
+            np.divide(with_total, total, out=np.zeros_like(with_total), where=total > 0)
+        )
+
+    def _pool_parts(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        covariance = self.pool.covariance() if self.pool is not None else None
+        if covariance is None:
+            return {}, {}
+        if covariance.ndim == 2:
+            return {"background": np.sqrt(np.maximum(covariance, 0))[None]}, {}
+        variance = np.diagonal(covariance, axis1=1, axis2=2)
+        return {"background": np.sqrt(np.maximum(variance, 0))[None]}, {"background": covariance}
+
+
+def _project(products: np.ndarray | None, beta: np.ndarray) -> np.ndarray | None:
+    """P C P' with P = I - beta 1'."""
+    if products is None:
+        return None
+    p = np.eye(beta.shape[1]) - beta[:, :, None]
+    return np.asarray(p @ products @ np.swapaxes(p, 1, 2))

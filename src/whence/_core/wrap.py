@@ -1,0 +1,67 @@
+"""Games around a game: counting, laying cases out as outputs, subtracting a proxy."""
+
+from typing import final
+
+import numpy as np
+
+from .errors import BadQuestionError
+from .game import Game, JointGame, Through
+from .types import Cases, Coalitions, Draws, Worths
+
+
+@final
+class Metered(Through):
+    """Counts the questions asked, wherever their answers come from."""
+
+    def __init__(self, inner: Game) -> None:
+        Through.__init__(self, inner)
+        self.asked = 0
+
+    def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
+        self.asked += len(coalitions)
+        return self.inner.worth(coalitions, cases, draws)
+
+
+@final
+class AllCases(Game):
+    """A joint game with its cases laid out as outputs, and their mean after them.
+
+    The driver folds the answer back into cases. The mean is an output of its own because the
+    errors of the cases are shared: its standard error must be measured, not added up.
+    """
+
+    def __init__(self, game: JointGame) -> None:
+        self.game, self.players, self.n_draws = game, game.players, game.n_draws
+        each = tuple(f"case {c}: {o}" for c in range(game.n_cases) for o in game.outputs)
+        self.outputs = each + tuple(f"mean: {o}" for o in game.outputs)
+
+    def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> np.ndarray:
+        del cases
+        worths = np.asarray(self.game._worths(coalitions, draws), dtype=float)  # noqa: SLF001
+        worths = worths.reshape(len(coalitions), self.game.n_cases, -1)  # row, case, output
+        both = np.concatenate([worths, worths.mean(axis=1, keepdims=True)], axis=1)
+        return both.reshape(len(worths), -1)
+
+
+@final
+class Difference(Game):
+    """What a proxy leaves unexplained: game - proxy, on the same case and draw.
+
+    Raises:
+        BadQuestionError: the proxy has other players, outputs or cases.
+    """
+
+    def __init__(self, game: Game, proxy: Game) -> None:
+        if game.players != proxy.players or len(game.outputs) != len(proxy.outputs):
+            raise BadQuestionError("a proxy needs the game's own players and outputs")
+        if proxy.n_cases not in (1, game.n_cases):
+            raise BadQuestionError("a proxy needs one case, or the game's own cases")
+        self.game, self.proxy = game, proxy
+        self.players, self.outputs = game.players, game.outputs
+        self.n_cases, self.n_draws = game.n_cases, game.n_draws
+
+    def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
+        where = cases if self.proxy.n_cases > 1 else np.zeros_like(cases)
+        what = draws if self.proxy.n_draws == self.n_draws else np.zeros_like(draws)
+        own = self.game.worth(coalitions, cases, draws)
+        return np.asarray(own - self.proxy.worth(coalitions, where, what))

@@ -1,0 +1,56 @@
+"""What an engine is: something that opens a game so that its questions are answered elsewhere.
+
+Bits cannot depend on the workers because nothing they see does: questions are cut into blocks of a
+fixed size, whatever the number of workers; linear algebra runs on one thread, since its last bits
+change with the number of threads; and parallelism inside a model is left to the engine.
+"""
+
+import abc
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import final
+
+import numpy as np
+
+from whence._core.game import Game, Through
+from whence._core.meter import Meter, count, metering
+from whence._core.types import Cases, Coalitions, Draws, Worths
+
+BLOCK = 1024  # questions; a draw of 4 to 16 rows makes this 4,000 to 16,000 model rows
+Block = tuple[np.ndarray, Cases, Draws]
+Answer = tuple[Worths, Meter]
+
+
+class Engine(abc.ABC):
+    """Opens games for asking."""
+
+    @abc.abstractmethod
+    def open(self, game: Game) -> AbstractContextManager[Game]:
+        """The same game, answered here, for as long as the context lasts."""
+
+
+@final
+class Sharded(Through):
+    """The same game, its questions cut into fixed blocks.
+
+    Args:
+        inner: the game.
+        run: answers blocks, in order.
+    """
+
+    def __init__(self, inner: Game, run: Callable[[Sequence[Block]], Sequence[Answer]]) -> None:
+        Through.__init__(self, inner)
+        self.run = run
+
+    def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
+        cuts = [slice(s, s + BLOCK) for s in range(0, len(coalitions), BLOCK)]
+        answers = self.run([(coalitions[c], cases[c], draws[c]) for c in cuts])
+        for _, meter in answers:
+            count(evaluations=meter.evaluations, rows=meter.rows, found=meter.found)
+        return np.concatenate([worths for worths, _ in answers])
+
+
+def answer(game: Game, block: Block) -> Answer:
+    """One block's worths, and what they cost."""
+    with metering(alone=True) as meter:
+        return game.worth(*block), meter

@@ -1,0 +1,123 @@
+"""Engines on this machine: in turn, in threads, in processes (joblib)."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import final
+
+import cloudpickle
+from joblib import Parallel, delayed, parallel_config
+from threadpoolctl import ThreadpoolController
+
+from whence._core.errors import OptionError
+from whence._core.game import Game
+from whence.engines.engine import Answer, Block, Engine, Sharded, answer
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Serial(Engine):
+    """One block after the other, in this thread."""
+
+    @contextmanager
+    def open(self, game: Game) -> Iterator[Game]:
+        """Nothing to set up but the one thread of the linear algebra."""
+        with _one_thread(ThreadpoolController()):
+            yield Sharded(game, lambda blocks: [answer(game, block) for block in blocks])
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Threads(Engine):
+    """Blocks in threads of this process; for models that let go of Python's lock.
+
+    Args:
+        workers: how many threads.
+
+    Raises:
+        OptionError: not a positive number.
+    """
+
+    workers: int
+
+    def __post_init__(self) -> None:
+        _positive(self.workers)
+
+    @contextmanager
+    def open(self, game: Game) -> Iterator[Game]:
+        """A pool of threads."""
+        controller = ThreadpoolController()
+
+        def one(block: Block) -> Answer:
+            with _one_thread(controller):
+                return answer(game, block)
+
+        with Parallel(n_jobs=self.workers, backend="threading") as pool, _one_thread(controller):
+            yield Sharded(game, lambda blocks: list(pool(delayed(one)(b) for b in blocks)))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Processes(Engine):
+    """Blocks in other processes. The game travels to each of them once.
+
+    Args:
+        workers: how many processes.
+
+    Raises:
+        OptionError: not a positive number.
+    """
+
+    workers: int
+
+    def __post_init__(self) -> None:
+        _positive(self.workers)
+
+    @contextmanager
+    def open(self, game: Game) -> Iterator[Game]:
+        """A pool of processes, and a file that carries the game."""
+        folder = tempfile.mkdtemp(prefix="whence-")
+        path = Path(folder) / "game"
+        path.write_bytes(cloudpickle.dumps(game))
+
+        def run(blocks: Sequence[Block]) -> Sequence[Answer]:
+            return list(pool(delayed(_elsewhere)(str(path), block) for block in blocks))
+
+        try:
+            with Parallel(n_jobs=self.workers, backend="loky", batch_size=1) as pool:
+                yield Sharded(game, run)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _elsewhere(path: str, block: Block) -> Answer:
+    # with one worker joblib stays in this very process: its threads must not make a difference
+    with _one_thread(_controller(path)):
+        return answer(_game(path), block)
+
+
+@lru_cache(maxsize=2)
+def _game(path: str) -> Game:
+    game: Game = cloudpickle.loads(Path(path).read_bytes())
+    return game
+
+
+@lru_cache(maxsize=2)
+def _controller(path: str) -> ThreadpoolController:
+    _game(path)  # so that the libraries it needs are loaded, and seen
+    return ThreadpoolController()
+
+
+@contextmanager
+def _one_thread(controller: ThreadpoolController) -> Iterator[None]:
+    with controller.limit(limits=1, user_api="blas"), parallel_config(backend="sequential"):
+        yield
+
+
+def _positive(workers: int) -> None:
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise OptionError(f"an engine needs a positive number of workers; given {workers!r}")

@@ -1,0 +1,229 @@
+"""Losses of a *mean* prediction, without the bias that a small sample of it brings.
+
+SAGE's worth is the loss of the averaged prediction. With only k background rows the plug-in
+l(mean_k p) is biased by O(1/k); the delete-one jackknife over the k predictions,
+
+    k l(mean p) - (k - 1) mean_j l(mean of p without j),
+
+removes that order at no model call. For the squared loss it is exactly (mean p - y)^2 - s^2/k, the
+U-statistic, and so unbiased for every k >= 2. Where the k rows are a share q = k/M of the pool
+whose mean is meant, only (1 - q) of the correction applies.
+"""
+
+import abc
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Float
+
+from whence._core.errors import ModelError, OptionError, TableError, did_you_mean
+from whence.models.labels import as_classes, as_targets
+from whence.models.predictor import Predictor
+
+Sampled = Float[np.ndarray, "rows sample outputs"]
+
+
+class Loss(abc.ABC):
+    """The loss of a mean prediction.
+
+    Attributes:
+        name: in words.
+        unit: of the loss.
+        sample: background rows in each draw, by default.
+        smooth: the jackknife applies.
+    """
+
+    name: str
+    unit: str
+    sample: int
+    smooth: bool
+
+    @abc.abstractmethod
+    def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
+        """The labels as this loss needs them, checked against the model.
+
+        Raises:
+            TableError: labels that do not fit the rows or the model's classes.
+            ModelError: predictions that this loss cannot judge.
+        """
+
+    @abc.abstractmethod
+    def plain(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """The loss of each prediction: y [rows] or [rows, outputs], p [rows, outputs] -> [rows]."""
+
+    @final
+    def of_mean(self, y: np.ndarray, p: Sampled, share: float) -> Float[np.ndarray, " rows"]:
+        """The loss of the mean over the pool, from a sample that is this share of it."""
+        k = p.shape[1]
+        mean = p.mean(axis=1)
+        plain = self.plain(y, mean)
+        if not self.smooth or k < 2 or share >= 1:
+            return plain
+        without = (k * mean[:, None] - p) / (k - 1)  # row, left out, output
+        again = np.repeat(y, k, axis=0)
+        left = self.plain(again, without.reshape(-1, p.shape[2])).reshape(-1, k)
+        corrected = k * plain - (k - 1) * left.mean(axis=1)
+        return np.asarray(share * plain + (1 - share) * corrected)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Squared(Loss):
+    """Squared error, summed over outputs."""
+
+    name: str = field(default="squared error", init=False)
+    unit: str = field(default="squared error", init=False)
+    sample: int = field(default=4, init=False)
+    smooth: bool = field(default=True, init=False)
+
+    def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
+        """Numbers, one for each row and output."""
+        targets = as_targets(y, rows).reshape(rows, -1)
+        outputs = len(predictor.outputs)
+        if targets.shape[1] != outputs:
+            raise TableError(
+                f"y has {targets.shape[1]} columns and the model {outputs} outputs "
+                f"({', '.join(predictor.outputs[:4])}). For a classifier use loss='log-loss'."
+            )
+        return targets
+
+    def plain(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """Sum over outputs of (p - y)^2."""
+        return np.asarray(((p - y) ** 2).sum(axis=1))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LogLoss(Loss):
+    """Minus the log probability of the right class, in nats.
+
+    Args:
+        clip: probabilities below this count as this; the default is scikit-learn's.
+    """
+
+    clip: float = float(np.finfo(float).eps)
+    name: str = field(default="log-loss", init=False)
+    unit: str = field(default="nats", init=False)
+    sample: int = field(default=16, init=False)
+    smooth: bool = field(default=True, init=False)
+
+    def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
+        """Positions of the labels among the model's classes."""
+        if predictor.classes is None or predictor.space != "probability":
+            raise ModelError(
+                f"log-loss needs class probabilities, and {predictor.name} answers "
+                f"{predictor.space}s. Give a model whose predict_proba knows its classes, or "
+                "loss='squared error'."
+            )
+        return _classes(y, predictor, rows)
+
+    def plain(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """-log p[y]."""
+        right = np.take_along_axis(p, y[:, None], axis=1)[:, 0]
+        return np.asarray(-np.log(np.clip(right, self.clip, 1.0)))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ZeroOne(Loss):
+    """The share of wrong classes. It is not smooth, so draws need many background rows."""
+
+    name: str = field(default="zero-one", init=False)
+    unit: str = field(default="error rate", init=False)
+    sample: int = field(default=64, init=False)
+    smooth: bool = field(default=False, init=False)
+
+    def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
+        """Positions of the labels among the model's classes."""
+        if predictor.classes is None:
+            raise ModelError(
+                f"the zero-one loss needs a classifier, and {predictor.name} answers "
+                f"{predictor.space}s. Use loss='squared error'."
+            )
+        return _classes(y, predictor, rows)
+
+    def plain(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """1 where the largest output is not the right class."""
+        return np.asarray((p.argmax(axis=1) != y).astype(float))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class OwnLoss(Loss):
+    """A loss that the user gives: (y [rows], prediction [rows] or [rows, outputs]) -> [rows].
+
+    Args:
+        function: vectorised over rows; labels arrive as the user gave them.
+        sample: background rows in each draw.
+        smooth: it has second derivatives, so that the jackknife applies.
+    """
+
+    function: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    sample: int = 16
+    smooth: bool = True
+    name: str = "own loss"
+    unit: str = "loss"
+
+    def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
+        """As they are given."""
+        del predictor
+        labels = np.asarray(y)
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = labels[:, 0]
+        if len(labels) != rows:
+            raise TableError(f"y has {len(labels)} rows, and X has {rows}")
+        return labels
+
+    def plain(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """What the function says, checked."""
+        given = p[:, 0] if p.shape[1] == 1 else p
+        loss = np.asarray(self.function(y, given), dtype=float)
+        if loss.shape != (len(y),):
+            raise OptionError(
+                f"the loss function answered shape {loss.shape} for {len(y)} rows: it must give one "
+                "number for each row (no mean over rows)"
+            )
+        return loss
+
+
+def _classes(y: Any, predictor: Predictor, rows: int) -> np.ndarray:
+    codes = as_classes(y, predictor.classes or ())
+    if len(codes) != rows:
+        raise TableError(f"y has {len(codes)} rows, and X has {rows}")
+    return np.asarray(codes, dtype=np.int64)
+
+
+_NAMES: dict[str, type[Squared] | type[LogLoss] | type[ZeroOne]] = {
+    "squared error": Squared,
+    "squared": Squared,
+    "mse": Squared,
+    "log-loss": LogLoss,
+    "log_loss": LogLoss,
+    "cross entropy": LogLoss,
+    "zero-one": ZeroOne,
+    "zero one": ZeroOne,
+}
+
+
+def as_loss(loss: Any, predictor: Predictor) -> Loss:
+    """A loss from its name, a function, or nothing: then by what the model answers.
+
+    Raises:
+        OptionError: a name that is not known, or something that is no loss.
+    """
+    match loss:
+        case None:
+            return LogLoss() if predictor.classes is not None else Squared()
+        case Loss():
+            return loss
+        case str():
+            kind = _NAMES.get(loss.lower().replace("_", " ")) or _NAMES.get(loss.lower())
+            if kind is None:
+                names = ["squared error", "log-loss", "zero-one"]
+                raise OptionError(f"no loss is called {loss!r}. {did_you_mean(loss, names)}")
+            return kind()
+        case _ if callable(loss):
+            return OwnLoss(loss, name=getattr(loss, "__name__", "own loss"))
+    raise OptionError(f"a loss is a name, or a function of (y, prediction); given {loss!r}")

@@ -1,0 +1,82 @@
+"""Any semivalue by enumeration: 2^n coalitions, on every draw of every case."""
+
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+
+from whence._core.budget import Budget
+from whence._core.errors import UnsupportedGameError
+from whence._core.game import Game
+from whence._core.index import Semivalue, Shapley
+from whence._core.method import Method, Outcome
+from whence._core.reading import EXACT, Reading
+
+_BLOCK = 2**14  # questions asked at once
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Exact(Method[Game]):
+    """Enumeration. A game over a pool is asked with the whole pool in every draw.
+
+    Args:
+        index: which semivalue.
+        max_players: refuse games with more.
+    """
+
+    index: Semivalue = Shapley()
+    max_players: int = 16
+    every_draw: bool = field(default=True, init=False, repr=False)
+
+    @property
+    def needs(self) -> type[Game]:
+        """Any game."""
+        return Game
+
+    def _run(self, game: Game, budget: Budget, seed: int, by_case: bool) -> Outcome:
+        del budget, seed, by_case  # an enumeration is whole or nothing, and the same for every seed
+        self._refuse(game)
+        worth = self._worths(game)
+        values = self._values(worth, len(game.players))
+        free = np.full(game.n_cases, EXACT)
+        reading = Reading(values, np.zeros_like(values), free, worth[:, 0], worth[:, -1])
+        return Outcome(reading, "exact", True, "exact: every coalition was asked")
+
+    def _refuse(self, game: Game) -> None:
+        n = len(game.players)
+        if n > self.max_players:
+            raise UnsupportedGameError(
+                f"Exact takes at most {self.max_players} players, and this game has {n}: 2^{n} "
+                "coalitions. Use Permutation(), or put players into groups."
+            )
+        if game.n_draws is None:
+            raise UnsupportedGameError(
+                "Exact needs finitely many draws, and this game's draws never end. "
+                "Use Permutation()."
+            )
+        if game.players.ordered:
+            raise UnsupportedGameError("Exact does not know ordered players: ask prefixes only.")
+
+    def _worths(self, game: Game) -> np.ndarray:
+        """[cases, coalitions, outputs], averaged over draws; coalition m has the bits of m."""
+        n, draws = len(game.players), game.n_draws or 1
+        masks = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
+        worth = np.zeros((game.n_cases * 2**n, len(game.outputs)))
+        for draw in range(draws):
+            for start in range(0, len(worth), _BLOCK):
+                at = np.arange(start, min(start + _BLOCK, len(worth)))
+                asked = game.worth(masks[at % 2**n], at >> n, np.full(len(at), draw))
+                worth[at] += asked / draws
+        return worth.reshape(game.n_cases, 2**n, -1)
+
+    def _values(self, worth: np.ndarray, n: int) -> np.ndarray:
+        cases, outputs = worth.shape[0], worth.shape[2]
+        sizes = np.array([m.bit_count() for m in range(2**n)])
+        weight = np.array([self.index.weight(s, n) for s in range(n)])
+        values = np.empty((cases, outputs, n))
+        for i in range(n):
+            out = np.flatnonzero((np.arange(2**n) >> i) & 1 == 0)
+            gain = worth[:, out + (1 << i)] - worth[:, out]  # case, coalition, output
+            values[:, :, i] = np.einsum("s,cso->co", weight[sizes[out]], gain)
+        return values

@@ -1,0 +1,63 @@
+"""Shapley values by random orders: players join one by one, and each is credited what it adds.
+
+    phi_i = E over orders of v(those before i, and i) - v(those before i)
+
+(Castro, Gomez & Tejada 2009). Each order is walked forwards and backwards (antithetic): the pair
+shares its ends and costs 2n questions, and what joins early in one walk joins late in the other.
+"""
+
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+
+from whence._core.game import Game
+from whence._core.index import Shapley
+from whence._core.method import AnytimeMethod
+from whence._core.reading import Reading
+from whence._core.visits import Visits
+from whence._core.walks import Walks
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Permutation(AnytimeMethod[Walks]):
+    """Random orders, each with its reverse.
+
+    Args:
+        batch: walks a step; None lets steps grow.
+        antithetic: walk each order backwards too.
+
+    Source: Castro, Gomez & Tejada (2009); antithetic pairs: Mitchell et al. (2022).
+    """
+
+    batch: int | None = None
+    antithetic: bool = True
+    index: Shapley = field(default=Shapley(), init=False)
+
+    def init(self, game: Game) -> Walks:
+        """No walk yet."""
+        return Walks(game, self.index)
+
+    def step(self, game: Game, state: Walks, visits: Visits) -> Walks:
+        """Walk one order, or one antithetic pair, at each visit."""
+        n, b = len(game.players), len(visits)
+        orders = visits.chance(n).argsort(axis=1)
+        place = orders.argsort(axis=1)
+        up = place[:, None, :] < np.arange(n + 1)[:, None]  # visit, how many are in, player
+        chain = np.concatenate([up, ~up[:, 1:n]], axis=1) if self.antithetic else up
+        asked = chain.shape[1]
+        worth = game.worth(
+            chain.reshape(-1, n), np.repeat(visits.cases, asked), np.repeat(visits.draws, asked)
+        ).reshape(b, asked, -1)  # visit, question, output
+        gains = np.empty((b, worth.shape[2], n))
+        at = np.arange(b)[:, None]
+        gains[at, :, orders] = np.diff(worth[:, : n + 1], axis=1)
+        if self.antithetic:  # the complements of the walk lead from everybody back to nobody
+            back = np.concatenate([worth[:, n : n + 1], worth[:, n + 1 :], worth[:, :1]], axis=1)
+            gains[at, :, orders] = (gains[at, :, orders] - np.diff(back, axis=1)) / 2
+        return state.add(gains, visits, np.stack([worth[:, 0], worth[:, n]]))
+
+    def read(self, state: Walks) -> Reading:
+        """Means over walks, and their errors."""
+        return state.reading()

@@ -1,0 +1,48 @@
+"""Arguments that users of scikit-learn, shap and sage would type, in our words."""
+
+from dataclasses import replace
+
+from whence._core.budget import Budget
+from whence._core.errors import OptionError
+from whence.engines.engine import Engine
+
+
+def one_of(ours: str, own: object, alias: str, other: object, default: object) -> object:
+    """Our argument, or the alias in its place.
+
+    Raises:
+        OptionError: both were given.
+    """
+    if other is None:
+        return own
+    if own != default:
+        raise OptionError(f"{ours} and {alias} mean the same: give one of them")
+    return other
+
+
+def as_budget(
+    budget: Budget | None, max_evals: int | None = None, thresh: float | None = None
+) -> Budget | None:
+    """A budget, with shap's `max_evals` (questions) and sage's `thresh` (relative error)."""
+    if max_evals is not None:
+        budget = replace(budget or Budget(), evaluations=max_evals)
+    if thresh is not None:
+        budget = replace(budget or Budget(), relative_error=thresh)
+    return budget
+
+
+def as_engine(engine: Engine | None, n_jobs: int | None) -> Engine | None:
+    """An engine from scikit-learn's `n_jobs`; -1 is every core.
+
+    Raises:
+        OptionError: both were given, or no such number of jobs.
+    """
+    if n_jobs is None or one_of("engine", engine, "n_jobs", n_jobs, None) is engine:
+        return engine
+    from joblib import effective_n_jobs
+
+    from whence.engines.local import Processes
+
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0:
+        raise OptionError(f"n_jobs is a number of processes, or -1 for every core; given {n_jobs}")
+    return Processes(effective_n_jobs(n_jobs))

@@ -1,0 +1,85 @@
+"""Local explanations: what does each feature add to what the model says of each row? (SHAP)"""
+
+from dataclasses import replace
+from typing import Any
+
+from whence._attribute import attribute
+from whence._core.attribution import Attribution
+from whence._core.budget import Budget
+from whence._core.index import Index
+from whence._core.method import Method
+from whence._core.progress import Listener
+from whence.engines.engine import Engine
+from whence.recipes.aliases import as_budget, as_engine, one_of
+from whence.recipes.importance import columns_of
+
+
+def explain(
+    model: Any,
+    X: Any,
+    *,
+    background: Any,
+    output: str | int | None = None,
+    removal: Any = "marginal",
+    groups: Any = None,
+    index: Index | None = None,
+    method: Method[Any] | str | None = None,
+    budget: Budget | None = None,
+    seed: int = 0,
+    engine: Engine | None = None,
+    keep: Any = None,
+    progress: Listener | bool | None = None,
+    random_state: int | None = None,
+    n_jobs: int | None = None,
+    max_evals: int | None = None,
+) -> Attribution:
+    """What each feature adds to the model's prediction of each row.
+
+    Base + values = prediction: `att.empty + att.values.sum(axis=2) == att.full`, to rounding.
+
+    Args:
+        model: whatever you have; see `importance`.
+        X: the rows to explain; one case each.
+        background: rows that removed features are drawn from (for `removal="baseline"`, one row).
+        output: one class or target, by name or position; all of them, at no further cost, by
+            default.
+        removal: how features leave: "marginal", "baseline", or a `Removal`.
+        groups: columns that leave together: {"size": ["height", "width"]}.
+        index: what each number should mean; Shapley by default.
+        method: how to compute it; enumeration where that is cheap, else permutations.
+        budget: when to stop. By default once every standard error is below 2.5 % of the range of a
+            typical row's values.
+        seed: of every random draw.
+        engine: where the model runs, such as `wh.engines.Threads(4)`.
+        keep: a store of worths; not offered yet.
+        progress: True shows a bar with a forecast; a function hears of every step.
+        random_state: scikit-learn's name for `seed`.
+        n_jobs: scikit-learn's way to ask for processes.
+        max_evals: shap's name for `Budget(evaluations=…)`.
+
+    Returns:
+        Values [rows, outputs, players], in the model's own output space, which is recorded.
+
+    Raises:
+        WhenceError: whatever does not fit; the message says what, where, and what to do.
+
+    Source: Strumbelj & Kononenko (2010); Lundberg & Lee (2017).
+    """
+    from whence.games.features.prediction import Prediction
+    from whence.games.features.removal import as_removal
+
+    game = Prediction(
+        model, X, removal=as_removal(removal, background), output=output, groups=groups
+    )
+    result = attribute(
+        game,
+        index=index,
+        method=method,
+        by_case=True,
+        budget=as_budget(budget, max_evals),
+        seed=one_of("seed", seed, "random_state", random_state, 0),  # type: ignore[arg-type]
+        engine=as_engine(engine, n_jobs),
+        keep=keep,
+        progress=progress,
+    )
+    return replace(result, data=columns_of(game))

@@ -1,0 +1,117 @@
+"""Global importance: how much of a model's predictive power does each feature bring? (SAGE)"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from whence._attribute import attribute
+from whence._core.attribution import Attribution
+from whence._core.budget import Budget
+from whence._core.progress import Listener
+from whence._core.student import quantile
+from whence.engines.engine import Engine
+from whence.recipes.aliases import as_budget, as_engine, one_of
+
+DOUBT = 0.05  # over all features together
+
+
+def importance(
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    background: Any = None,
+    removal: Any = "marginal",
+    loss: Any = None,
+    groups: Any = None,
+    by_case: bool = False,
+    budget: Budget | None = None,
+    seed: int = 0,
+    engine: Engine | None = None,
+    keep: Any = None,
+    progress: Listener | bool | None = None,
+    random_state: int | None = None,
+    n_jobs: int | None = None,
+    max_evals: int | None = None,
+    thresh: float | None = None,
+) -> Attribution:
+    """How much of the model's predictive power each feature brings, with honest intervals.
+
+    The values are SAGE values: positive, a feature makes the model's predictions better. They sum
+    to the loss of knowing nothing less the loss of the model.
+
+    Args:
+        model: whatever you have: a fitted estimator or pipeline, a booster, a torch module, a
+            function of rows, a path to a model file, or a list of models (then the ensemble is
+            explained, and how much its members disagree is reported as a second output).
+        X: test rows; numpy, pandas or polars. Players are its columns.
+        y: their labels.
+        background: rows that removed features are drawn from; X itself by default.
+        removal: how features leave: "marginal", "baseline", or a `Removal`.
+        loss: "squared error", "log-loss", "zero-one", or a function of (y, prediction) that gives
+            one loss for each row. By default log-loss for classifiers, else squared error.
+        groups: columns that leave together: {"size": ["height", "width"]}.
+        by_case: report every test row, rather than their mean.
+        budget: when to stop. By default once the standard error is below 2.5 % of the range of the
+            values, or below half of what the finite test set leaves open anyway.
+        seed: of every random draw.
+        engine: where the model runs, such as `wh.engines.Threads(4)`.
+        keep: a store of worths; not offered yet.
+        progress: True shows a bar with a forecast; a function hears of every step.
+        random_state: scikit-learn's name for `seed`.
+        n_jobs: scikit-learn's way to ask for processes.
+        max_evals: shap's name for `Budget(evaluations=…)`.
+        thresh: sage's name for `Budget(relative_error=…)`.
+
+    Returns:
+        Values [1, 1, players] (or [cases, 1, players]), in the unit of the loss.
+
+    Raises:
+        WhenceError: whatever does not fit; the message says what, where, and what to do.
+
+    Source: Covert, Lundberg & Lee (2020); the estimator and its errors are ours.
+    """
+    from whence.games.features.predictive_power import PredictivePower
+    from whence.games.features.removal import as_removal
+
+    game = PredictivePower(
+        model,
+        X,
+        y,
+        removal=as_removal(removal, X if background is None else background),
+        loss=loss,
+        groups=groups,
+    )
+    result = attribute(
+        game,
+        by_case=by_case,
+        budget=as_budget(budget, max_evals, thresh),
+        seed=one_of("seed", seed, "random_state", random_state, 0),  # type: ignore[arg-type]
+        engine=as_engine(engine, n_jobs),
+        keep=keep,
+        progress=progress,
+    )
+    return replace(result, verdict=_verdict(result), data=columns_of(game) if by_case else {})
+
+
+def columns_of(game: Any) -> dict[str, np.ndarray]:
+    """The explained rows by player, for pictures; groups of columns have no one value."""
+    names = [n for n in game.players.names if n in game.X.names]
+    return {name: game.X.column(name) for name in names}
+
+
+def _verdict(result: Attribution) -> str:
+    """Put first what a reader must know first: that nothing matters, if nothing does."""
+    one = result.mean()
+    value, error = one.values[0, 0], one.stderr[0, 0]
+    free = np.array([max(result.averaged, len(result.values)) - 1.0])
+    z = quantile(1 - DOUBT / len(value), free)[0]
+    if (value - z * error > 0).any():
+        return result.verdict
+    worse = int((value + z * error < 0).sum())
+    more = f"; {worse} make the predictions worse" if worse else ""
+    return (
+        "nothing matters: no feature can be told from bringing no predictive power at all"
+        f"{more}. {result.verdict[:1].upper()}{result.verdict[1:]}"
+    )
