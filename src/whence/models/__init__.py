@@ -1,0 +1,12 @@
+"""Models as whence sees them: a table in, float [rows, outputs] out.
+
+`predictor` takes whatever the user has and decides how it is asked; `Table` holds rows in the kind
+of frame that they came in. Nothing is imported that the model did not bring with it.
+"""
+
+from whence.models.ensemble import Ensemble as Ensemble
+from whence.models.labels import as_classes as as_classes
+from whence.models.labels import as_targets as as_targets
+from whence.models.predictor import Predictor as Predictor
+from whence.models.predictor import predictor as predictor
+from whence.models.table import Table as Table

@@ -1,0 +1,184 @@
+"""Cells: what a table does, whatever kind of frame holds it; one final class for each kind.
+
+Frames meet in one common form, the `Column`: a plain array, with the categories if it has any.
+Everything that is asked rarely (conversion, equality, families of values) is written once, on
+columns; what is asked millions of times (`mix`) is written for each kind.
+"""
+
+import abc
+import datetime as dt
+import numbers
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell holds nothing: None, NaN, NaT or pandas' NA.
+
+    >>> is_missing(None), is_missing(float("nan")), is_missing("")
+    (True, True, False)
+    """
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
+        return True
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return bool(np.isnat(value))
+    return isinstance(value, numbers.Real) and bool(value != value)  # noqa: PLR0124
+
+
+_missing_cells = np.frompyfunc(is_missing, 1, 1)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column in the form in which kinds of frames meet.
+
+    Args:
+        data: [rows]; bool, integers, floats or times, or objects whose missing cells are None.
+        categories: every value the column may take, in order, where the frame declares them.
+        ordered: whether the categories are an order.
+    """
+
+    data: np.ndarray
+    categories: tuple[object, ...] | None = None
+    ordered: bool = False
+
+    @property
+    def family(self) -> str:
+        """What kind of values: "number", "time", "text", "other"; "nothing" if all are missing."""
+        if self.data.dtype.kind in "biuf":
+            return "nothing" if self.missing.all() else "number"
+        if self.data.dtype.kind in "mM":
+            return "time"
+        kept = self.data[~self.missing]
+        families = {_family(type(v)) for v in kept}
+        if not families:
+            return _family(type(self.categories[0])) if self.categories else "nothing"
+        return families.pop() if len(families) == 1 else "other"
+
+    @property
+    def missing(self) -> np.ndarray:
+        """Which cells hold nothing, bool [rows]."""
+        if self.data.dtype.kind == "O":
+            return np.asarray(_missing_cells(self.data), bool)
+        if self.data.dtype.kind in "mM":
+            return np.asarray(np.isnat(self.data))
+        if self.data.dtype.kind == "f":
+            return np.asarray(np.isnan(self.data))
+        return np.zeros(len(self.data), bool)
+
+    def codes(self) -> np.ndarray:
+        """One int32 for each distinct value, [rows]; missing cells share one."""
+        if self.data.dtype.kind != "O":
+            _, codes = np.unique(self.data, return_inverse=True)
+            return codes.astype(np.int32)
+        seen: dict[object, int] = {}
+        keys = [None if gone else _key(v) for v, gone in zip(self.data, self.missing, strict=True)]
+        return np.array([seen.setdefault(key, len(seen)) for key in keys], np.int32)
+
+    def readable(self) -> np.ndarray:
+        """Floats for numbers (NaN where missing); otherwise objects, str or None."""
+        if self.data.dtype.kind in "biuf":
+            return self.data.astype(float)
+        gone = self.missing
+        if self.family in {"number", "nothing"}:
+            whole = np.full(len(self.data), np.nan)
+            whole[~gone] = self.data[~gone].astype(float)
+            return whole
+        words = [None if g else str(v) for v, g in zip(self.data, gone, strict=True)]
+        return objects(words)
+
+
+def _family(kind: type) -> str:
+    """The family of one type of cell."""
+    if issubclass(kind, numbers.Real | np.bool_):
+        return "number"
+    if issubclass(kind, str | bytes):
+        return "text"
+    if issubclass(kind, dt.date | dt.time | dt.timedelta | np.datetime64):
+        return "time"
+    return "other"
+
+
+def _key(value: object) -> object:
+    """Something hashable that is equal where the cells are equal."""
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value
+
+
+def objects(values: Sequence[object]) -> np.ndarray:
+    """A 1-D object array, whatever the values are (lists stay lists)."""
+    array = np.empty(len(values), object)
+    for place, value in enumerate(values):
+        array[place] = value
+    return array
+
+
+def inferred(values: np.ndarray) -> Column:
+    """The column that an object array means: numbers if all are, else objects with None."""
+    if values.dtype.kind in "US":
+        return Column(values.astype(object))
+    if values.dtype.kind != "O":
+        return Column(values)
+    gone = np.asarray(_missing_cells(values), bool)
+    kept = values[~gone]
+    if len(kept) and all(isinstance(v, numbers.Real | np.bool_) for v in kept):
+        return Column(_numbers(kept, gone))
+    filled = values.copy()
+    filled[gone] = None
+    return Column(filled)
+
+
+def _numbers(kept: np.ndarray, gone: np.ndarray) -> np.ndarray:
+    """Numbers as narrow as they can be without losing one: bool, int64 or float64."""
+    if gone.any():
+        whole = np.full(len(gone), np.nan)
+        whole[~gone] = kept.astype(float)
+        return whole
+    if all(isinstance(v, bool | np.bool_) for v in kept):
+        return kept.astype(bool)
+    whole_numbers = all(isinstance(v, numbers.Integral) for v in kept)
+    return kept.astype(np.int64 if whole_numbers else float)
+
+
+class Cells(abc.ABC):
+    """The cells of a table, without their names. Row and column positions are integers."""
+
+    __slots__ = ()
+
+    @abc.abstractmethod
+    def __len__(self) -> int: ...
+
+    @abc.abstractmethod
+    def take(self, rows: np.ndarray) -> "Cells":
+        """These rows, in this order."""
+
+    @abc.abstractmethod
+    def select(self, places: Sequence[int], labels: Sequence[str]) -> "Cells":
+        """These columns, in this order, under these labels."""
+
+    @abc.abstractmethod
+    def stack(self, other: "Cells") -> "Cells":
+        """These rows, then the other's, of the same kind and with the same columns.
+
+        Raises:
+            ValueError: two columns that no type can hold together.
+        """
+
+    @abc.abstractmethod
+    def column(self, place: int) -> Column:
+        """One column in the common form."""
+
+    @abc.abstractmethod
+    def native(self) -> Any:
+        """The frame."""
+
+    @abc.abstractmethod
+    def mix(self, index: np.ndarray) -> Any:
+        """The frame whose cell (r, j) is the cell (index[r, j], j) of this one."""

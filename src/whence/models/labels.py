@@ -1,0 +1,131 @@
+"""What the rows are labelled with: classes as columns of the model's answer, targets as numbers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from whence._core.errors import TableError, some
+from whence.models.cells import inferred, is_missing, objects
+
+
+def as_classes(y: object, classes: Sequence[object], what: str = "y") -> np.ndarray:
+    """The column of each row's label, int [rows].
+
+    Args:
+        y: labels, [rows]: text, numbers or booleans; an array, a list or a Series.
+        classes: the model's labels, in the order of its columns.
+        what: what the user calls them, for messages.
+
+    Raises:
+        TableError: labels that are missing, or that the model does not know.
+    """
+    known = {_key(c): place for place, c in enumerate(classes)}
+    labels = _flat(y, what)
+    _refuse_missing(labels, what)
+    places = np.array([known.get(_key(v), -1) for v in labels], np.int64)
+    if (places >= 0).all():
+        return places
+    if not (places >= 0).any():
+        by_words = _by_words(labels, classes)
+        if by_words is not None:
+            return by_words
+    raise TableError(_unknown(labels[places < 0], np.flatnonzero(places < 0), classes, len(labels)))
+
+
+def _unknown(strange: np.ndarray, rows: np.ndarray, classes: Sequence[object], total: int) -> str:
+    names = list(dict.fromkeys(str(v) for v in strange))
+    remedy = (
+        "Map them to the model's labels before asking."
+        if len(rows) == total
+        else "Drop those rows, or map them before asking."
+    )
+    return (
+        f"labels outside the model's classes: {some(names)} in {len(rows)} rows (first: row "
+        f"{rows[0]}). The model knows {some(classes, 12)}. {remedy}"
+    )
+
+
+def _by_words(labels: np.ndarray, classes: Sequence[object]) -> np.ndarray | None:
+    """Labels that are the same words, once read from a file: 1 and "1"."""
+    words = {str(_key(c)): place for place, c in enumerate(classes)}
+    places = [words.get(str(_key(v)), -1) for v in labels]
+    fits = len(words) == len(classes) and min(places) >= 0
+    return np.array(places, np.int64) if fits else None
+
+
+def _key(label: object) -> object:
+    """Equal labels, equal keys: True is 1, 1.0 is 1, text is text."""
+    if isinstance(label, np.generic):
+        label = label.item()
+    if isinstance(label, bool):
+        return int(label)
+    if isinstance(label, float) and label.is_integer():
+        return int(label)
+    return label
+
+
+def as_targets(y: object, rows: int, what: str = "y") -> np.ndarray:
+    """Numbers to predict, float [rows] or [rows, outputs].
+
+    Raises:
+        TableError: text, missing values, or another number of rows than X has.
+    """
+    array = _array(y)
+    if array.ndim not in {1, 2}:
+        raise TableError(f"{what} has shape {array.shape}; it must be one number for each row.")
+    if len(array) != rows:
+        raise TableError(f"{what} has {len(array)} rows, X has {rows}")
+    whole = _numbers(array, what)
+    gone = ~np.isfinite(whole) if whole.ndim == 1 else ~np.isfinite(whole).all(axis=1)
+    if gone.any():
+        raise TableError(
+            f"{what} is missing or infinite in {int(gone.sum())} rows (first: row "
+            f"{int(np.argmax(gone))}). Drop those rows."
+        )
+    return whole[:, 0] if whole.ndim == 2 and whole.shape[1] == 1 else whole
+
+
+def _numbers(array: np.ndarray, what: str) -> np.ndarray:
+    if array.dtype.kind in "biuf":
+        return array.astype(float)
+    flat = inferred(array.ravel() if array.dtype.kind == "O" else array.ravel().astype(object))
+    if flat.family not in {"number", "nothing"}:
+        wrong = next(v for v in flat.data if v is not None)
+        raise TableError(
+            f"{what} holds {wrong!r}, not numbers, and the model predicts numbers. "
+            "If these are labels, explain a classifier."
+        )
+    return flat.readable().reshape(array.shape)
+
+
+def _flat(y: object, what: str) -> np.ndarray:
+    array = _array(y)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1 or not len(array):
+        raise TableError(f"{what} has shape {array.shape}; it must be one label for each row.")
+    return array
+
+
+def _refuse_missing(labels: np.ndarray, what: str) -> None:
+    if labels.dtype.kind in "biuUS":
+        return
+    gone = np.array([is_missing(v) for v in labels])
+    if gone.any():
+        raise TableError(
+            f"{what} is missing in {int(gone.sum())} rows (first: row {int(np.argmax(gone))}). "
+            "Drop those rows."
+        )
+
+
+def _array(y: Any) -> np.ndarray:
+    """Whatever holds labels, as an array: Series of any kind through their plain values."""
+    if isinstance(y, np.ndarray):
+        return y
+    if type(y).__module__.split(".")[0] in {"pandas", "polars"}:
+        values = y.to_numpy()
+        return values if isinstance(values, np.ndarray) else np.asarray(values, object)
+    if isinstance(y, list | tuple) and not any(isinstance(v, list | tuple | np.ndarray) for v in y):
+        return inferred(objects(y)).data
+    return np.asarray(y)

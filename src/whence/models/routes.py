@@ -1,0 +1,81 @@
+"""Routes: ways to ask a model. The first that gives a sane answer to a few rows is taken.
+
+If none does, the user reads every route that was tried and why it failed: an adapter that hides the
+model's own words sends people looking in the wrong place.
+"""
+
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from whence._core.errors import UnsupportedModelError
+from whence.models.answers import answered
+from whence.models.intake import Intake
+from whence.models.table import Table
+from whence.models.threads import one_thread
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to ask: a method of the model, and the table that it receives."""
+
+    method: str
+    intake: Intake
+    ask: Callable[[Any], Any]
+
+    def words(self) -> str:
+        """As the user reads it in an error."""
+        return f"{self.method} on {self.intake.kind}"
+
+    def probe(self, like: Table, name: str) -> np.ndarray:
+        """Ask about a few rows, float [rows, outputs]; a warning about names is a failure."""
+        few = self.intake.aligned(like.take(probe_rows(like)))
+        with warnings.catch_warnings(), one_thread():
+            warnings.filterwarnings("error", message=".*feature names.*")
+            return answered(self.ask(few.frame()), len(few), name)
+
+
+def probe_rows(like: Table) -> np.ndarray:
+    """Positions of two rows; three of a table with two columns, so that no axis is mistaken."""
+    rows = 3 if len(like.names) == 2 else 2
+    return np.linspace(0, len(like) - 1, rows).astype(int)
+
+
+def loaded_kinds(first: str) -> list[str]:
+    """Kinds of table worth trying: as given, numpy, and the frames that are already imported."""
+    rest = [k for k in ("pandas", "polars") if k in sys.modules]
+    return list(dict.fromkeys([first, "numpy", *rest]))
+
+
+def first_sane(routes: Iterable[Route], like: Table, name: str) -> tuple[Route, np.ndarray]:
+    """The first route that answers, and what it answered.
+
+    Raises:
+        TableError: the columns do not match those that the model knows.
+        UnsupportedModelError: every route failed; the message has every reason.
+    """
+    reasons = []
+    for route in routes:
+        route.intake.matched(like)
+        try:
+            return route, route.probe(like, name)
+        except UnsupportedModelError:
+            raise
+        except Exception as error:
+            reasons.append(f"{route.words()}: {reason(error)}")
+    raise UnsupportedModelError(
+        f"{name} could not be asked. Tried {'; tried '.join(reasons)}. "
+        "Give whence a function that takes rows like yours and returns numbers."
+    )
+
+
+def reason(error: BaseException, most: int = 300) -> str:
+    """The kind of an error and the start of what it says."""
+    said = " ".join(str(error).split())
+    short = said if len(said) <= most else said[:most] + " …"
+    return f"{type(error).__name__}: {short}" if short else type(error).__name__

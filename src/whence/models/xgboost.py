@@ -1,0 +1,98 @@
+"""XGBoost: the estimators of its scikit-learn API, and raw boosters.
+
+A booster says in its own configuration what it was trained for: `binary:*` gives the probabilities
+of classes 0 and 1, `multi:*` those of 0, 1, …; `reg:*` and `count:*` a value; ranking, survival and
+objectives of the user's own are raw. Columns fitted as categories are given as pandas categories.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import xgboost as xgb
+
+from whence._core.errors import ModelError
+from whence.models.answers import plain
+from whence.models.boosted import Meaning, both, of_classes, of_numbers, softmax
+from whence.models.intake import intake
+from whence.models.predictor import Predictor
+from whence.models.routes import Route, first_sane
+from whence.models.table import Table
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Boosted(Predictor):
+    """A booster, or an estimator around one."""
+
+    model: Any
+    objective: str
+
+    def _predict(self, frame: Any) -> np.ndarray:
+        return ask(self.model, self.objective, frame)
+
+
+def adapt(model: Any, like: Table) -> Predictor:
+    """Decide how an XGBoost model is asked.
+
+    Raises:
+        ModelError: it is not fitted.
+    """
+    name = "XGBoost booster" if isinstance(model, xgb.Booster) else type(model).__name__
+    booster = _booster(model, name)
+    known = None if booster.feature_names is None else tuple(booster.feature_names)
+    given = intake(
+        like,
+        known,
+        "numpy" if known is None else "pandas",
+        numeric=known is None,
+        categories=None if known is None else _categories(booster),
+    )
+    learner = json.loads(booster.save_config())["learner"]
+    objective = str(learner["objective"]["name"])
+    route = Route("predict", given, lambda frame: ask(model, objective, frame))
+    _, answer = first_sane([route], like, name)
+    outputs, classes, space = _meaning(model, objective, answer.shape[1])
+    return Boosted(name, outputs, classes, space, given, False, model, objective)
+
+
+def _booster(model: Any, name: str) -> Any:
+    if isinstance(model, xgb.Booster):
+        return model
+    try:
+        return model.get_booster()
+    except Exception as error:
+        raise ModelError(f"{name} is not fitted: call .fit(X, y) before explaining it.") from error
+
+
+def _categories(booster: Any) -> Mapping[str, None]:
+    types = booster.feature_types or []
+    return {n: None for n, t in zip(booster.feature_names, types, strict=False) if t == "c"}
+
+
+def ask(model: Any, objective: str, frame: Any) -> np.ndarray:
+    """The answer of a booster or an estimator, as probabilities where it has classes."""
+    if isinstance(model, xgb.XGBClassifier):
+        return np.asarray(model.predict_proba(frame))
+    if not isinstance(model, xgb.Booster):
+        return np.asarray(model.predict(frame))
+    rows = xgb.DMatrix(frame, enable_categorical=True)
+    if objective in {"multi:softprob", "multi:softmax"}:
+        return softmax(np.asarray(model.predict(rows, output_margin=True)))
+    answer = np.asarray(model.predict(rows))
+    return both(answer) if objective == "binary:logistic" else answer
+
+
+def _meaning(model: Any, objective: str, columns: int) -> Meaning:
+    if isinstance(model, xgb.XGBClassifier):
+        return of_classes(plain(model.classes_))
+    if isinstance(model, xgb.Booster) and objective in _CLASSES:
+        return of_classes(range(columns))
+    if objective == "binary:logitraw":
+        return of_numbers(columns, "log-odds")
+    return of_numbers(columns, "value" if objective.startswith(("reg:", "count:")) else "raw")
+
+
+_CLASSES = {"binary:logistic", "multi:softprob", "multi:softmax"}
