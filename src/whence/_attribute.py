@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -148,6 +147,8 @@ def _shown(progress: Listener | bool | None) -> Any:
 
 
 def _provenance(why: str) -> dict[str, Any]:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         own = version("whence")
     except PackageNotFoundError:

@@ -227,5 +227,5 @@ def _size(game: Game, batch: int | None, walks: int) -> int:
     """Steps double from two walks, so that the price is known early, up to a bound on memory."""
     if batch is not None:
         return batch
-    most = int(np.clip(_CELLS // (2 * len(game.players) ** 2), 8, 512))
+    most = int(np.clip(_CELLS // (2 * len(game.players) ** 2), 8, 1024))
     return int(np.clip(walks, 2, most))

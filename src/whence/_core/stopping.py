@@ -78,7 +78,7 @@ def _enough(got: Averaged, budget: Budget) -> np.ndarray:
         bound = np.maximum(bound, budget.absolute_error)
     if budget.data_share is not None and "data" in got.parts:
         bound = np.maximum(bound, budget.data_share * got.parts["data"])
-    return np.maximum(bound, 1e-300)
+    return np.maximum(bound, 1e-150)  # squared, it is still a number
 
 
 def spread(values: np.ndarray) -> np.ndarray:
@@ -111,11 +111,26 @@ def _reason(got: Averaged, budget: Budget) -> str:
 
 
 def nothing(got: Averaged) -> bool:
-    """Nobody can be told from zero, by all parts of the error, over all players together."""
-    total = np.sqrt(sum(part**2 for part in got.parts.values()))
-    many = got.values.shape[1] * got.values.shape[2]
+    """Nobody can be told from zero, nor can all together, by all parts of the error."""
+    error = np.sqrt(sum(part**2 for part in got.parts.values()))
+    together = got.values.sum(axis=2)
+    many = got.values.shape[1] * (got.values.shape[2] + 1)
     z = NormalDist().inv_cdf(1 - DOUBT / 2 / many)
-    return bool((np.abs(got.values) <= z * total).all())
+    alone = (np.abs(got.values) <= z * error).all()
+    return bool(alone and (np.abs(together) <= z * error_of_sum(got)).all())
+
+
+def error_of_sum(got: Averaged) -> np.ndarray:
+    """The standard error of the players' sum, [cases, outputs].
+
+    Where the covariance of a part is unknown, the players' errors are taken as independent.
+    """
+    squares = np.zeros(got.values.shape[:2])
+    for name, part in got.parts.items():
+        covariance = got.covariance.get(name)
+        known = (part**2).sum(axis=2) if covariance is None else covariance.sum(axis=(1, 2))[None]
+        squares += np.maximum(known, 0)
+    return np.sqrt(squares)
 
 
 def _walks_needed(

@@ -1,6 +1,14 @@
 """Where the questions are answered. Every engine gives the same bits, with any number of workers."""
 
+from typing import Any
+
+from whence._core.folder import classes, look_up
 from whence.engines.engine import Engine as Engine
-from whence.engines.local import Processes as Processes
-from whence.engines.local import Serial as Serial
-from whence.engines.local import Threads as Threads
+
+
+def __getattr__(name: str) -> Any:
+    return look_up(__name__, __path__[0], name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *classes(__name__, __path__[0])])

@@ -9,6 +9,7 @@ from whence._attribute import attribute
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.progress import Listener
+from whence._core.stopping import error_of_sum
 from whence._core.student import quantile
 from whence.engines.engine import Engine
 from whence.recipes.aliases import as_budget, as_engine, one_of
@@ -105,13 +106,14 @@ def _verdict(result: Attribution) -> str:
     """Put first what a reader must know first: that nothing matters, if nothing does."""
     one = result.mean()
     value, error = one.values[0, 0], one.stderr[0, 0]
+    together, doubt = value.sum(), error_of_sum(one)[0, 0]
     free = np.array([max(result.averaged, len(result.values)) - 1.0])
-    z = quantile(1 - DOUBT / len(value), free)[0]
-    if (value - z * error > 0).any():
+    z = quantile(1 - DOUBT / (len(value) + 1), free)[0]
+    if (value > z * error).any() or together > z * doubt:
         return result.verdict
-    worse = int((value + z * error < 0).sum())
+    worse = int((value < -z * error).sum())
     more = f"; {worse} make the predictions worse" if worse else ""
     return (
-        "nothing matters: no feature can be told from bringing no predictive power at all"
-        f"{more}. {result.verdict[:1].upper()}{result.verdict[1:]}"
+        "nothing matters: neither one feature nor all together can be told from bringing no "
+        f"predictive power{more}. {result.verdict[:1].upper()}{result.verdict[1:]}"
     )

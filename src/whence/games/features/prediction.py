@@ -69,7 +69,7 @@ class Prediction(PooledGame, ReplicatedGame):
     def _settle(self, *, every: bool) -> None:
         self.n_draws = 1 if every else self.n_pool
         self.folds = folds(self.n_pool) if every and self.n_pool > 1 else None
-        members = len(self.model.models) if isinstance(self.model, Ensemble) else 0
+        members = len(self.model.each) if isinstance(self.model, Ensemble) else 0
         self.replicates = ({"model": members} if members else {}) | (
             {"background": int(self.folds.max()) + 1} if self.folds is not None else {}
         )
