@@ -17,6 +17,7 @@ Each says what is wrong, where (players, columns and rows by name) and what to d
     ├── BudgetError (ValueError)        a budget that can buy nothing
     ├── OptionError (ValueError)        an argument outside what is offered
     ├── ResultError (ValueError)        a result that cannot be read, selected or compared
+    ├── LawBrokenError (AssertionError)    a game or method that its examiner refuses
     ├── UnsupportedGameError (TypeError)   a method that cannot attribute this game
     └── UnsupportedModelError (TypeError)  a model that no adapter can serve
 """
@@ -105,6 +106,10 @@ class OptionError(WhenceError, ValueError):
 
 class ResultError(WhenceError, ValueError):
     """A result that cannot be read, selected or compared."""
+
+
+class LawBrokenError(WhenceError, AssertionError):
+    """A game or method that breaks a law: see `whence.testing`."""
 
 
 class UnsupportedGameError(WhenceError, TypeError):

@@ -156,13 +156,24 @@ class FunctionGame(Game):
 @final
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a game asks, in words: stored with the answer and printed on every axis."""
+    """What a game asks, in words: stored with the answer and printed on every axis.
+
+    Attributes:
+        asks: the question.
+        unit: of the worths.
+        removal: how players leave.
+        model: what was asked.
+        classes: the labels it knows.
+        loss: worths are minus a loss: below zero a player brings nothing, and the loss with nobody
+            present is the scale of what could be brought.
+    """
 
     asks: str = ""
     unit: str = "worth"
     removal: str = ""
     model: str = ""
     classes: tuple[str, ...] = ()
+    loss: bool = False
 
 
 class StatedGame(Game):

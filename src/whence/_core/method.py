@@ -104,7 +104,6 @@ def _wrapped(  # noqa: PLR0917
 ) -> Attribution:
     about, outputs, reading = unfolded(game, outcome.reading)
     got = averaged(reading, about.n_cases, by_case=by_case)
-    stated = view(about, StatedGame)
     return Attribution(
         values=got.values,
         parts=got.parts,
@@ -122,9 +121,14 @@ def _wrapped(  # noqa: PLR0917
         averaged=1 if by_case else about.n_cases,
         shared=reading.shared if by_case else {},
         covariance=got.covariance,
-        question=stated.question if stated is not None else Question(),
+        question=_question(about),
         provenance={"game": type(about).__name__, "seed": seed},
     )
+
+
+def _question(game: Game) -> Question:
+    stated = view(game, StatedGame)
+    return stated.question if stated is not None else Question()
 
 
 def unfolded(game: Game, reading: Reading) -> tuple[Game, tuple[str, ...], Reading]:
@@ -195,7 +199,9 @@ class AnytimeMethod(Method[Game], Generic[State]):
                 look = walks * _LOOK
                 reading = self.read(state)
                 about, _, plain = unfolded(game, reading)
-                seen = judge(plain, budget, about.n_cases, walks, by_case=by_case)
+                seen = judge(
+                    plain, budget, about.n_cases, walks, by_case=by_case, loss=_question(about).loss
+                )
                 clock.tell(seen, budget, walks)
                 if seen.enough or why:
                     return Outcome(reading, "sampled", seen.enough, seen.why or why)
@@ -227,5 +233,5 @@ def _size(game: Game, batch: int | None, walks: int) -> int:
     """Steps double from two walks, so that the price is known early, up to a bound on memory."""
     if batch is not None:
         return batch
-    most = int(np.clip(_CELLS // (2 * len(game.players) ** 2), 8, 1024))
+    most = int(np.clip(_CELLS // (2 * len(game.players) ** 2), 8, 512))
     return int(np.clip(walks, 2, most))

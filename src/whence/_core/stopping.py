@@ -1,8 +1,10 @@
 """When an estimate is good enough, and when it will be.
 
 Rules, in order: never before the rule of three (64 identical walks look exact, and a rare outcome
-is unseen); the estimation part within the asked tolerance, or within a share of the data part; and
-the zero rule, so that noise ends: nobody can be told from zero by all parts of the error.
+is unseen), nor before two visits to each of the first cases (one visit cannot tell the parts of the
+error apart, and intervals were measured to be too narrow); the estimation part within the asked
+tolerance, or within a share of the data part; and the zero rule, so that noise ends: nobody can be
+told from zero by all parts of the error, and more work could not change that much.
 """
 
 from dataclasses import dataclass
@@ -13,9 +15,11 @@ import numpy as np
 
 from .budget import Budget
 from .reading import Averaged, Reading
+from .visits import TWICE
 
 TOLERANCE = 0.025  # stands in where no relative error is asked
-DOUBT = 0.01  # the chance, over all players, of calling something nothing's twin by luck
+NEGLIGIBLE = TOLERANCE  # of the loss with nobody present: too little to be called important
+DOUBT = 0.05  # the chance, over all players, that noise alone looks like something
 
 
 @final
@@ -47,10 +51,10 @@ def averaged(reading: Reading, n_cases: int, *, by_case: bool) -> Averaged:
     return Averaged(reading.values, parts, reading.freedom, reading.empty, reading.full)
 
 
-def judge(
-    reading: Reading, budget: Budget, n_cases: int, walks: int, *, by_case: bool
+def judge(  # noqa: PLR0917
+    reading: Reading, budget: Budget, n_cases: int, walks: int, *, by_case: bool, loss: bool = False
 ) -> Judgement:
-    """Look at a reading after this many walks."""
+    """Look at a reading after this many walks; `loss`: worths are minus a loss."""
     single = by_case or n_cases == 1
     if not reading.visited.any() or (single and not reading.visited.all()):
         return _UNKNOWN
@@ -63,8 +67,10 @@ def judge(
     excess = float(np.divide(error, enough, out=np.zeros_like(error), where=error > 0).max())
     why = ""
     unseen = 3 / (budget.relative_error or TOLERANCE)
+    if not single:
+        unseen = max(unseen, 2.0 * min(n_cases, TWICE))
     if walks >= unseen and got.freedom.min() >= (7 if single else 15):
-        why = _why(got, budget, enough, walks, single=single)
+        why = _why(got, budget, enough, walks, single=single, loss=loss)
     return Judgement(bool(why), why, excess, max(needed, unseen))
 
 
@@ -88,16 +94,25 @@ def spread(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt((each**2).mean(axis=0, keepdims=True)))
 
 
-def _why(got: Averaged, budget: Budget, enough: np.ndarray, walks: int, *, single: bool) -> str:
+def _why(  # noqa: PLR0917
+    got: Averaged, budget: Budget, enough: np.ndarray, walks: int, *, single: bool, loss: bool
+) -> str:
     error = got.parts["estimation"]
     if (error == 0).all():
         return "the estimate has no spread left"
     if (error <= enough).all():
         return _reason(got, budget)
     per = got.freedom.min() + 1 if single else walks
-    if per >= (budget.relative_error or TOLERANCE) ** -2 and nothing(got):
+    many = per >= (budget.relative_error or TOLERANCE) ** -2
+    small = loss and negligible(got)
+    if (many or small or _data_dominates(got)) and nothing(got, loss=loss):
         return f"no player can be told from zero after {walks:,} walks"
     return ""
+
+
+def _data_dominates(got: Averaged) -> bool:
+    data = got.parts.get("data")
+    return data is not None and bool((got.parts["estimation"] ** 2).sum() <= (data**2).sum())
 
 
 def _reason(got: Averaged, budget: Budget) -> str:
@@ -110,14 +125,33 @@ def _reason(got: Averaged, budget: Budget) -> str:
     return "more computing would not help: the finite sample of cases dominates the error"
 
 
-def nothing(got: Averaged) -> bool:
-    """Nobody can be told from zero, nor can all together, by all parts of the error."""
-    error = np.sqrt(sum(part**2 for part in got.parts.values()))
+def nothing(got: Averaged, *, loss: bool = False) -> bool:
+    """Nobody can be told from zero, nor can all together, by all parts of the error.
+
+    Where worths are minus a loss, values below zero bring nothing too.
+    """
+    z, error = _doubt(got), _total(got)
     together = got.values.sum(axis=2)
+    if loss:
+        alone, all_of_them = got.values, together
+    else:
+        alone, all_of_them = np.abs(got.values), np.abs(together)
+    return bool((alone <= z * error).all() and (all_of_them <= z * error_of_sum(got)).all())
+
+
+def negligible(got: Averaged) -> bool:
+    """Nobody can be bringing more than `NEGLIGIBLE` of the loss with nobody present."""
+    bound = NEGLIGIBLE * np.abs(got.empty)[:, :, None]
+    return bool((got.values + _doubt(got) * _total(got) <= bound).all())
+
+
+def _doubt(got: Averaged) -> float:
     many = got.values.shape[1] * (got.values.shape[2] + 1)
-    z = NormalDist().inv_cdf(1 - DOUBT / 2 / many)
-    alone = (np.abs(got.values) <= z * error).all()
-    return bool(alone and (np.abs(together) <= z * error_of_sum(got)).all())
+    return NormalDist().inv_cdf(1 - DOUBT / 2 / many)
+
+
+def _total(got: Averaged) -> np.ndarray:
+    return np.asarray(np.sqrt(sum(part**2 for part in got.parts.values())))
 
 
 def error_of_sum(got: Averaged) -> np.ndarray:

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from .game import Game
 from .keyed import hashed, uniforms
 
-TWICE = 512
+TWICE = 256
 _SORTED = 256  # sweeps of more draws than this are affine, not sorted: O(1) a draw
 _PASS, _DRAW, _CHANCE, _STRIDE = 1, 2, 3, 4
 

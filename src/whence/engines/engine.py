@@ -16,7 +16,7 @@ from whence._core.game import Game, Through
 from whence._core.meter import Meter, count, metering
 from whence._core.types import Cases, Coalitions, Draws, Worths
 
-BLOCK = 8192  # questions; a draw of 4 to 16 rows makes this 32,000 to 128,000 model rows
+BLOCK = 2048  # questions; a draw of 4 to 16 rows makes this 8,000 to 32,000 model rows
 Block = tuple[np.ndarray, Cases, Draws]
 Answer = tuple[Worths, Meter]
 

@@ -9,12 +9,10 @@ from whence._attribute import attribute
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.progress import Listener
-from whence._core.stopping import error_of_sum
+from whence._core.stopping import DOUBT, error_of_sum
 from whence._core.student import quantile
 from whence.engines.engine import Engine
 from whence.recipes.aliases import as_budget, as_engine, one_of
-
-DOUBT = 0.05  # over all features together
 
 
 def importance(

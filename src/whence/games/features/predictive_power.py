@@ -71,6 +71,7 @@ class PredictivePower(PooledGame, ReplicatedGame):
             removal=removal.words(self.pool),
             model=self.model.name,
             classes=tuple(str(c) for c in self.model.classes or ()),
+            loss=True,
         )
         self._settle(removal.sample or self.loss.sample)
 
