@@ -6,6 +6,7 @@ from typing import Any, final
 import numpy as np
 import pandas as pd
 
+from whence.models._array import flat_mix
 from whence.models.cells import Cells, Column, objects
 
 
@@ -58,9 +59,7 @@ class PandasCells(Cells):
         if not self._parts:
             self._prepare()
         if self._flat is not None:
-            places = index * len(labels)
-            places += np.arange(len(labels))
-            return pd.DataFrame(self._flat.take(places), columns=labels, copy=False)
+            return pd.DataFrame(flat_mix(self._flat, index), columns=labels, copy=False)
         by_column = np.ascontiguousarray(index.T)
         mixed = {
             label: part.take(rows)

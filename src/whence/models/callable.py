@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
-import numpy as np
-
 from whence._core.errors import UnsupportedModelError
 from whence.models.answers import are_probabilities, output_names, plain
 from whence.models.intake import intake
@@ -27,8 +25,8 @@ class Function(Predictor):
 
     function: Callable[[Any], Any]
 
-    def _predict(self, frame: Any) -> np.ndarray:
-        return self.function(frame)  # type: ignore[no-any-return]
+    def _predict(self, frame: Any) -> Any:
+        return self.function(frame)
 
 
 def adapt(model: Any, like: Table) -> Predictor:
