@@ -50,16 +50,17 @@ def adapt(model: Any, like: Table) -> Predictor:
 
 
 def _method(model: Any, name: str) -> tuple[str, Callable[[Any], Any]]:
+    if isinstance(model, type):
+        raise UnsupportedModelError(f"{name} is a class: give an instance of it, fitted.")
     for method in ("predict_proba", "predict"):
         found = getattr(model, method, None)
         if callable(found):
             return method, found
-    if callable(model) and not isinstance(model, type):
+    if callable(model):
         return "the call", model
-    kind = "is a class: give an instance of it" if isinstance(model, type) else "cannot be called"
     raise UnsupportedModelError(
-        f"{name} {kind}, and whence found no predict_proba or predict. A model is a function on "
-        "rows, a fitted estimator, a booster, a torch module, or a path to a model file."
+        f"{name} cannot be called, and whence found no predict_proba or predict. A model is a "
+        "function on rows, a fitted estimator, a booster, a torch module, or a path to a file."
     )
 
 
