@@ -12,12 +12,11 @@ from whence.models.cells import Cells, Column, inferred
 class ArrayCells(Cells):
     """A 2-D numpy array: numbers, strings, times or objects."""
 
-    __slots__ = ("_array", "_flat", "_offsets")
+    __slots__ = ("_array", "_flat")
 
     def __init__(self, array: np.ndarray) -> None:
         self._array = array
         self._flat: np.ndarray | None = None
-        self._offsets = np.arange(array.shape[1])
 
     def __len__(self) -> int:
         return len(self._array)
@@ -28,7 +27,7 @@ class ArrayCells(Cells):
 
     def select(self, places: Sequence[int], labels: Sequence[str]) -> "ArrayCells":  # noqa: ARG002
         """These columns, in this order; an array has no labels."""
-        if list(places) == list(range(len(self._offsets))):
+        if list(places) == list(range(self._array.shape[1])):
             return self
         return ArrayCells(self._array[:, list(places)])
 
@@ -52,9 +51,28 @@ class ArrayCells(Cells):
         """One flat take."""
         if self._flat is None:
             self._flat = np.ascontiguousarray(self._array).ravel()
-        places = index * len(self._offsets)
-        places += self._offsets
-        return self._flat.take(places)
+        return flat_mix(self._flat, index)
+
+
+_BLOCK = 4096  # rows whose places fit the cache: a whole matrix of them costs more than the take
+
+
+def flat_mix(flat: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Cell (index[r, j], j) of a table kept as one flat array, for each (r, j).
+
+    Raises:
+        IndexError: a row that the table does not have.
+    """
+    rows, width = index.shape
+    if rows and (index.min() < 0 or index.max() * width >= flat.size):
+        raise IndexError(f"rows from {index.min()} to {index.max()} of {flat.size // width}")
+    out = np.empty(index.shape, flat.dtype)
+    offsets = np.arange(width)
+    for start in range(0, rows, _BLOCK):
+        places = np.multiply(index[start : start + _BLOCK], width, dtype=np.int64)
+        places += offsets
+        flat.take(places, out=out[start : start + _BLOCK], mode="clip")
+    return out
 
 
 def array_of(columns: Sequence[Column]) -> ArrayCells:

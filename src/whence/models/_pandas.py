@@ -6,6 +6,7 @@ from typing import Any, final
 import numpy as np
 import pandas as pd
 
+from whence.models._array import flat_mix
 from whence.models.cells import Cells, Column, objects
 
 
@@ -58,12 +59,11 @@ class PandasCells(Cells):
         if not self._parts:
             self._prepare()
         if self._flat is not None:
-            places = index * len(labels)
-            places += np.arange(len(labels))
-            return pd.DataFrame(self._flat.take(places), columns=labels, copy=False)
+            whole = flat_mix(self._flat, index)
+            return pd.DataFrame(whole, columns=labels, dtype=whole.dtype, copy=False)
         by_column = np.ascontiguousarray(index.T)
         mixed = {
-            label: part.take(rows)
+            label: _kept(part.take(rows))
             for label, part, rows in zip(labels, self._parts, by_column, strict=True)
         }
         return pd.DataFrame(mixed, copy=False)
@@ -75,6 +75,11 @@ class PandasCells(Cells):
             self._flat = np.ascontiguousarray(self._frame.to_numpy()).ravel()
         series = [self._frame.iloc[:, place] for place in range(self._frame.shape[1])]
         self._parts = [s.to_numpy() if isinstance(s.dtype, np.dtype) else s.array for s in series]
+
+
+def _kept(values: Any) -> Any:
+    """Objects that stay objects: a frame made of an object array would guess at text."""
+    return pd.Series(values, dtype=object, copy=False) if values.dtype == object else values
 
 
 def frame_of(columns: Sequence[Column], names: Sequence[str]) -> PandasCells:
@@ -126,14 +131,14 @@ def _made(column: Column) -> Any:
 
 
 def _joined(upper: Any, lower: Any) -> Any:
-    """One array for two columns: categories united, numbers in a type that holds both."""
+    """One series for two columns: categories united, numbers in a type that holds both."""
     a, b = upper.dtype, lower.dtype
     if a == b:
-        return pd.concat([upper, lower], ignore_index=True).array
+        return pd.concat([upper, lower], ignore_index=True)
     if isinstance(a, pd.CategoricalDtype) or isinstance(b, pd.CategoricalDtype):
         both = _united(upper, lower)
         parts = [pd.Series(pd.Categorical(s.astype(object), dtype=both)) for s in (upper, lower)]
-        return pd.concat(parts, ignore_index=True).array
+        return pd.concat(parts, ignore_index=True)
     if lower.isna().all():
         upper, lower = _beside_nothing(upper, lower)
     elif upper.isna().all():
@@ -141,7 +146,7 @@ def _joined(upper: Any, lower: Any) -> Any:
     elif isinstance(a, np.dtype) and isinstance(b, np.dtype) and {a.kind, b.kind} <= set("biuf"):
         both = np.result_type(a, b)
         upper, lower = upper.astype(both), lower.astype(both)
-    return pd.concat([upper, lower], ignore_index=True).array
+    return pd.concat([upper, lower], ignore_index=True)
 
 
 def _beside_nothing(full: Any, empty: Any) -> tuple[Any, Any]:

@@ -111,7 +111,7 @@ def _same_words(upper: Any, lower: Any) -> tuple[Any, Any]:
     if both[0] == both[1] or not all(isinstance(d, words) for d in both):
         return upper, lower
     if all(isinstance(d, pl.Enum) for d in both):
-        known = [s.cat.get_categories().to_list() for s in (upper, lower)]
+        known = [s.dtype.categories.to_list() for s in (upper, lower)]
         longest = max(known, key=len)
         whole = list(dict.fromkeys([*longest, *known[0], *known[1]]))
         return upper.cast(pl.Enum(whole)), lower.cast(pl.Enum(whole))

@@ -48,7 +48,7 @@ def _numbers(array: np.ndarray, name: str) -> np.ndarray:
             return array.astype(float)
     except (TypeError, ValueError):
         pass
-    first = array.ravel()[0] if array.size else None
+    first = array.ravel().tolist()[0] if array.size else None
     raise ModelError(
         f"{name} answered {array.dtype} (first: {first!r}), not numbers. "
         "Ask for probabilities or scores instead of labels."

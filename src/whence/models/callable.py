@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
-import numpy as np
-
 from whence._core.errors import UnsupportedModelError
 from whence.models.answers import are_probabilities, output_names, plain
 from whence.models.intake import intake
@@ -27,8 +25,8 @@ class Function(Predictor):
 
     function: Callable[[Any], Any]
 
-    def _predict(self, frame: Any) -> np.ndarray:
-        return self.function(frame)  # type: ignore[no-any-return]
+    def _predict(self, frame: Any) -> Any:
+        return self.function(frame)
 
 
 def adapt(model: Any, like: Table) -> Predictor:
@@ -52,16 +50,17 @@ def adapt(model: Any, like: Table) -> Predictor:
 
 
 def _method(model: Any, name: str) -> tuple[str, Callable[[Any], Any]]:
+    if isinstance(model, type):
+        raise UnsupportedModelError(f"{name} is a class: give an instance of it, fitted.")
     for method in ("predict_proba", "predict"):
         found = getattr(model, method, None)
         if callable(found):
             return method, found
-    if callable(model) and not isinstance(model, type):
+    if callable(model):
         return "the call", model
-    kind = "is a class: give an instance of it" if isinstance(model, type) else "cannot be called"
     raise UnsupportedModelError(
-        f"{name} {kind}, and whence found no predict_proba or predict. A model is a function on "
-        "rows, a fitted estimator, a booster, a torch module, or a path to a model file."
+        f"{name} cannot be called, and whence found no predict_proba or predict. A model is a "
+        "function on rows, a fitted estimator, a booster, a torch module, or a path to a file."
     )
 
 

@@ -71,8 +71,11 @@ def _whole_categories(frame: Any, categories: list[int]) -> Any:
     """An array of floats whose categories are whole numbers, as CatBoost wants it."""
     if not categories or not isinstance(frame, np.ndarray) or frame.dtype.kind != "f":
         return frame
+    cells = frame[:, categories]
+    if not (np.isfinite(cells).all() and (cells == np.round(cells)).all()):
+        return frame  # not whole numbers: CatBoost says so in its own words
     rows = frame.astype(object)
-    rows[:, categories] = frame[:, categories].astype(np.int64)
+    rows[:, categories] = cells.astype(np.int64)
     return rows
 
 

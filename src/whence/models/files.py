@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from whence._core.errors import ModelFileError, did_you_mean, some
+from whence.models.routes import reason
 
 _OBJECT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _PICKLES = {".pkl", ".pickle", ".joblib"}
-_TRUSTED = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "numpy.", "scipy.", "builtins.")
+_TRUSTED = re.compile(r"(sklearn|xgboost|lightgbm|catboost)\.([\w.]+\.)?_?[A-Z]\w*")  # classes only
+_PLAIN = {"numpy.dtype", "builtins.slice", "collections.OrderedDict"}
 
 
 def load(place: str | Path, *, unpickle: bool = False) -> object:
@@ -53,9 +55,8 @@ def _read(path: Path) -> bytes:
 
 
 def _is_pickle(raw: bytes, path: Path) -> bool:
-    """By content under any name; by name too, for compressed and ancient ones."""
-    binary = raw[0] == 0x80 and len(raw) > 1 and raw[1] <= 5 and raw.rstrip(b"\n")[-1:] == b"."
-    return path.suffix.lower() in _PICKLES or binary or raw[:2] == b"\x80\x04"
+    """By its first byte under any name; by name too, for compressed and ancient ones."""
+    return path.suffix.lower() in _PICKLES or raw[0] == 0x80
 
 
 def _unpickled(path: Path, *, allowed: bool) -> object:
@@ -81,6 +82,8 @@ def _imported(place: str) -> object:
             f"there is no module {error.name!r} (asked for {place!r}). "
             "Run where it can be imported, or set PYTHONPATH."
         ) from error
+    except Exception as error:
+        raise ModelFileError(f"{module} cannot be imported: {reason(error)}") from error
     for name in names.split("."):
         if name not in dir(found):
             known = [n for n in dir(found) if not n.startswith("_")]
@@ -90,7 +93,7 @@ def _imported(place: str) -> object:
 
 
 def _onnx(path: Path, raw: bytes) -> object:
-    from whence.models.onnx import Session
+    from whence.models.onnx_session import Session
 
     try:
         return Session(raw)
@@ -99,7 +102,7 @@ def _onnx(path: Path, raw: bytes) -> object:
 
 
 def _xgboost(path: Path, raw: bytes) -> object:
-    if raw.lstrip()[:1] == b"{" and path.suffix.lower() != ".ubj":
+    if path.suffix.lower() == ".json" or raw[:2] in {b'{"', b"{\n"}:
         _check_json(path, raw)
     import xgboost as xgb
 
@@ -122,13 +125,17 @@ def _xgboost(path: Path, raw: bytes) -> object:
 
 def _check_json(path: Path, raw: bytes) -> None:
     try:
-        keys = list(json.loads(raw))
+        keys = _keys(json.loads(raw))
     except ValueError as error:
         raise _broken(path, "JSON", error) from error
     if "learner" not in keys:
         raise ModelFileError(
             f"{path} is JSON, but not an XGBoost model: it holds {some(keys)}, and no 'learner'."
         )
+
+
+def _keys(value: object) -> list[str]:
+    return list(value) if isinstance(value, dict) else [f"a {type(value).__name__}"]
 
 
 def _lightgbm(path: Path, raw: bytes) -> object:
@@ -161,7 +168,7 @@ def _skops(path: Path, _raw: bytes) -> object:
         types = get_untrusted_types(file=path)
     except Exception as error:
         raise _broken(path, "a skops file", error) from error
-    strange = [t for t in types if not t.startswith(_TRUSTED)]
+    strange = [t for t in types if t not in _PLAIN and not _TRUSTED.fullmatch(t)]
     if strange:
         raise ModelFileError(
             f"{path} holds types that whence does not trust by itself: {some(strange, 12)}. "
@@ -174,8 +181,7 @@ def _skops(path: Path, _raw: bytes) -> object:
 
 
 def _broken(path: Path, kind: str, error: Exception) -> ModelFileError:
-    said = " ".join(str(error).split())[:300]
-    return ModelFileError(f"{path} should be {kind}, and cannot be read: {said}")
+    return ModelFileError(f"{path} should be {kind}, and cannot be read: {reason(error)}")
 
 
 def _by_content(raw: bytes) -> Callable[[Path, bytes], object] | None:

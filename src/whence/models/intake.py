@@ -58,6 +58,9 @@ class Intake:
         """The table in the model's kind of frame."""
         if self.numeric:
             return table.numbers().to(self.kind)
+        loose = table.kind != "numpy" or table.frame().dtype.kind == "O"
+        if self.kind == "numpy" and loose and table.all_numbers():
+            return table.numbers()
         table = table.to(self.kind)
         return table if self.categories is None else table.categorised(self.categories)
 

@@ -151,7 +151,7 @@ def _owner(model: object) -> object:
 
 def _leaf(model: object) -> Any:
     """The file that knows this kind of model: the nearest parent class decides."""
-    if type(model).__module__ == "whence.models.onnx":
+    if type(model).__module__ == "whence.models.onnx_session":
         return importlib.import_module("whence.models.onnx")
     for parent in type(model).__mro__:
         leaf = _LEAVES.get(parent.__module__.split(".")[0])

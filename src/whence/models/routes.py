@@ -76,6 +76,6 @@ def first_sane(routes: Iterable[Route], like: Table, name: str) -> tuple[Route, 
 
 def reason(error: BaseException, most: int = 300) -> str:
     """The kind of an error and the start of what it says."""
-    said = " ".join(str(error).split())
-    short = said if len(said) <= most else said[:most] + " …"
+    said = " ".join(str(error).split("Stack trace:")[0].split())
+    short = said.rstrip(".") if len(said) <= most else said[:most] + " …"
     return f"{type(error).__name__}: {short}" if short else type(error).__name__

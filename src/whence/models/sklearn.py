@@ -42,8 +42,8 @@ class Estimator(Predictor):
     model: Any
     method: str
 
-    def _predict(self, frame: Any) -> np.ndarray:
-        return asking(self.model, self.method)(frame)  # type: ignore[no-any-return]
+    def _predict(self, frame: Any) -> Any:
+        return asking(self.model, self.method)(frame)
 
 
 def adapt(model: Any, like: Table) -> Predictor:

@@ -184,6 +184,12 @@ class Table:
         cells = ArrayCells(np.column_stack([c.readable() for c in columns]))
         return Table(cells, self.names, "numpy", named=self.named, what=self.what)
 
+    def all_numbers(self) -> bool:
+        """Whether every column holds numbers, though perhaps as objects or in a frame."""
+        if self.kind == "numpy" and self.frame().dtype.kind in "biuf":
+            return True
+        return all(_numeric(self._cells.column(j)) for j in range(len(self.names)))
+
     def categorised(self, categories: Mapping[str, tuple[object, ...] | None]) -> "Table":
         """The same pandas table with text, and the columns named here, as pandas categories."""
         from whence.models._pandas import categorised
@@ -216,6 +222,16 @@ def _numeric(column: Column) -> bool:
 def _build(columns: list[Column], names: tuple[str, ...], kind: str) -> Cells:
     if kind == "numpy":
         return array_of(columns)
+    try:
+        return _frame(columns, names, kind)
+    except ImportError as error:
+        raise TableError(
+            f"this model receives {kind} frames, and {kind} cannot be imported ({error}). "
+            f"Install it: pip install {kind}"
+        ) from error
+
+
+def _frame(columns: list[Column], names: tuple[str, ...], kind: str) -> Cells:
     if kind == "pandas":
         from whence.models import _pandas
 

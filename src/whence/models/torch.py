@@ -64,7 +64,7 @@ def ask(module: Any, frame: np.ndarray) -> np.ndarray:
     kind = weights[0].dtype if weights else torch.float32
     device = weights[0].device if weights else torch.device("cpu")
     with _one_thread(), _evaluating(module), torch.no_grad():
-        answer = module(torch.as_tensor(frame, dtype=kind, device=device))
+        answer = module(torch.tensor(frame, dtype=kind, device=device))
     if not isinstance(answer, torch.Tensor):
         raise UnsupportedModelError(
             f"{type(module).__name__} answered a {type(answer).__name__}, not a tensor. Give "

@@ -78,7 +78,8 @@ def ask(model: Any, objective: str, frame: Any) -> np.ndarray:
         return np.asarray(model.predict_proba(frame))
     if not isinstance(model, xgb.Booster):
         return np.asarray(model.predict(frame))
-    rows = xgb.DMatrix(frame, enable_categorical=True)
+    types = model.feature_types if isinstance(frame, np.ndarray) else None
+    rows = xgb.DMatrix(frame, enable_categorical=True, feature_types=types)
     if objective in {"multi:softprob", "multi:softmax"}:
         return softmax(np.asarray(model.predict(rows, output_margin=True)))
     answer = np.asarray(model.predict(rows))
