@@ -5,7 +5,8 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from inspect import signature
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from whence._core.index import Index, Shapley
 from whence._core.method import Method, whole
 from whence._core.progress import Listener, listening
 from whence._core.wrap import AllCases
-from whence.engines.engine import Engine
+
+if TYPE_CHECKING:
+    from whence.engines.engine import Engine
 
 
 def attribute(
@@ -29,7 +32,7 @@ def attribute(
     by_case: bool = False,
     budget: Budget | None = None,
     seed: int = 0,
-    engine: Engine | None = None,
+    engine: "Engine | None" = None,
     keep: Any = None,
     progress: Listener | bool | None = None,
 ) -> Attribution:
@@ -50,13 +53,15 @@ def attribute(
         OptionError: an argument that is not what it should be.
         UnsupportedGameError: a method that cannot attribute this game.
     """
+    from whence.models.threads import one_thread
+
     _check(game, index, method, budget, seed, engine, keep, progress)
     chosen, why = _method(game, index, method)
     asked = whole(game) if chosen.every_draw else game
     joint = view(asked, JointGame)
     asked = AllCases(joint) if joint is not None else asked
     opened = (engine or _serial()).open(asked)
-    with _shown(progress) as listener, listening(listener), opened as through:
+    with _shown(progress) as listener, listening(listener), one_thread(), opened as through:
         result = chosen.attribute(through, budget or Budget(), int(seed), by_case)
     return replace(result, provenance={**result.provenance, **_provenance(why)})
 
@@ -94,13 +99,14 @@ def named(name: str, index: Index | None) -> Method[Any]:
     if cls is None:
         raise OptionError(f"no method is called {name!r}. {did_you_mean(name, files)}")
     kind = getattr(import_module(known[cls]), cls)
-    try:
-        return kind() if index is None else kind(index=index)
-    except TypeError:
-        return kind()
+    if index is None or "index" not in signature(kind).parameters:
+        method: Method[Any] = kind()
+        return method
+    method = kind(index=index)
+    return method
 
 
-def _check(  # noqa: PLR0917
+def _check(
     game: Any,
     index: Any,
     method: Any,
@@ -114,7 +120,7 @@ def _check(  # noqa: PLR0917
     _is(index, Index, "index", "an index, such as wh.Banzhaf()")
     _is(method, (Method, str), "method", "a method, such as wh.methods.Permutation(), or its name")
     _is(budget, Budget, "budget", "a wh.Budget, such as wh.Budget(seconds=30)")
-    _is(engine, Engine, "engine", "an engine, such as wh.engines.Threads(4)")
+    _is_engine(engine)
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise OptionError(f"seed must be an integer from 0; given {seed!r}")
     if keep is not None:
@@ -131,7 +137,14 @@ def _is(thing: Any, kinds: Any, name: str, wanted: str) -> None:
         raise OptionError(f"{name} must be {wanted}; given {shown}")
 
 
-def _serial() -> Engine:
+def _is_engine(engine: Any) -> None:
+    if engine is not None:
+        from whence.engines.engine import Engine
+
+        _is(engine, Engine, "engine", "an engine, such as wh.engines.Threads(4)")
+
+
+def _serial() -> "Engine":
     from whence.engines.local import Serial
 
     return Serial()

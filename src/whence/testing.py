@@ -54,7 +54,7 @@ def check_game(game: Game, *, questions: int = 64, seed: int = 0) -> None:
         law(game, _questions(game, questions, seed))
 
 
-# -- methods ----------------------------------------------------------------------------------------
+# -- methods --
 
 
 def reads_off_an_additive_game(method: Method[Any]) -> None:
@@ -64,7 +64,7 @@ def reads_off_an_additive_game(method: Method[Any]) -> None:
 
 
 def estimates_its_index(method: Method[Any]) -> None:
-    """Kills: the weights of another index. Gloves are unbalanced, or Shapley would equal Banzhaf."""
+    """Kills: another index's weights. Gloves are unbalanced, or Shapley would equal Banzhaf."""
     for game in (
         Gloves(),
         Gloves(2, 3, 1),
@@ -136,10 +136,10 @@ def answers_outputs_together(method: Method[Any]) -> None:
 
 def repeats_itself(method: Method[Any]) -> None:
     """Kills: numpy's global generator, or a generator that is kept between runs."""
-    state = np.random.get_state()  # noqa: NPY002
+    state = np.random.get_state(legacy=True)  # noqa: NPY002
     first, second = (method.attribute(_noisy(method), _short(method), 7) for _ in range(2))
     _same(first.values, second.values, "two runs of one seed", exact=True)
-    after = np.random.get_state()  # noqa: NPY002
+    after = np.random.get_state(legacy=True)  # noqa: NPY002
     untouched = np.array_equal(np.asarray(state[1]), np.asarray(after[1])) and state[2] == after[2]
     _law(untouched, "numpy's global random state was changed")
 
@@ -195,7 +195,7 @@ METHOD_LAWS: tuple[Callable[[Method[Any]], None], ...] = (
     refuses_order,
 )
 
-# -- games ------------------------------------------------------------------------------------------
+# -- games --
 
 Questions = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -271,6 +271,6 @@ def _same(got: Any, wanted: Any, what: str, *, exact: bool = False, loose: bool 
     _law(bool(same), f"{what}: {np.asarray(got)!r} is not {np.asarray(wanted)!r}")
 
 
-def _law(kept: bool, broken: str) -> None:  # noqa: FBT001
+def _law(kept: bool, broken: str) -> None:
     if not kept:
         raise LawBrokenError(broken)

@@ -57,9 +57,7 @@ class Misnamed(Mutant):
 class Overconfident(Mutant):
     def read(self, state):
         got = state.reading()
-        return Reading(
-            got.values, got.stderr / 20, got.freedom, got.empty, got.full, each=got.each
-        )
+        return Reading(got.values, got.stderr / 20, got.freedom, got.empty, got.full, each=got.each)
 
 
 @final

@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Any, Literal, final
 
 import numpy as np
-from jaxtyping import Float
 
 from . import regroup, store
 from .errors import OptionError, ResultError, did_you_mean
@@ -15,6 +14,7 @@ from .game import Question
 from .index import Index
 from .players import Players
 from .reading import Covariance, Reading
+from .shaped import Float
 from .student import quantile
 from .types import Ends, Scores
 
@@ -105,7 +105,7 @@ class Attribution:
     data: Mapping[str, np.ndarray] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
-    # -- how sure ---------------------------------------------------------------------------------
+    # -- how sure --
 
     @property
     def stderr(self) -> Scores:
@@ -154,7 +154,7 @@ class Attribution:
         """v(everybody) - v(nobody) - the sum of the values: zero for an efficient index."""
         return np.asarray(self.full - self.empty - self.values.sum(axis=2))
 
-    # -- looking at some of it --------------------------------------------------------------------
+    # -- looking at some of it --
 
     def __getitem__(self, player: str | int) -> Contribution:
         """One player's contribution, for the first output, averaged over cases.
@@ -266,7 +266,7 @@ class Attribution:
         """
         return regroup.merge(runs)
 
-    # -- keeping and showing it -------------------------------------------------------------------
+    # -- keeping and showing it --
 
     def save(self, path: str | Path) -> Path:
         """Write a JSON header and plain arrays; never pickle. Readable without the model."""
@@ -304,7 +304,7 @@ class Attribution:
         return table(self, most)
 
     def plot(self, kind: str | None = None, ax: Any = None, **options: Any) -> Any:
-        """A picture on `ax` (a new figure's axes by default), which is returned; nothing is shown."""
+        """A picture on `ax` (new axes by default), which is returned; nothing is shown."""
         from whence.report import plot
 
         return plot(self, kind, ax, **options)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TypeVar, final
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from .errors import BadAnswerError, BadQuestionError, NonFiniteWorthError, OrderError
 from .meter import count
 from .players import Players
+from .shaped import Float, Int
 from .types import Cases, Coalitions, Draws, Ends, Gradients, Weights, Worths
 
 G = TypeVar("G", bound="Game")

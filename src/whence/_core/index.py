@@ -13,9 +13,9 @@ from math import comb, exp, lgamma
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
 
 from .errors import OptionError
+from .shaped import Float
 
 
 class Index(abc.ABC):
@@ -37,7 +37,7 @@ class Semivalue(Index):
 
     @final
     def sizes(self, n: int) -> Float[np.ndarray, " sizes"]:
-        """The chance of joining a coalition of each size 0..n-1: weights times how many there are."""
+        """The chance of joining a coalition of each size 0..n-1."""
         return np.array([comb(n - 1, s) * self.weight(s, n) for s in range(n)])
 
 

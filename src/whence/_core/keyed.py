@@ -5,7 +5,8 @@ batch, engine or neighbour can change what a walk draws, and numpy's global stat
 """
 
 import numpy as np
-from jaxtyping import Float, UInt64
+
+from .shaped import Float, UInt64
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _A = np.uint64(0xBF58476D1CE4E5B9)

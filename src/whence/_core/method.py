@@ -99,7 +99,7 @@ def _cost(asked: Metered, meter: Meter, seconds: float) -> Cost:
     return Cost(asked.asked, meter.evaluations, meter.gradients, rows, meter.found, seconds)
 
 
-def _wrapped(  # noqa: PLR0917
+def _wrapped(
     game: Game, method: Method[G], outcome: Outcome, cost: Cost, seed: int, *, by_case: bool
 ) -> Attribution:
     about, outputs, reading = unfolded(game, outcome.reading)

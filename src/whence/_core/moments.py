@@ -8,8 +8,8 @@ this is all that its coefficient, and the error that is left, need.
 from typing import final
 
 import numpy as np
-from jaxtyping import Float, Int
 
+from .shaped import Float, Int
 from .types import Scores
 
 PRIOR = 2.0  # how many draws the pooled variance of all cases counts for, in each case's own
@@ -46,7 +46,7 @@ class Moments:
     def add(
         self, draws: Float[np.ndarray, "visits outputs players"], cases: Int[np.ndarray, " visits"]
     ) -> "Moments":
-        """Take in one number for each visit, output and player. Changes, and returns, this object."""
+        """Take in one number for each visit, output and player. Changes, and returns, itself."""
         order = np.argsort(cases, kind="stable")
         which, start, n = np.unique(cases[order], return_index=True, return_counts=True)
         draws = draws[order]
@@ -63,7 +63,7 @@ class Moments:
         parts = (other.mean[here], other.squares[here], other.with_total[here])
         return self._take(here, other.count[here], *parts, other.products)
 
-    def _take(  # noqa: PLR0917
+    def _take(
         self,
         at: np.ndarray,
         n: np.ndarray,
@@ -89,7 +89,7 @@ class Moments:
         return np.maximum(self.count - 1.0, 0.0)
 
     def variance(self, squares: Scores) -> Scores:
-        """Of one draw, from these squares: each case's own, with the pooled one worth `PRIOR` draws.
+        """Of one draw, from these squares: each case's own; the pooled one is worth `PRIOR` draws.
 
         Infinite until some case has two draws.
         """
@@ -102,7 +102,7 @@ class Moments:
 
     @property
     def stderr(self) -> Scores:
-        """Of each case's mean. Infinite until some case has two draws; NaN where a case has none."""
+        """Of each case's mean. Infinite until some case has two draws; NaN where one has none."""
         return self.error(self.squares)
 
     def error(self, squares: Scores) -> Scores:

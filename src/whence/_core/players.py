@@ -87,7 +87,8 @@ class Players:
             return self.names
         if name not in self.columns:
             raise PlayersError(
-                f"these players have no column {name!r}. {did_you_mean(name, ['names', *self.columns])}"
+                f"these players have no column {name!r}. "
+                f"{did_you_mean(name, ['names', *self.columns])}"
             )
         return self.columns[name]
 

@@ -12,9 +12,9 @@ between members, less the mean squares within, so that walk noise does not count
 from typing import final
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from .moments import MOST
+from .shaped import Float, Int
 
 
 @final

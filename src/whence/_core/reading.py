@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
 
+from .shaped import Float
 from .types import Ends, Scores
 
 Covariance = Float[np.ndarray, "outputs players players"]

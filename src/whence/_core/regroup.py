@@ -32,7 +32,7 @@ def select(
         raise ResultError("nobody is left: no player has all of these names and columns")
 
     def cut(x: np.ndarray) -> np.ndarray:
-        return x[c][:, o][:, :, p]
+        return np.asarray(x[c][:, o][:, :, p])
 
     return replace(
         result,
@@ -89,7 +89,7 @@ def _grouped_error(
         variance = np.einsum("gp,opq,gq->og", member, covariance, member)
         return np.sqrt(np.maximum(variance, 0))[None]
     alone = (member.sum(axis=1) == 1)[None, None, :]
-    return np.where(alone, part @ member.T, np.nan)
+    return np.asarray(np.where(alone, part @ member.T, np.nan))
 
 
 def _groups(players: Players, by: str | Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
@@ -124,13 +124,13 @@ def same_question(a: "Attribution", b: "Attribution") -> None:
     for what, (left, right) in pairs.items():
         if left != right:
             raise ResultError(
-                f"these answers are to different questions: the {what} differ ({left} and {right}). "
-                "Ask both in the same way before comparing them."
+                f"these answers are to different questions: the {what} differ ({left} and "
+                f"{right}). Ask both in the same way before comparing them."
             )
 
 
 def difference(a: "Attribution", b: "Attribution") -> "Attribution":
-    """a - b, as independent answers: see `Attribution.__sub__`."""
+    """A - b, as independent answers: see `Attribution.__sub__`."""
     same_question(a, b)
     zero = np.zeros_like(a.values)
     parts = {

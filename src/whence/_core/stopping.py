@@ -8,13 +8,13 @@ told from zero by all parts of the error, and more work could not change that mu
 """
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import final
 
 import numpy as np
 
 from .budget import Budget
 from .reading import Averaged, Reading
+from .student import normal
 from .visits import TWICE
 
 TOLERANCE = 0.025  # stands in where no relative error is asked
@@ -51,7 +51,7 @@ def averaged(reading: Reading, n_cases: int, *, by_case: bool) -> Averaged:
     return Averaged(reading.values, parts, reading.freedom, reading.empty, reading.full)
 
 
-def judge(  # noqa: PLR0917
+def judge(
     reading: Reading, budget: Budget, n_cases: int, walks: int, *, by_case: bool, loss: bool = False
 ) -> Judgement:
     """Look at a reading after this many walks; `loss`: worths are minus a loss."""
@@ -84,7 +84,7 @@ def _enough(got: Averaged, budget: Budget) -> np.ndarray:
         bound = np.maximum(bound, budget.absolute_error)
     if budget.data_share is not None and "data" in got.parts:
         bound = np.maximum(bound, budget.data_share * got.parts["data"])
-    return np.maximum(bound, 1e-150)  # squared, it is still a number
+    return np.asarray(np.maximum(bound, 1e-150))  # squared, it is still a number
 
 
 def spread(values: np.ndarray) -> np.ndarray:
@@ -94,7 +94,7 @@ def spread(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt((each**2).mean(axis=0, keepdims=True)))
 
 
-def _why(  # noqa: PLR0917
+def _why(
     got: Averaged, budget: Budget, enough: np.ndarray, walks: int, *, single: bool, loss: bool
 ) -> str:
     error = got.parts["estimation"]
@@ -117,9 +117,9 @@ def _data_dominates(got: Averaged) -> bool:
 
 def _reason(got: Averaged, budget: Budget) -> str:
     error = got.parts["estimation"]
-    if budget.relative_error is not None:
-        if (error <= budget.relative_error * spread(got.values)).all():
-            return f"every error is within {budget.relative_error:.2g} of the spread of the values"
+    relative = budget.relative_error
+    if relative is not None and (error <= relative * spread(got.values)).all():
+        return f"every error is within {relative:.2g} of the spread of the values"
     if budget.absolute_error is not None and (error <= budget.absolute_error).all():
         return f"every error is within {budget.absolute_error:g}"
     return "more computing would not help: the finite sample of cases dominates the error"
@@ -147,7 +147,7 @@ def negligible(got: Averaged) -> bool:
 
 def _doubt(got: Averaged) -> float:
     many = got.values.shape[1] * (got.values.shape[2] + 1)
-    return NormalDist().inv_cdf(1 - DOUBT / 2 / many)
+    return normal(1 - DOUBT / 2 / many)
 
 
 def _total(got: Averaged) -> np.ndarray:

@@ -83,7 +83,9 @@ def to_dict(result: "Attribution") -> dict[str, Any]:
 def _listed(array: np.ndarray) -> Any:
     if array.dtype.kind != "f":
         return array.tolist()
-    return np.where(np.isfinite(array), array, None).tolist()
+    plain = array.astype(object)
+    plain[~np.isfinite(array)] = None
+    return plain.tolist()
 
 
 def _header(result: "Attribution") -> dict[str, Any]:
@@ -144,10 +146,10 @@ def _rebuild(header: Any, arrays: Mapping[str, np.ndarray], source: Path) -> "At
             for table, names in header["tables"].items()
         }
         question = {**header["question"], "classes": tuple(header["question"]["classes"])}
+        plain: dict[str, Any] = {name: header[name] for name in _PLAIN}
+        plain |= {name: arrays[name] for name in _ARRAYS} | tables
         result = Attribution(
-            **{name: arrays[name] for name in _ARRAYS},
-            **{**{name: header[name] for name in _PLAIN}, "outputs": tuple(header["outputs"])},
-            **tables,
+            **{**plain, "outputs": tuple(header["outputs"])},
             players=Players(
                 tuple(players["names"]), players["kind"], players["ordered"], players["columns"]
             ),

@@ -1,13 +1,12 @@
-"""Student's t quantiles (Hill 1970, Algorithm 396), so that few degrees of freedom widen intervals."""
+"""Student's t quantiles (Hill 1970, Algorithm 396): few degrees of freedom widen intervals."""
 
 from functools import lru_cache
 from math import cos, exp, pi, sin, sqrt
-from statistics import NormalDist
 
 import numpy as np
-from jaxtyping import Float
 
 from .errors import OptionError
+from .shaped import Float
 
 
 def quantile(level: float, freedom: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
@@ -26,6 +25,13 @@ def quantile(level: float, freedom: Float[np.ndarray, "*shape"]) -> Float[np.nda
     )
 
 
+def normal(p: float) -> float:
+    """The standard normal quantile."""
+    from statistics import NormalDist  # slow to import, and rarely needed
+
+    return NormalDist().inv_cdf(p)
+
+
 @lru_cache(maxsize=4096)
 def _two_tailed(p: float, n: float) -> float:
     if n < 1 + 1e-9:
@@ -39,7 +45,7 @@ def _two_tailed(p: float, n: float) -> float:
     x = d * p
     y = x ** (2 / n)
     if y > 0.05 + a:
-        x = NormalDist().inv_cdf(p / 2)
+        x = normal(p / 2)
         y = x * x
         if n < 5:
             c += 0.3 * (n - 4.5) * (x + 0.6)

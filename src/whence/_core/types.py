@@ -3,7 +3,8 @@
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+
+from .shaped import Bool, Float, Int
 
 Coalitions: TypeAlias = Bool[np.ndarray, "rows players"]
 Weights: TypeAlias = Float[np.ndarray, "rows players"]

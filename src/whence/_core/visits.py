@@ -11,10 +11,10 @@ from math import gcd, prod
 from typing import final
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from .game import Game
 from .keyed import hashed, uniforms
+from .shaped import Float, Int
 
 TWICE = 256
 _SORTED = 256  # sweeps of more draws than this are affine, not sorted: O(1) a draw
@@ -55,7 +55,7 @@ def visits(game: Game, seed: int, first: int, size: int) -> Visits:
 
 
 def _places(number: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pass and slot of each walk: slots 0..TWICE-1 twice, then the rest once, then the rest again."""
+    """Pass and slot of each walk: slots 0..TWICE-1 twice, the rest once, the rest again."""
     head = min(TWICE, n)
     passes, slots = number // n, number % n
     early = number < 2 * n

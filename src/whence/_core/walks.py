@@ -3,22 +3,22 @@
 Where the index is efficient and the ends v(nobody), v(everybody) are known over the whole pool, the
 players' total is known exactly, and serves as a control variate:
 
-    phi* = mean gain + beta (v(everybody) - v(nobody) - mean total),   beta = Cov(gain, total)/Var(total),
+    phi* = mean gain + beta (v(everybody) - v(nobody) - mean total),
 
-with beta pooled over cases. It leaves a dummy at exactly zero, closes the gap, and takes away the
+with beta = Cov(gain, total) / Var(total), pooled over cases. It leaves a dummy at exactly zero, closes the gap, and takes away the
 part of the noise that comes from the background's own luck.
 """
 
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
 
 from .game import Game, PooledGame, view
 from .index import Index
 from .moments import Moments
 from .pool import PoolMoments
 from .reading import Reading
+from .shaped import Float
 from .types import Ends
 from .visits import Visits
 
@@ -66,7 +66,8 @@ class Walks:
 
     def _average_ends(self, ends: np.ndarray, cases: np.ndarray) -> None:
         total = np.zeros_like(self.ends)
-        np.add.at(total, (slice(None), cases), ends)
+        for end in (0, 1):
+            np.add.at(total[end], cases, ends[end])
         new = np.bincount(cases, minlength=len(self.moments.count))
         here, before = new > 0, self.moments.count
         old = before[here][:, None] * np.nan_to_num(self.ends[:, here])

@@ -1,9 +1,8 @@
-"""Where the questions are answered. Every engine gives the same bits, with any number of workers."""
+"""Where the questions are answered: the same bits on every engine, with any number of workers."""
 
 from typing import Any
 
 from whence._core.folder import classes, look_up
-from whence.engines.engine import Engine as Engine
 
 
 def __getattr__(name: str) -> Any:

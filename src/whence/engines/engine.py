@@ -11,10 +11,12 @@ from contextlib import AbstractContextManager
 from typing import final
 
 import numpy as np
+from joblib import parallel_config
 
 from whence._core.game import Game, Through
 from whence._core.meter import Meter, count, metering
 from whence._core.types import Cases, Coalitions, Draws, Worths
+from whence.models.threads import one_thread
 
 BLOCK = 2048  # questions; a draw of 4 to 16 rows makes this 8,000 to 32,000 model rows
 Block = tuple[np.ndarray, Cases, Draws]
@@ -52,5 +54,5 @@ class Sharded(Through):
 
 def answer(game: Game, block: Block) -> Answer:
     """One block's worths, and what they cost."""
-    with metering(alone=True) as meter:
+    with metering(alone=True) as meter, one_thread(), parallel_config(backend="sequential"):
         return game.worth(*block), meter

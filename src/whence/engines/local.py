@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import final
 
 import cloudpickle
-from joblib import Parallel, delayed, parallel_config
-from threadpoolctl import ThreadpoolController
+from joblib import Parallel, delayed
 
 from whence._core.errors import OptionError
 from whence._core.game import Game
@@ -25,9 +24,8 @@ class Serial(Engine):
 
     @contextmanager
     def open(self, game: Game) -> Iterator[Game]:
-        """Nothing to set up but the one thread of the linear algebra."""
-        with _one_thread(ThreadpoolController()):
-            yield Sharded(game, lambda blocks: [answer(game, block) for block in blocks])
+        """Nothing to set up."""
+        yield Sharded(game, lambda blocks: [answer(game, block) for block in blocks])
 
 
 @final
@@ -50,14 +48,8 @@ class Threads(Engine):
     @contextmanager
     def open(self, game: Game) -> Iterator[Game]:
         """A pool of threads."""
-        controller = ThreadpoolController()
-
-        def one(block: Block) -> Answer:
-            with _one_thread(controller):
-                return answer(game, block)
-
-        with Parallel(n_jobs=self.workers, backend="threading") as pool, _one_thread(controller):
-            yield Sharded(game, lambda blocks: list(pool(delayed(one)(b) for b in blocks)))
+        with Parallel(n_jobs=self.workers, backend="threading") as pool:
+            yield Sharded(game, lambda blocks: list(pool(delayed(answer)(game, b) for b in blocks)))
 
 
 @final
@@ -95,27 +87,13 @@ class Processes(Engine):
 
 
 def _elsewhere(path: str, block: Block) -> Answer:
-    # with one worker joblib stays in this very process: its threads must not make a difference
-    with _one_thread(_controller(path)):
-        return answer(_game(path), block)
+    return answer(_game(path), block)
 
 
 @lru_cache(maxsize=2)
 def _game(path: str) -> Game:
     game: Game = cloudpickle.loads(Path(path).read_bytes())
     return game
-
-
-@lru_cache(maxsize=2)
-def _controller(path: str) -> ThreadpoolController:
-    _game(path)  # so that the libraries it needs are loaded, and seen
-    return ThreadpoolController()
-
-
-@contextmanager
-def _one_thread(controller: ThreadpoolController) -> Iterator[None]:
-    with controller.limit(limits=1, user_api="blas"), parallel_config(backend="sequential"):
-        yield
 
 
 def _positive(workers: int) -> None:

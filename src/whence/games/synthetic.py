@@ -10,17 +10,18 @@ the chance that all the other members of T are already there.
 
 import abc
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import comb
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
 
 from whence._core.errors import PlayersError
 from whence._core.game import AdditiveGame, Game
 from whence._core.index import Semivalue
 from whence._core.keyed import uniforms
 from whence._core.players import Players
+from whence._core.shaped import Float
 from whence._core.types import Cases, Coalitions, Draws, Worths
 
 _NOISE = 31
@@ -130,10 +131,10 @@ class Airport(KnownGame):
         return -np.where(coalitions, self.costs, 0.0).max(axis=1)
 
     def truth(self, index: Semivalue) -> Float[np.ndarray, " players"]:
-        """Each stretch of runway is used by all planes that need it, and paid when one comes first."""
+        """Each stretch of runway is paid for when the first of the planes that need it comes."""
         n, steps = len(self.costs), np.unique(np.append(self.costs, 0.0))
         values = np.zeros(n)
-        for low, high in zip(steps[:-1], steps[1:], strict=True):
+        for low, high in pairwise(steps):
             users = self.costs >= high
             u = int(users.sum())
             alone = sum(comb(n - u, k) * index.weight(k, n) for k in range(n - u + 1))

@@ -2,6 +2,6 @@
 
 from whence.recipes.compare import compare as compare
 from whence.recipes.explain import explain as explain
-from whence.recipes.explain import explain as shap
 from whence.recipes.importance import importance as importance
-from whence.recipes.importance import importance as sage
+
+sage, shap = importance, explain

@@ -1,10 +1,13 @@
 """Arguments that users of scikit-learn, shap and sage would type, in our words."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from whence._core.budget import Budget
 from whence._core.errors import OptionError
-from whence.engines.engine import Engine
+
+if TYPE_CHECKING:
+    from whence.engines.engine import Engine
 
 
 def one_of(ours: str, own: object, alias: str, other: object, default: object) -> object:
@@ -31,7 +34,7 @@ def as_budget(
     return budget
 
 
-def as_engine(engine: Engine | None, n_jobs: int | None) -> Engine | None:
+def as_engine(engine: "Engine | None", n_jobs: int | None) -> "Engine | None":
     """An engine from scikit-learn's `n_jobs`; -1 is every core.
 
     Raises:

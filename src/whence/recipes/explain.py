@@ -1,7 +1,7 @@
-"""Local explanations: what does each feature add to what the model says of each row? (SHAP)"""
+"""Local explanations: what does each feature add to what the model says of each row? (SHAP.)"""
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whence._attribute import attribute
 from whence._core.attribution import Attribution
@@ -9,9 +9,11 @@ from whence._core.budget import Budget
 from whence._core.index import Index
 from whence._core.method import Method
 from whence._core.progress import Listener
-from whence.engines.engine import Engine
 from whence.recipes.aliases import as_budget, as_engine, one_of
 from whence.recipes.importance import columns_of
+
+if TYPE_CHECKING:
+    from whence.engines.engine import Engine
 
 
 def explain(
@@ -26,7 +28,7 @@ def explain(
     method: Method[Any] | str | None = None,
     budget: Budget | None = None,
     seed: int = 0,
-    engine: Engine | None = None,
+    engine: "Engine | None" = None,
     keep: Any = None,
     progress: Listener | bool | None = None,
     random_state: int | None = None,

@@ -1,7 +1,7 @@
-"""Global importance: how much of a model's predictive power does each feature bring? (SAGE)"""
+"""Global importance: how much of a model's predictive power does each feature bring? (SAGE.)"""
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,10 +9,12 @@ from whence._attribute import attribute
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.progress import Listener
-from whence._core.stopping import DOUBT, error_of_sum
+from whence._core.stopping import DOUBT
 from whence._core.student import quantile
-from whence.engines.engine import Engine
 from whence.recipes.aliases import as_budget, as_engine, one_of
+
+if TYPE_CHECKING:
+    from whence.engines.engine import Engine
 
 
 def importance(
@@ -27,7 +29,7 @@ def importance(
     by_case: bool = False,
     budget: Budget | None = None,
     seed: int = 0,
-    engine: Engine | None = None,
+    engine: "Engine | None" = None,
     keep: Any = None,
     progress: Listener | bool | None = None,
     random_state: int | None = None,
@@ -104,7 +106,8 @@ def _verdict(result: Attribution) -> str:
     """Put first what a reader must know first: that nothing matters, if nothing does."""
     one = result.mean()
     value, error = one.values[0, 0], one.stderr[0, 0]
-    together, doubt = value.sum(), error_of_sum(one)[0, 0]
+    every = one.group({"all features": one.players.names})
+    together, doubt = every.values[0, 0, 0], every.stderr[0, 0, 0]
     free = np.array([max(result.averaged, len(result.values)) - 1.0])
     z = quantile(1 - DOUBT / (len(value) + 1), free)[0]
     if (value > z * error).any() or together > z * doubt:

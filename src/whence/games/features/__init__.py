@@ -1,7 +1,7 @@
 """Games whose players are the columns of a table, or groups of them."""
 
-from whence.games.features.loss import Loss as Loss
 from whence.games.features.loss import LogLoss as LogLoss
+from whence.games.features.loss import Loss as Loss
 from whence.games.features.loss import OwnLoss as OwnLoss
 from whence.games.features.loss import Squared as Squared
 from whence.games.features.loss import ZeroOne as ZeroOne

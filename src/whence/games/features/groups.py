@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
 
 from whence._core.errors import PlayersError, TableError, did_you_mean, some
 from whence._core.players import Players
+from whence._core.shaped import Int
 
 Groups = Mapping[str, Sequence[str]] | Sequence[Sequence[str]] | None
 

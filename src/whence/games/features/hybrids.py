@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, final
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from whence._core.keyed import hashed
+from whence._core.shaped import Float, Int
 from whence._core.types import Cases, Coalitions
 from whence.models.table import Table
 

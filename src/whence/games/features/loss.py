@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
-from jaxtyping import Float
 
 from whence._core.errors import ModelError, OptionError, TableError, did_you_mean
+from whence._core.shaped import Float
 from whence.models.labels import as_classes, as_targets
 from whence.models.predictor import Predictor
 
@@ -182,8 +182,8 @@ class OwnLoss(Loss):
         loss = np.asarray(self.function(y, given), dtype=float)
         if loss.shape != (len(y),):
             raise OptionError(
-                f"the loss function answered shape {loss.shape} for {len(y)} rows: it must give one "
-                "number for each row (no mean over rows)"
+                f"the loss function answered shape {loss.shape} for {len(y)} rows: it must give "
+                "one number for each row (no mean over rows)"
             )
         return loss
 

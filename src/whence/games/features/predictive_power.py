@@ -14,9 +14,9 @@ from copy import copy
 from typing import Any, final
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from whence._core.game import Game, PooledGame, Question, ReplicatedGame
+from whence._core.shaped import Float, Int
 from whence._core.types import Cases, Coalitions, Draws, Ends
 from whence.games.features.groups import Groups, players_of
 from whence.games.features.hybrids import Hybrids

@@ -85,8 +85,8 @@ class Baseline(Removal):
         table = _from_mapping(self.row, X) if isinstance(self.row, Mapping) else _one(self.row, X)
         if len(table) != 1:
             raise TableError(
-                f"baseline removal needs one row, and {len(table)} were given. Give one row, or use "
-                "removal='marginal'."
+                f"baseline removal needs one row, and {len(table)} were given. Give one row, or "
+                "use removal='marginal'."
             )
         return predictor.aligned(table)
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Int
+
+from whence._core.shaped import Int
 
 
 def without_each(p: np.ndarray, axis: int) -> Iterator[np.ndarray]:

@@ -1,9 +1,9 @@
 """Samples of a background pool as a function of (case, draw)."""
 
 import numpy as np
-from jaxtyping import Int
 
 from whence._core.keyed import uniforms
+from whence._core.shaped import Int
 from whence._core.types import Cases, Draws
 
 _MEMBERS = 7
