@@ -1,0 +1,138 @@
+"""A beeswarm: one dot for each case, its colour the player's value in that case.
+
+In each pile, cases with a higher value of the player lie higher, so that the picture can be read
+without colours. The mean over cases stands beside the dots, with its interval.
+"""
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+from whence._core.attribution import Attribution
+from whence._core.errors import ResultError
+from whence.report.ink import (
+    GREY,
+    NEGATIVE,
+    POSITIVE,
+    axes,
+    check_display,
+    ink,
+    label,
+    name_rows,
+    strip,
+    whisker,
+)
+from whence.report.numbers import plain
+from whence.report.rows import order, rows, sizes
+from whence.report.swarm import pile
+from whence.report.wording import axis
+
+_COLOURS = LinearSegmentedColormap.from_list("whence", [NEGATIVE, "#8b3fd0", POSITIVE])
+
+
+def beeswarm(
+    att: Attribution, *, ax: Axes | None = None, max_display: int = 20, output: str | int = 0
+) -> Axes:
+    """One dot for each case and player, players by their typical size.
+
+    Args:
+        att: an answer by case.
+        ax: where to draw; a new figure by default.
+        max_display: players shown; the others are counted.
+        output: by name or position.
+
+    Returns:
+        The axes.
+
+    Raises:
+        OptionError: max_display is not positive.
+        ResultError: fewer than two cases, or no such output.
+    """
+    o, most = att.output(output), check_display(max_display)
+    if len(att.values) < 2:
+        raise ResultError(
+            "a beeswarm shows one dot for each case, and this answer has one case: ask again with "
+            "by_case=True, or with several rows; att.plot('bar') shows what there is"
+        )
+    chosen = order(sizes(att)[o])[:most]
+    left = len(att.players) - len(chosen)
+    ax = axes(ax, len(chosen), width=7.6)
+    strip(ax)
+    ax.axvline(0, color=ink(ax), linewidth=0.8, zorder=1)
+    lines = rows(att, o)
+    coloured = [_dots(ax, i, att, o, int(p)) for i, p in enumerate(chosen)]
+    for i, p in enumerate(chosen):
+        _mean(ax, i, lines[p].value, lines[p].low, lines[p].high)
+    name_rows(ax, [lines[p].name for p in chosen])
+    if any(coloured):
+        _key(ax)
+    more = f"; {left:,} more players not shown" if left else ""
+    label(ax, f"{axis(att, o)}, {len(att.values):,} cases", f"{_marks(att, o)}{more}")
+    return ax
+
+
+def _dots(ax: Axes, row: int, att: Attribution, output: int, player: int) -> bool:
+    """The cases of one player; whether their colours mean something."""
+    values = att.values[:, output, player]
+    seen = np.isfinite(values)
+    keys = numeric(att.data.get(att.players.names[player]), len(values))
+    shades = np.full((len(values), 4), 0.0)
+    shades[:] = (*(int(GREY[i : i + 2], 16) / 255 for i in (1, 3, 5)), 1.0)
+    known = np.isfinite(keys)
+    shades[known] = _COLOURS(scaled(keys[known]))
+    ax.scatter(
+        values[seen],
+        row - 0.38 * pile(values[seen], keys[seen]),
+        c=shades[seen],
+        s=float(np.clip(4000 / len(values), 4, 18)),
+        linewidths=0,
+        zorder=3,
+        rasterized=len(values) > 200,
+    )
+    return bool(known.any())
+
+
+def numeric(column: np.ndarray | None, cases: int) -> Float[np.ndarray, " cases"]:
+    """A column as numbers; NaN for strings and for what nobody recorded."""
+    if column is None or column.dtype.kind not in "fiub":
+        return np.full(cases, np.nan)
+    return np.asarray(column, dtype=float)
+
+
+def scaled(keys: Float[np.ndarray, " known"]) -> Float[np.ndarray, " known"]:
+    """0 to 1 between the 5th and the 95th percentile, so that one far value leaves colours."""
+    if not len(keys):
+        return keys
+    low, high = np.percentile(keys, [5, 95])
+    if high <= low:
+        low, high = keys.min(), keys.max()
+    return np.clip((keys - low) / (high - low), 0, 1) if high > low else np.full(len(keys), 0.5)
+
+
+def _mean(ax: Axes, row: int, value: float, low: float, high: float) -> None:
+    whisker(ax, row, low, high, 0.16)
+    if np.isfinite(value):
+        ax.plot([value], [row], marker="D", markersize=4.5, color=ink(ax), zorder=5, gid="mean",
+                markeredgecolor="white", markeredgewidth=0.6)  # fmt: skip
+
+
+def _key(ax: Axes) -> None:
+    """What the colours mean, on an axes of its own inside the figure."""
+    shades = ScalarMappable(Normalize(0, 1), _COLOURS)
+    bar = ax.figure.colorbar(shades, ax=ax, ticks=[0, 1], aspect=40, pad=0.02, fraction=0.04)
+    bar.ax.set_yticklabels(["low", "high"], color=ink(ax), fontsize="small")
+    bar.set_label("value of the player (higher lies higher)", color=ink(ax), fontsize="small")
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(length=0)
+
+
+def _marks(att: Attribution, output: int) -> str:
+    low, high = att.ci()
+    halves = (high - low)[:, output] / 2
+    said = "diamonds: means over cases, with 95 % intervals"
+    if not np.isfinite(halves).any():
+        return f"{said}; the dots' own uncertainty is not quantified"
+    typical = float(np.median(halves[np.isfinite(halves)]))
+    return f"{said}; a typical dot is sure to ±{plain(typical)}" if typical else said

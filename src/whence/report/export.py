@@ -1,0 +1,86 @@
+"""The same numbers for other tools: data frames, and shap's common tongue."""
+
+from importlib import import_module
+from typing import Any, Literal
+
+import numpy as np
+
+from whence._core.attribution import Attribution
+from whence._core.errors import OptionError, ResultError, did_you_mean
+
+BACKENDS: tuple[Literal["pandas", "polars", "pyarrow"], ...] = ("pandas", "polars", "pyarrow")
+
+
+def to_frame(att: Attribution, backend: str = "pandas") -> Any:
+    """One row for each case, output and player.
+
+    Columns: case, output, player, value, stderr, low, high (the 95 % interval), and stderr_<part>
+    for each part of the error. The mean over cases is one case, number 0.
+
+    Args:
+        att: the answer.
+        backend: "pandas", "polars" or "pyarrow".
+
+    Raises:
+        OptionError: no such backend, or it is not installed.
+    """
+    import narwhals
+
+    offered: dict[str, Literal["pandas", "polars", "pyarrow"]] = {b: b for b in BACKENDS}
+    if backend not in offered:
+        raise OptionError(
+            f"no frames of {backend!r} are offered. {did_you_mean(backend, BACKENDS)}"
+        )
+    try:
+        import_module(backend)
+    except ModuleNotFoundError as error:
+        raise OptionError(f"{backend} is not installed here: pip install {backend}") from error
+    return narwhals.from_dict(_columns(att), backend=offered[backend]).to_native()
+
+
+def _columns(att: Attribution) -> dict[str, list[Any]]:
+    cases, outputs, players = att.values.shape
+    low, high = att.ci()
+    scores = {"value": att.values, "stderr": att.stderr, "low": low, "high": high}
+    scores |= {f"stderr_{part}": error for part, error in att.parts.items()}
+    return {
+        "case": np.repeat(np.arange(cases), outputs * players).tolist(),
+        "output": [o for _ in range(cases) for o in att.outputs for _ in range(players)],
+        "player": list(att.players.names) * (cases * outputs),
+        **{name: score.ravel().tolist() for name, score in scores.items()},
+    }
+
+
+def to_shap(att: Attribution) -> Any:
+    """A `shap.Explanation`: values [cases, players], or [cases, players, outputs] for several.
+
+    `data` has the explained rows where every player has a column.
+
+    Raises:
+        ResultError: shap is not installed.
+    """
+    try:
+        shap = import_module("shap")
+    except ModuleNotFoundError as error:
+        raise ResultError(
+            "this needs shap, which is not installed: pip install shap. "
+            "The same numbers without it: att.to_frame()."
+        ) from error
+    values = np.moveaxis(att.values, 1, 2)  # case, player, output
+    one = len(att.outputs) == 1
+    return shap.Explanation(
+        values=values[:, :, 0] if one else values,
+        base_values=att.empty[:, 0] if one else att.empty,
+        data=_data(att),
+        feature_names=list(att.players.names),
+        output_names=att.outputs[0] if one else list(att.outputs),
+    )
+
+
+def _data(att: Attribution) -> np.ndarray | None:
+    """[cases, players]; numbers where all columns are numbers."""
+    if any(name not in att.data for name in att.players.names):
+        return None
+    columns = [att.data[name] for name in att.players.names]
+    numeric = all(column.dtype.kind in "fiub" for column in columns)
+    return np.stack([c.astype(float if numeric else object) for c in columns], axis=1)

@@ -1,0 +1,122 @@
+"""What the pictures share: axes, colours that also differ in grey, labels, whiskers.
+
+The ink is the colour of the axes' own spine, so that a picture fits the page it is drawn on. Red is
+positive and blue negative, as in shap; blue is hatched too, for those who see no difference.
+"""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from whence._core.errors import OptionError
+from whence.report.numbers import elide
+
+POSITIVE, NEGATIVE, GREY = "#ff0051", "#008bfb", "#8a8a8a"
+_HATCH = "////"
+_NAME = 34
+_ROW = 0.32  # inches for each player
+
+
+def axes(ax: Axes | None, rows: int, width: float = 7.0) -> Axes:
+    """The given axes, or those of a new figure with room for so many rows."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot as plt
+
+    _, new = plt.subplots(figsize=(width, 1.3 + _ROW * max(rows, 2)), layout="constrained")
+    return new
+
+
+def check_display(max_display: Any) -> int:
+    """How many players are shown.
+
+    Raises:
+        OptionError: not a positive whole number.
+    """
+    if isinstance(max_display, bool) or not isinstance(max_display, int) or max_display < 1:
+        raise OptionError(f"max_display is a positive number of players; given {max_display!r}")
+    return max_display
+
+
+def ink(ax: Axes) -> Any:
+    """The colour of lines and letters on these axes."""
+    return ax.spines["bottom"].get_edgecolor()
+
+
+def strip(ax: Axes) -> None:
+    """Only the line that carries numbers stays."""
+    for side in ("top", "right", "left"):
+        ax.spines[side].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+
+
+def written(text: str, most: int = _NAME) -> str:
+    """A name that matplotlib does not read as mathematics."""
+    return elide(text, most).replace("$", r"\$")
+
+
+def name_rows(ax: Axes, names: list[str]) -> None:
+    """One row for each name, from the top."""
+    ax.set_yticks(np.arange(len(names)), labels=[written(n) for n in names])
+    ax.set_ylim(len(names) - 0.4, -0.6)
+
+
+def block(ax: Axes, row: float, start: float, length: float, *, faint: bool) -> None:
+    """A horizontal bar: its colour, and its hatching, say the sign."""
+    colour = POSITIVE if length >= 0 else NEGATIVE
+    patch = Rectangle(
+        (min(start, start + length), row - 0.34),
+        abs(length),
+        0.68,
+        facecolor=colour,
+        edgecolor="white",
+        hatch=_HATCH if length < 0 else None,
+        linewidth=0.0,
+        alpha=0.45 if faint else 1.0,
+    )
+    ax.add_patch(patch)
+
+
+def whisker(ax: Axes, row: float, low: float, high: float, cap: float) -> None:
+    """An interval with caps; nothing where it is unknown."""
+    if not np.isfinite([low, high]).all():
+        return
+    ax.plot([low, high], [row, row], color=ink(ax), linewidth=1.1, zorder=4, gid="interval")
+    for end in (low, high):
+        ax.plot([end, end], [row - cap, row + cap], color=ink(ax), linewidth=1.1, zorder=4)
+
+
+def note(ax: Axes, row: float, at: float, text: str, *, left: bool = False) -> None:
+    """A number beside its bar."""
+    ax.annotate(
+        text,
+        (at, row),
+        xytext=(-4 if left else 4, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center",
+        fontsize="small",
+        color=ink(ax),
+        annotation_clip=False,
+    )
+
+
+def label(ax: Axes, what: str, small: str) -> None:
+    """The axis of values: what it measures, and below it what the marks mean."""
+    ax.set_xlabel(f"{written(what, 90)}\n{written(small, 110)}", color=ink(ax), fontsize="medium")
+
+
+def frame(ax: Axes, points: list[float], *, room: float = 0.16) -> None:
+    """Limits with room for the numbers at both ends."""
+    known = [p for p in points if np.isfinite(p)] or [0.0]
+    low, high = min(known), max(known)
+    span = (high - low) or 1.0
+    below = room if low < 0 else 0.02
+    ax.set_xlim(low - below * span, high + room * span)
+
+
+def signed(text: str) -> str:
+    """A typeset minus."""
+    return text.replace("-", "−")  # noqa: RUF001

@@ -1,0 +1,163 @@
+"""What every report is made of: players in order of size, each with its value and interval."""
+
+from dataclasses import dataclass, replace
+from typing import final
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from whence._core.attribution import Attribution
+from whence.report.numbers import clean
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One player's line.
+
+    Attributes:
+        player: its position among the players.
+        name: its name, on one line.
+        given: its value in the one case that is explained; empty where unknown.
+        value: what it brings or adds.
+        stderr: NaN where nobody knows.
+        low: lower end of the 95 % interval.
+        high: upper end.
+        size: the mean over cases of the absolute value; NaN for an average that lost its cases.
+    """
+
+    player: int
+    name: str
+    given: str
+    value: float
+    stderr: float
+    low: float
+    high: float
+    size: float
+
+    @property
+    def label(self) -> str:
+        """The name, with its value where there is one."""
+        return f"{self.name} = {self.given}" if self.given else self.name
+
+    @property
+    def apart(self) -> bool:
+        """The interval excludes zero."""
+        return self.low > 0 or self.high < 0
+
+    @property
+    def sure(self) -> bool:
+        """There is an interval."""
+        return bool(np.isfinite(self.low) and np.isfinite(self.high))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The players that are shown, and what is said of the others.
+
+    Attributes:
+        shown: in order.
+        others: how many are left out.
+        unclear: how many of those cannot be told from nothing; None where nobody knows.
+        bound: the largest absolute value among those left out.
+    """
+
+    shown: tuple[Row, ...]
+    others: int
+    unclear: int | None
+    bound: float
+
+
+def averaged(att: Attribution) -> Attribution:
+    """The mean over cases; never fails, also where no case was visited."""
+    if len(att.values) == 1:
+        return att
+    if np.isfinite(att.values).all(axis=(1, 2)).any():
+        return att.mean()
+    unknown = np.full((1, *att.values.shape[1:]), np.nan)
+    ends = unknown[:, :, 0] if len(att.players) else np.full((1, len(att.outputs)), np.nan)
+    return replace(
+        att,
+        values=unknown,
+        parts={},
+        freedom=np.ones(1),
+        empty=ends,
+        full=ends,
+        shared={},
+        covariance={},
+        data={},
+        averaged=max(len(att.values), 1),
+    )
+
+
+def sizes(att: Attribution) -> Float[np.ndarray, "outputs players"]:
+    """The mean over cases of the absolute values."""
+    seen = att.values[np.isfinite(att.values).all(axis=(1, 2))]
+    if not len(seen):
+        return np.full(att.values.shape[1:], np.nan)
+    return np.asarray(np.abs(seen).mean(axis=0))
+
+
+def order(keys: Float[np.ndarray, " players"]) -> Int[np.ndarray, " players"]:
+    """Positions by falling absolute value; unknown ones last, ties as they stand."""
+    known = np.where(np.isfinite(keys), np.abs(keys), -1.0)
+    return np.argsort(-known, kind="stable")
+
+
+def rows(att: Attribution, output: int = 0) -> tuple[Row, ...]:
+    """Every player's line for one output, as the players stand."""
+    one = averaged(att)
+    low, high = one.ci()
+    error, size, given = one.stderr, sizes(att), given_values(att)
+    return tuple(
+        Row(
+            p,
+            clean(name),
+            given.get(name, ""),
+            float(one.values[0, output, p]),
+            float(error[0, output, p]),
+            float(low[0, output, p]),
+            float(high[0, output, p]),
+            float(size[output, p]) if one.averaged == 1 or len(att.values) > 1 else np.nan,
+        )
+        for p, name in enumerate(att.players.names)
+    )
+
+
+def ranking(att: Attribution, output: int, most: int, *, by_size: bool = False) -> Ranking:
+    """The `most` largest players of one output, and what is left."""
+    every = rows(att, output)
+    keys = np.array([r.size if by_size else r.value for r in every])
+    ranked = [every[i] for i in order(keys)]
+    return cut(ranked, most)
+
+
+def cut(ranked: list[Row], most: int) -> Ranking:
+    """The first rows of a list, and a summary of the others."""
+    shown, left = ranked[:most], ranked[most:]
+    known = all(r.sure for r in left)
+    bound = max((abs(r.value) for r in left if np.isfinite(r.value)), default=0.0)
+    return Ranking(
+        tuple(shown), len(left), sum(not r.apart for r in left) if known else None, bound
+    )
+
+
+def given_values(att: Attribution) -> dict[str, str]:
+    """Player -> its value in the one case that is explained."""
+    if len(att.values) != 1 or att.averaged > 1:
+        return {}
+    return {name: shown(column[0]) for name, column in att.data.items() if len(column)}
+
+
+def shown(value: object) -> str:
+    """A cell of a table as people write it.
+
+    >>> shown(39.0), shown(0.123456789), shown("blue"), shown(float("nan"))
+    ('39', '0.123457', 'blue', 'missing')
+    """
+    if value is None or value != value:  # noqa: PLR0124 - NaN of any kind, pandas' and numpy's too
+        return "missing"
+    if isinstance(value, (float, np.floating)):
+        return f"{float(value):.6g}"
+    return clean(value)

@@ -1,0 +1,216 @@
+"""The answer as a table for the terminal: players by size, intervals, bars, and how sure, below."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+from shutil import get_terminal_size
+from typing import final
+
+import numpy as np
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from whence._core.attribution import Attribution
+from whence._core.errors import OptionError
+from whence.report.numbers import clean, decimals, elide, number, plain, plural, several
+from whence.report.rows import Ranking, Row, averaged, cut, order, ranking, rows
+from whence.report.wording import (
+    asks,
+    cost,
+    errors,
+    is_loss,
+    others,
+    total,
+    unit,
+    verb,
+    verdict,
+)
+
+POSITIVE, NEGATIVE = "#ff0051", "#008bfb"
+_BAR = 20
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_NAME = 36
+_OUTPUTS = 4
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Something for a terminal, which is also its own plain text."""
+
+    what: RenderableType
+
+    def __rich__(self) -> RenderableType:
+        return self.what
+
+    def __str__(self) -> str:
+        page = StringIO()
+        width = max(get_terminal_size((100, 24)).columns, 60)
+        console = Console(file=page, width=width, color_system=None, highlight=False)
+        console.print(self.what)
+        return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def answer(att: Attribution, most: int) -> Shown:
+    """The whole report of one answer.
+
+    Raises:
+        OptionError: `most` is not positive.
+    """
+    check_most(most)
+    if len(att.outputs) > 1:
+        body, found = _side_by_side(att, most)
+    else:
+        found = ranking(att, 0, most, by_size=sized(att))
+        body = _single(att, found)
+    lines = [_more(found), *([] if len(att.outputs) > 1 else [total(att)])]
+    lines += [errors(att), f"cost: {cost(att)}", *_hints(att)]
+    below = [Text(f" {line}", style="dim") for line in lines if line]
+    why = Text(f"Why stop here: {verdict(att)}.", style="" if att.converged else "bold yellow")
+    return Shown(Group(_asking(att), Text(), body, *below, Text(), why))
+
+
+def check_most(most: int) -> None:
+    """Refuse an empty table.
+
+    Raises:
+        OptionError: not a positive whole number.
+    """
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise OptionError(f"a table shows a positive number of players; given most={most!r}")
+
+
+def sized(att: Attribution) -> bool:
+    """Signs of predictions cancel over cases, so players are ordered by their typical size."""
+    return len(att.values) > 1 and not is_loss(att)
+
+
+def bar(value: float, scale: float, width: int = _BAR) -> str:
+    """A bar of eighths of a character.
+
+    >>> bar(0.5, 1.0, 4), bar(-1.0, 1.0, 2), bar(0.01, 1.0, 4), bar(float("nan"), 1.0, 4)
+    ('██', '██', '', '')
+    """
+    if not (np.isfinite(value) and scale > 0):
+        return ""
+    eighths = round(abs(value) / scale * width * 8)
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def _asking(att: Attribution) -> Text:
+    q = att.question
+    said = [f"Asking: {asks(att)}, in {unit(att)}"]
+    said += [f"removal: {clean(q.removal)}"] if q.removal else []
+    said += [f"model: {clean(q.model)}"] if q.model else []
+    about = several(len(att.values), "case") if len(att.values) > 1 else ""
+    about = f"mean of {att.averaged:,} cases" if att.averaged > 1 else about
+    return Text("; ".join([*said, *([about] if about else [])]) + ".")
+
+
+def _single(att: Attribution, found: Ranking) -> Table:
+    by_size = sized(att)
+    table = Table(box=None, padding=(0, 2, 0, 1), pad_edge=False)
+    table.add_column(f" {att.players.kind}", overflow="fold")
+    if by_size:
+        table.add_column("typical size", justify="right")
+    table.add_column(f"{verb(att)} on average" if by_size else verb(att), justify="right")
+    table.add_column("95 % interval", justify="left", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    lengths = [r.size if by_size else r.value for r in found.shown]
+    scale = max((abs(x) for x in lengths if np.isfinite(x)), default=0.0)
+    signed = any(x < 0 for x in lengths)
+    for row, text, length in zip(found.shown, _numbers(found.shown), lengths, strict=True):
+        value, interval, size = text
+        cells = [_name(row), *([size] if by_size else []), value, interval]
+        table.add_row(*cells, _coloured(row, length, scale, signed=signed))
+    return table
+
+
+def _name(row: Row) -> Text:
+    return Text(f" {elide(row.label, _NAME)}")
+
+
+def _numbers(shown: Sequence[Row]) -> list[tuple[Text, Text, Text]]:
+    """Value, interval and size of each row, with their decimal points in line."""
+    places = decimals(np.array([r.value for r in shown]), np.array([r.stderr for r in shown]))
+    found = list(zip(shown, places, strict=True))
+    values = _in_line([number(r.value, d) for r, d in found])
+    lows = _in_line([number(r.low, d) for r, d in found])
+    highs = _in_line([number(r.high, d) for r, d in found])
+    sizes = _in_line([number(r.size, d) for r, d in found])
+    intervals = [
+        f"{low} … {high}" if row.sure else "not quantified"
+        for row, low, high in zip(shown, lows, highs, strict=True)
+    ]
+    columns = zip(values, intervals, sizes, strict=True)
+    return [(Text(v), Text(i), Text(s)) for v, i, s in columns]
+
+
+def _in_line(texts: list[str]) -> list[str]:
+    """Decimal points under one another."""
+    tails = [len(t.partition(".")[2]) + ("." in t) for t in texts]
+    padded = [t + " " * (max(tails) - tail) for t, tail in zip(texts, tails, strict=True)]
+    widest = max(len(t) for t in padded)
+    return [t.rjust(widest) for t in padded]
+
+
+def _coloured(row: Row, length: float, scale: float, *, signed: bool) -> Text:
+    """Negative bars carry their sign too, for those who see no colours; unclear ones are dim."""
+    mark = ("−" if length < 0 else " ") if signed else ""  # noqa: RUF001
+    style = NEGATIVE if length < 0 else POSITIVE
+    return Text(mark + bar(length, scale), style=style if row.apart else f"dim {style}")
+
+
+def _side_by_side(att: Attribution, most: int) -> tuple[Table, Ranking]:
+    """A column for each of the first outputs, ordered by all outputs together."""
+    shown = range(min(len(att.outputs), _OUTPUTS))
+    every = [rows(att, o) for o in range(len(att.outputs))]
+    keys = np.nansum([[abs(r.size if sized(att) else r.value) for r in e] for e in every], axis=0)
+    found = cut([every[0][i] for i in order(keys)], most)
+    table = Table(box=None, padding=(0, 2, 0, 1), pad_edge=False, show_footer=True)
+    table.add_column(f" {att.players.kind}", footer=Text(" sum\n from nobody\n to everybody"))
+    one = averaged(att)
+    for o in shown:
+        ends = (one.values[0, o].sum(), one.empty[0, o], one.full[0, o])
+        foot = _in_line([plain(float(x)) for x in ends])
+        head = Text(elide(clean(att.outputs[o]), 18))
+        table.add_column(head, justify="right", no_wrap=True, footer=Text("\n".join(foot)))
+    columns = [_plus_minus([every[o][r.player] for r in found.shown]) for o in shown]
+    for i, row in enumerate(found.shown):
+        table.add_row(_name(row), *(column[i] for column in columns))
+    return table, Ranking(found.shown, found.others, None, found.bound)
+
+
+def _plus_minus(shown: Sequence[Row]) -> list[Text]:
+    places = decimals(np.array([r.value for r in shown]), np.array([r.stderr for r in shown]))
+    values = _in_line([number(r.value, d) for r, d in zip(shown, places, strict=True)])
+    halves = [number((r.high - r.low) / 2, d) for r, d in zip(shown, places, strict=True)]
+    return [
+        Text(f"{v} ± {half}" if r.sure else v, style="" if r.apart or not r.sure else "dim")
+        for r, v, half in zip(shown, values, halves, strict=True)
+    ]
+
+
+def _more(found: Ranking) -> str:
+    return f"…  {others(found.others, found.unclear)}" if found.others else ""
+
+
+def _hints(att: Attribution) -> list[str]:
+    said = []
+    if len(att.outputs) > _OUTPUTS:
+        left = several(len(att.outputs) - _OUTPUTS, "more output")
+        last = clean(att.outputs[-1])
+        said.append(f"{left}: att.select(output={last!r}).table() shows one")
+    if len(att.outputs) > 1:
+        said.append("±: half of the 95 % interval; dim: not distinguishable from nothing")
+    if len(att.values) > 1:
+        said.append(
+            f"means over {len(att.values):,} cases; att.select(case=0).table() shows one of them"
+        )
+    if sized(att) and len(att.outputs) == 1:
+        said.append(f"{plural(att.players.kind)} by typical size: the mean over cases, signs aside")
+    return said

@@ -1,0 +1,47 @@
+"""Five honest lines: what, how, at which cost, why it stopped, and the largest three."""
+
+import numpy as np
+
+from whence._core.attribution import Attribution
+from whence.report.numbers import clean, decimals, elide, number, several
+from whence.report.rows import Row, ranking
+from whence.report.wording import cases, certainty, cost, name_of_index, unit, verdict
+
+_TOP = 3
+_NAME = 30
+
+
+def words(att: Attribution) -> str:
+    """The answer in five lines of plain text; never fails.
+
+    Several outputs: the first one's largest three.
+    """
+    first = clean(att.outputs[0]) if att.outputs else "no output"
+    more = f" and {several(len(att.outputs) - 1, 'other')}" if len(att.outputs) > 1 else ""
+    what = f"{name_of_index(att)} of {several(len(att.players), att.players.kind)}"
+    return "\n".join(
+        [
+            f"{what}: {first}{more}, in {unit(att)}; {cases(att)}",
+            f"method: {att.method}, {certainty(att)}",
+            f"cost: {cost(att)}",
+            f"verdict: {verdict(att)}",
+            f"top: {_top(att)}",
+        ]
+    )
+
+
+def _top(att: Attribution) -> str:
+    if not att.outputs:
+        return "nothing"
+    found = ranking(att, 0, _TOP)
+    shown = found.shown
+    places = decimals(np.array([r.value for r in shown]), np.array([r.stderr for r in shown]))
+    said = [_one(r, d) for r, d in zip(shown, places, strict=True)]
+    return " · ".join(said) + (f" · {found.others:,} more" if found.others else "")
+
+
+def _one(row: Row, places: int) -> str:
+    said = f"{elide(row.label, _NAME)} {number(row.value, places)}"
+    if not row.sure:
+        return said
+    return f"{said} [{number(row.low, places)}, {number(row.high, places)}]"
