@@ -1,0 +1,95 @@
+"""The rows that are asked about: features, labels and background, from files.
+
+The target, and what the user drops, are no features; a background may hold them or not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from whence._core.errors import TableError, did_you_mean, some
+from whence.cli import readers
+from whence.models.table import Table
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the question is about.
+
+    Attributes:
+        X: features.
+        y: labels, [rows]; None where none were asked for.
+        background: rows that removed features are drawn from; X itself by default.
+    """
+
+    X: Table
+    y: np.ndarray | None
+    background: Table
+
+
+def read(
+    data: Path, background: Path | None, *, target: str | None = None, drop: Sequence[str] = ()
+) -> Rows:
+    """Read the files.
+
+    Raises:
+        TableError: a file that cannot be read, columns that are not there, labels missing.
+    """
+    table = Table.of(readers.frame(data), what=data.name)
+    pool = (
+        table if background is None else Table.of(readers.frame(background), what=background.name)
+    )
+    y = None if target is None else _labels(table, target)
+    _refuse_strangers(drop, table, pool)
+    out = {target, *drop}
+    X = _without(table, out)
+    return Rows(X, y, X if background is None else _without(pool, out))
+
+
+def chosen(X: Table, rows: Sequence[int]) -> Table:
+    """These rows, by position.
+
+    Raises:
+        TableError: no such row.
+    """
+    far = [r for r in rows if r >= len(X)]
+    if far:
+        raise TableError(f"{X.what} has no row {far[0]}: its rows are 0 to {len(X) - 1:,}")
+    return X.take(np.array(rows)) if rows else X
+
+
+def _labels(table: Table, target: str) -> np.ndarray:
+    if target not in table.names:
+        raise TableError(
+            f"{table.what} has no column {target!r} to be the target. "
+            f"{did_you_mean(target, table.names)}"
+        )
+    column = table.raw(target)
+    gone = column.missing
+    if gone.any():
+        raise TableError(
+            f"the target {target!r} is missing in {int(gone.sum())} rows of {table.what} "
+            f"(first: row {int(np.argmax(gone))}). Drop those rows."
+        )
+    return column.data
+
+
+def _refuse_strangers(drop: Sequence[str], *tables: Table) -> None:
+    known = list(dict.fromkeys(n for table in tables for n in table.names))
+    strange = [n for n in drop if n not in known]
+    if strange:
+        raise TableError(
+            f"--drop {some(strange)}: {tables[0].what} has no such column. "
+            f"{did_you_mean(strange[0], known)}"
+        )
+
+
+def _without(table: Table, out: set[str | None]) -> Table:
+    kept = [n for n in table.names if n not in out]
+    if not kept:
+        raise TableError(f"{table.what} has no features left once the target and drops are out")
+    return table.select(kept) if len(kept) < len(table.names) else table
