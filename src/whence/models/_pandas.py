@@ -94,8 +94,18 @@ def categorised(cells: Cells, categories: dict[int, tuple[object, ...] | None]) 
     for place, known in categories.items():
         series = frame.iloc[:, place]
         if not isinstance(series.dtype, pd.CategoricalDtype):
-            frame[frame.columns[place]] = pd.Categorical(series, categories=known)
+            values = known if known is not None else _occurring(series)
+            frame[frame.columns[place]] = pd.Categorical(series, categories=values)
     return PandasCells(frame)
+
+
+def _occurring(series: Any) -> Any:
+    """The values that occur, in order; whole numbers as integers."""
+    values = pd.Index(series.dropna().unique()).sort_values()
+    if not len(values):
+        return ["(nothing)"]  # XGBoost fails on a category without values
+    whole = values.dtype.kind == "f" and bool((values == values.round()).all())
+    return values.astype(np.int64) if whole else values
 
 
 def _column(series: Any) -> Column:
