@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from whence.models._array import flat_mix
-from whence.models.cells import Cells, Column, objects
+from whence.models.cells import Cells, Column
 
 
 @final
@@ -123,7 +123,7 @@ def _column(series: Any) -> Column:
         if pd.api.types.is_integer_dtype(dtype) and not gone.any():
             return Column(series.to_numpy(dtype=np.int64))
         return Column(series.to_numpy(dtype=float, na_value=np.nan))
-    values = objects(series.tolist())
+    values = series.to_numpy(dtype=object, copy=True)
     values[gone] = None
     return Column(values)
 
