@@ -187,9 +187,14 @@ class PooledGame(StatedGame):
 
     With the whole pool in place of a sample the game is deterministic, so that it can be
     enumerated; which members a draw took tells the pool's own part of the error.
+
+    Attributes:
+        n_pool: members of the pool.
+        sample: members in each draw.
     """
 
     n_pool: int
+    sample: int
 
     @abc.abstractmethod
     def members(self, cases: Cases, draws: Draws) -> Int[np.ndarray, "rows sample"]:
@@ -200,8 +205,8 @@ class PooledGame(StatedGame):
         """The same game with the whole pool in every draw: `n_draws` is 1."""
 
     @abc.abstractmethod
-    def ends(self) -> tuple[Ends, Ends]:
-        """The worths of nobody and of everybody over the whole pool: float [cases, outputs]."""
+    def nobody(self) -> Ends:
+        """The worth of nobody over the whole pool: float [cases, outputs]."""
 
 
 class ReplicatedGame(StatedGame):

@@ -10,7 +10,7 @@ import numpy as np
 from .attribution import Attribution, Cost, Uncertainty
 from .budget import Budget, affordable, spent
 from .errors import UnsupportedGameError
-from .game import Game, PooledGame, Question, ReplicatedGame, StatedGame, view
+from .game import Game, PooledGame, Question, ReplicatedGame, StatedGame, Through, view
 from .index import Index
 from .meter import Meter, metering
 from .progress import Progress, tell
@@ -122,8 +122,15 @@ def _wrapped(
         shared=reading.shared if by_case else {},
         covariance=got.covariance,
         question=_question(about),
-        provenance={"game": type(about).__name__, "seed": seed},
+        provenance={"game": type(bare(about)).__name__, "seed": seed},
     )
+
+
+def bare(game: Game) -> Game:
+    """The game without its wrappers."""
+    while isinstance(game, Through):
+        game = game.inner
+    return game
 
 
 def _question(game: Game) -> Question:
@@ -230,8 +237,8 @@ class _Clock:
 
 
 def _size(game: Game, batch: int | None, walks: int) -> int:
-    """Steps double from two walks, so that the price is known early, up to a bound on memory."""
+    """Steps grow from two walks, so that the price is known early, up to a bound on memory."""
     if batch is not None:
         return batch
-    most = int(np.clip(_CELLS // (2 * len(game.players) ** 2), 8, 512))
-    return int(np.clip(walks, 2, most))
+    most = int(np.clip(_CELLS // (2 * len(game.players) ** 2), 8, 1024))
+    return int(np.clip(walks // 2, 2, most))

@@ -39,7 +39,7 @@ def select(
         values=cut(result.values),
         parts={name: cut(part) for name, part in result.parts.items()},
         freedom=result.freedom[c],
-        players=result.players.take(p),
+        players=result.players.take(p.tolist()),
         outputs=tuple(np.array(result.outputs, dtype=object)[o]),
         empty=result.empty[c][:, o],
         full=result.full[c][:, o],
@@ -76,7 +76,6 @@ def group(result: "Attribution", by: str | Mapping[str, Sequence[str]]) -> "Attr
         players=Players(tuple(groups), kind=f"group of {result.players.kind}s"),
         shared={},
         covariance={k: member @ v @ member.T for k, v in result.covariance.items()},
-        data={},
     )
 
 

@@ -122,7 +122,7 @@ def _reason(got: Averaged, budget: Budget) -> str:
     error = got.parts["estimation"]
     relative = budget.relative_error
     if relative is not None and (error <= relative * spread(got.values)).all():
-        return f"every error is within {relative:.2g} of the spread of the values"
+        return f"every error is within {100 * relative:.3g} % of the spread of the values"
     if budget.absolute_error is not None and (error <= budget.absolute_error).all():
         return f"every error is within {budget.absolute_error:g}"
     return "more computing would not help: the finite sample of cases dominates the error"
@@ -139,7 +139,8 @@ def nothing(got: Averaged, *, loss: bool = False) -> bool:
         alone, all_of_them = got.values, together
     else:
         alone, all_of_them = np.abs(got.values), np.abs(together)
-    return bool((alone <= z * error).all() and (all_of_them <= z * error_of_sum(got)).all())
+    once = normal(1 - DOUBT / 2)
+    return bool((alone <= z * error).all() and (all_of_them <= once * error_of_sum(got)).all())
 
 
 def negligible(got: Averaged) -> bool:
@@ -149,7 +150,7 @@ def negligible(got: Averaged) -> bool:
 
 
 def _doubt(got: Averaged) -> float:
-    many = got.values.shape[1] * (got.values.shape[2] + 1)
+    many = got.values.shape[1] * got.values.shape[2]
     return normal(1 - DOUBT / 2 / many)
 
 

@@ -1,7 +1,7 @@
 """What walks bring home: gains and ends, by case and by pool member, and how to read them.
 
-Where the index is efficient and the ends v(nobody), v(everybody) are known over the whole pool, the
-players' total is known exactly, and serves as a control variate:
+Where the index is efficient and the worth of nobody is known over the whole pool (that of everybody
+needs no pool), the players' total is known exactly, and serves as a control variate:
 
     phi* = mean gain + beta (v(everybody) - v(nobody) - mean total),
 
@@ -28,11 +28,11 @@ class Walks:
     """The state of a method whose draws are independent walks.
 
     Args:
-        game: what is being asked; a `PooledGame` is asked its ends, once.
+        game: what is being asked; a `PooledGame` is asked once for the worth of nobody.
         index: what is being estimated.
     """
 
-    __slots__ = ("ends", "game", "known", "moments", "pool")
+    __slots__ = ("ends", "game", "moments", "nobody", "pool")
 
     def __init__(self, game: Game, index: Index) -> None:
         cases, outputs, players = game.n_cases, len(game.outputs), len(game.players)
@@ -40,9 +40,8 @@ class Walks:
         self.ends = np.full((2, cases, outputs), np.nan)  # end, case, output
         self.game = view(game, PooledGame) if game.n_draws != 1 else None
         self.pool = PoolMoments(self.game.n_pool, outputs, players) if self.game else None
-        self.known: tuple[Ends, Ends] | None = None
-        if self.game is not None and index.efficient:
-            self.known = self.game.ends()
+        known = self.game is not None and index.efficient
+        self.nobody: Ends | None = self.game.nobody() if self.game and known else None
 
     def add(
         self,
@@ -57,7 +56,7 @@ class Walks:
             visits: where the walks were.
             ends: the worths of nobody and of everybody, where the walk asked them.
         """
-        if ends is not None and self.known is None:
+        if ends is not None:
             self._average_ends(ends, visits.cases)
         self.moments.add(gains, visits.cases)
         if self.game is not None and self.pool is not None:
@@ -79,8 +78,8 @@ class Walks:
         seen = m.count[:, None, None] > 0
         values, squares, covariance = m.mean, m.squares, m.products
         empty, full = self.ends
-        if self.known is not None:
-            empty, full = self.known
+        if self.nobody is not None and np.isfinite(full[m.count > 0]).all():
+            empty = self.nobody
             beta = self._beta()
             gap = (full - empty)[:, :, None] - m.mean.sum(axis=2, keepdims=True)
             total = m.with_total.sum(axis=2, keepdims=True)

@@ -13,12 +13,12 @@ from typing import final
 import numpy as np
 from joblib import parallel_config
 
-from whence._core.game import Game, Through
+from whence._core.game import Game, PooledGame, Through, view
 from whence._core.meter import Meter, count, metering
 from whence._core.types import Cases, Coalitions, Draws, Worths
 from whence.models.threads import one_thread
 
-BLOCK = 2048  # questions; a draw of 4 to 16 rows makes this 8,000 to 32,000 model rows
+ROWS = 8192  # model rows in a block, about
 Block = tuple[np.ndarray, Cases, Draws]
 Answer = tuple[Worths, Meter]
 
@@ -43,9 +43,11 @@ class Sharded(Through):
     def __init__(self, inner: Game, run: Callable[[Sequence[Block]], Sequence[Answer]]) -> None:
         Through.__init__(self, inner)
         self.run = run
+        pooled = view(inner, PooledGame)
+        self.block = max(64, ROWS // (pooled.sample if pooled is not None else 1))
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
-        cuts = [slice(s, s + BLOCK) for s in range(0, len(coalitions), BLOCK)]
+        cuts = [slice(s, s + self.block) for s in range(0, len(coalitions), self.block)]
         answers = self.run([(coalitions[c], cases[c], draws[c]) for c in cuts])
         for _, meter in answers:
             count(evaluations=meter.evaluations, rows=meter.rows, found=meter.found)

@@ -1,6 +1,7 @@
 """Arguments that users of scikit-learn, shap and sage would type, in our words."""
 
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from whence._core.budget import Budget
@@ -32,6 +33,13 @@ def as_budget(
     if thresh is not None:
         budget = replace(budget or Budget(), relative_error=thresh)
     return budget
+
+
+def since(start: float, budget: Budget | None) -> Budget | None:
+    """The budget that is left, when its seconds began to run at `start` (`perf_counter`)."""
+    if budget is None or budget.seconds is None:
+        return budget
+    return replace(budget, seconds=max(budget.seconds - (perf_counter() - start), 1e-3))
 
 
 def as_engine(engine: "Engine | None", n_jobs: int | None) -> "Engine | None":

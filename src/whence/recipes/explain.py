@@ -1,6 +1,7 @@
 """SHAP: what does each feature add to what the model says of each row?"""
 
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from whence._attribute import attribute
@@ -9,7 +10,7 @@ from whence._core.budget import Budget
 from whence._core.index import Index
 from whence._core.method import Method
 from whence._core.progress import Listener
-from whence.recipes.aliases import as_budget, as_engine, one_of
+from whence.recipes.aliases import as_budget, as_engine, one_of, since
 from whence.recipes.importance import columns_of
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def explain(
     from whence.games.features.prediction import Prediction
     from whence.games.features.removal import as_removal
 
+    start = perf_counter()
     game = Prediction(
         model, X, removal=as_removal(removal, background), output=output, groups=groups
     )
@@ -78,7 +80,7 @@ def explain(
         index=index,
         method=method,
         by_case=True,
-        budget=as_budget(budget, max_evals),
+        budget=since(start, as_budget(budget, max_evals)),
         seed=one_of("seed", seed, "random_state", random_state, 0),  # type: ignore[arg-type]
         engine=as_engine(engine, n_jobs),
         keep=keep,

@@ -1,6 +1,7 @@
 """SAGE: how much of a model's predictive power does each feature bring?"""
 
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from whence._core.budget import Budget
 from whence._core.progress import Listener
 from whence._core.stopping import DOUBT
 from whence._core.student import quantile
-from whence.recipes.aliases import as_budget, as_engine, one_of
+from whence.recipes.aliases import as_budget, as_engine, one_of, since
 
 if TYPE_CHECKING:
     from whence.engines.engine import Engine
@@ -76,6 +77,7 @@ def importance(
     from whence.games.features.predictive_power import PredictivePower
     from whence.games.features.removal import as_removal
 
+    start = perf_counter()
     game = PredictivePower(
         model,
         X,
@@ -87,7 +89,7 @@ def importance(
     result = attribute(
         game,
         by_case=by_case,
-        budget=as_budget(budget, max_evals, thresh),
+        budget=since(start, as_budget(budget, max_evals, thresh)),
         seed=one_of("seed", seed, "random_state", random_state, 0),  # type: ignore[arg-type]
         engine=as_engine(engine, n_jobs),
         keep=keep,
@@ -109,8 +111,8 @@ def _verdict(result: Attribution) -> str:
     every = one.group({"all features": one.players.names})
     together, doubt = every.values[0, 0, 0], every.stderr[0, 0, 0]
     free = np.array([max(result.averaged, len(result.values)) - 1.0])
-    z = quantile(1 - DOUBT / (len(value) + 1), free)[0]
-    if (value > z * error).any() or together > z * doubt:
+    once, z = (quantile(1 - DOUBT / many, free)[0] for many in (1, len(value)))
+    if (value > z * error).any() or together > once * doubt:
         return result.verdict
     worse = int((value < -z * error).sum())
     more = f"; {worse} make the predictions worse" if worse else ""

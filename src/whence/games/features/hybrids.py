@@ -39,7 +39,8 @@ class Hybrids:
         owner: Int[np.ndarray, " columns"],
     ) -> None:
         self.ask, self.owner = ask, owner
-        self.table, self.first = X.above(pool), len(X)
+        same = pool is X or pool.frame() is X.frame()
+        self.table, self.first = (X, 0) if same else (X.above(pool), len(X))
         columns = np.arange(len(X.names))
         # Zobrist (1970): a row's hash is the exclusive or of its cells'. Two different rows among a
         # block's 2^16 share one of 2^64 hashes with a chance of about 1e-10.

@@ -6,27 +6,20 @@
 background row; every class or target is an output of the same evaluation.
 """
 
-from copy import copy
 from typing import Any, final
 
 import numpy as np
 
 from whence._core.errors import ResultError, did_you_mean
-from whence._core.game import Game, PooledGame, Question, ReplicatedGame
-from whence._core.shaped import Int
-from whence._core.types import Cases, Coalitions, Draws, Ends
-from whence.games.features.groups import Groups, players_of
-from whence.games.features.hybrids import Hybrids
+from whence._core.game import Question
+from whence._core.types import Cases, Worths
+from whence.games.features.groups import Groups
 from whence.games.features.removal import Removal
-from whence.games.features.replicates import without_each, without_folds
-from whence.games.features.sampling import folds
-from whence.models.ensemble import Ensemble
-from whence.models.predictor import predictor
-from whence.models.table import Table
+from whence.games.features.table_game import Predictions, TableGame
 
 
 @final
-class Prediction(PooledGame, ReplicatedGame):
+class Prediction(TableGame):
     """What a model says of each row.
 
     Args:
@@ -49,14 +42,9 @@ class Prediction(PooledGame, ReplicatedGame):
         output: str | int | None = None,
         groups: Groups = None,
     ) -> None:
-        table = Table.of(X)
-        self.model = predictor(model, like=table)
-        self.X = self.model.aligned(table)
-        self.pool = removal.pool(self.model, self.X)
+        self._read(model, X, removal, groups)
         self.columns = _columns(output, self.model.outputs)
-        self.players, owner = players_of(self.X.names, groups)
-        self.n_cases, self.n_pool = len(self.X), len(self.pool)
-        self.hybrids = Hybrids(self._ask, self.X, self.pool, owner)
+        self.own = tuple(self.model.outputs[c] for c in self.columns)
         self.question = Question(
             asks="what each feature adds to the model's prediction",
             unit=self.model.space,
@@ -64,65 +52,11 @@ class Prediction(PooledGame, ReplicatedGame):
             model=self.model.name,
             classes=tuple(str(c) for c in self.model.classes or ()),
         )
-        self._settle(every=self.n_pool == 1)
+        self._settle(removal.sample or 1)
 
-    def _settle(self, *, every: bool) -> None:
-        self.n_draws = 1 if every else self.n_pool
-        self.folds = folds(self.n_pool) if every and self.n_pool > 1 else None
-        members = len(self.model.each) if isinstance(self.model, Ensemble) else 0
-        self.replicates = ({"model": members} if members else {}) | (
-            {"background": int(self.folds.max()) + 1} if self.folds is not None else {}
-        )
-        own = tuple(self.model.outputs[c] for c in self.columns)
-        self.outputs = own * (1 + sum(self.replicates.values()))
-
-    def _ask(self, frame: Any) -> np.ndarray:
-        """[rows, members, outputs]; one model is an ensemble of one."""
-        if isinstance(self.model, Ensemble):
-            return np.moveaxis(self.model.members(frame), 0, 1)[:, :, self.columns]
-        return self.model(frame)[:, None, self.columns]
-
-    def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> np.ndarray:
-        sample = self.n_pool if self.n_draws == 1 else 1
-        blocks = [
-            self._block(coalitions[cut], cases[cut], draws[cut])
-            for cut in self.hybrids.cuts(len(cases), sample)
-        ]
-        return np.concatenate(blocks)
-
-    def _block(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> np.ndarray:
-        p = self.hybrids.predict(coalitions, cases, self.members(cases, draws))
-        parts = [p.mean(axis=(1, 2)), *self._without_models(p)]
-        if self.folds is not None:
-            parts += [mean.mean(axis=(1, 2)) for mean in without_folds(p, self.folds)]
-        return np.concatenate(parts, axis=1)
-
-    def _without_models(self, p: np.ndarray) -> list[np.ndarray]:
-        if "model" not in self.replicates:
-            return []
-        return [fewer.mean(axis=(1, 2)) for fewer in without_each(p, axis=2)]
-
-    def members(self, cases: Cases, draws: Draws) -> Int[np.ndarray, "rows sample"]:
-        """The background row that the draw is; all of them in the whole game."""
-        if self.n_draws == 1:
-            return np.broadcast_to(np.arange(self.n_pool), (len(cases), self.n_pool))
-        return draws[:, None]
-
-    def whole(self) -> Game:
-        """All background rows in every draw."""
-        game = copy(self)
-        game._settle(every=True)  # noqa: SLF001
-        return game
-
-    def ends(self) -> tuple[Ends, Ends]:
-        """The mean prediction of the background, and the prediction of each row."""
-        everywhere = self._ask(self.pool.frame()).mean(axis=0)  # member, output
-        here = self._ask(self.X.frame())
-        low, high = (
-            np.concatenate([p.mean(axis=1), *self._without_models(p[:, None])], axis=1)
-            for p in (np.broadcast_to(everywhere, here.shape), here)
-        )
-        return low, high
+    def _measure(self, cases: Cases, p: Predictions, share: float) -> Worths:
+        del cases, share  # a prediction's mean is its own best estimate, whatever the sample
+        return np.asarray(p.mean(axis=(1, 2))[:, self.columns])
 
 
 def _columns(output: str | int | None, names: tuple[str, ...]) -> list[int]:
