@@ -21,9 +21,9 @@ from whence.report.ink import (
     strip,
     whisker,
 )
-from whence.report.numbers import decimals, number, plain
+from whence.report.numbers import decimals, number, rough
 from whence.report.rows import Ranking, averaged, ranking
-from whence.report.wording import axis
+from whence.report.wording import axis, sized
 
 
 def bar(
@@ -65,10 +65,10 @@ def bar(
         note(ax, i, far, signed(number(row.value, d, sign=True)), left=left)
     name_rows(ax, [*(r.label for r in found.shown), *_rest(found)])
     if found.others:
-        note(ax, len(found.shown), 0.0, f"each at most {plain(found.bound)} in size")
+        note(ax, len(found.shown), 0.0, f"each at most {rough(found.bound)} in size")
     ends = [e for r in found.shown for e in (r.value, r.low, r.high)]
     frame(ax, [0.0, *ends])
-    label(ax, _what(att, o), _marks(found, inner=inner is not None))
+    label(ax, _what(att, o), _marks(att, found, inner=inner is not None))
     return ax
 
 
@@ -92,10 +92,11 @@ def _inner(one: Attribution, output: int) -> tuple[np.ndarray, np.ndarray] | Non
     return low[0, output], high[0, output]
 
 
-def _marks(found: Ranking, *, inner: bool) -> str:
+def _marks(att: Attribution, found: Ranking, *, inner: bool) -> str:
     if not any(r.sure for r in found.shown):
         return "uncertainty not quantified; hatched: negative"
     said = "95 % intervals" + (
         ": inner caps estimation, outer caps all known error" if inner else ""
     )
-    return f"{said}; hatched: negative; pale: not distinguishable from nothing"
+    pale = "a mean that may be zero" if sized(att) else "not distinguishable from nothing"
+    return f"{said}; hatched: negative; pale: {pale}"

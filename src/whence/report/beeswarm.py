@@ -24,11 +24,13 @@ from whence.report.ink import (
     strip,
     whisker,
 )
-from whence.report.numbers import plain
+from whence.report.numbers import rough, several
 from whence.report.rows import order, rows, sizes
 from whence.report.swarm import pile
-from whence.report.wording import axis
+from whence.report.wording import axis, half_widths
 
+_UNDER = 0.5  # where the dots lie, below every line
+_VECTOR = 600  # more dots than this are one small bitmap inside a vector picture
 _COLOURS = LinearSegmentedColormap.from_list("whence", [NEGATIVE, "#8b3fd0", POSITIVE])
 
 
@@ -61,14 +63,16 @@ def beeswarm(
     ax = axes(ax, len(chosen), width=7.6)
     strip(ax)
     ax.axvline(0, color=ink(ax), linewidth=0.8, zorder=1)
+    if len(chosen) * len(att.values) > _VECTOR:
+        ax.set_rasterization_zorder(_UNDER + 0.1)
     lines = rows(att, o)
     coloured = [_dots(ax, i, att, o, int(p)) for i, p in enumerate(chosen)]
     for i, p in enumerate(chosen):
         _mean(ax, i, lines[p].value, lines[p].low, lines[p].high)
     name_rows(ax, [lines[p].name for p in chosen])
     if any(coloured):
-        _key(ax)
-    more = f"; {left:,} more players not shown" if left else ""
+        _key(ax, att.players.kind)
+    more = f"; {several(left, f'more {att.players.kind}')} not shown" if left else ""
     label(ax, f"{axis(att, o)}, {len(att.values):,} cases", f"{_marks(att, o)}{more}")
     return ax
 
@@ -88,8 +92,7 @@ def _dots(ax: Axes, row: int, att: Attribution, output: int, player: int) -> boo
         c=shades[seen],
         s=float(np.clip(4000 / len(values), 4, 18)),
         linewidths=0,
-        zorder=3,
-        rasterized=len(values) > 200,
+        zorder=_UNDER,
     )
     return bool(known.any())
 
@@ -118,21 +121,20 @@ def _mean(ax: Axes, row: int, value: float, low: float, high: float) -> None:
                 markeredgecolor="white", markeredgewidth=0.6)  # fmt: skip
 
 
-def _key(ax: Axes) -> None:
+def _key(ax: Axes, kind: str) -> None:
     """What the colours mean, on an axes of its own inside the figure."""
     shades = ScalarMappable(Normalize(0, 1), _COLOURS)
     bar = ax.figure.colorbar(shades, ax=ax, ticks=[0, 1], aspect=40, pad=0.02, fraction=0.04)
     bar.ax.set_yticklabels(["low", "high"], color=ink(ax), fontsize="small")
-    bar.set_label("value of the player (higher lies higher)", color=ink(ax), fontsize="small")
+    bar.set_label(f"value of the {kind}", color=ink(ax), fontsize="small")
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0)
 
 
 def _marks(att: Attribution, output: int) -> str:
-    low, high = att.ci()
-    halves = (high - low)[:, output] / 2
-    said = "diamonds: means over cases, with 95 % intervals"
+    halves = half_widths(att)[:, output]
+    said = "dots: cases, high values above low ones; diamonds: means, with 95 % intervals"
     if not np.isfinite(halves).any():
         return f"{said}; the dots' own uncertainty is not quantified"
     typical = float(np.median(halves[np.isfinite(halves)]))
-    return f"{said}; a typical dot is sure to ±{plain(typical)}" if typical else said
+    return f"{said}; a typical dot is sure to ±{rough(typical)}" if typical else said

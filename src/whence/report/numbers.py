@@ -60,15 +60,22 @@ def plain(x: float) -> str:
     return number(x, _places(abs(x), _UNSURE)) if x else "0"
 
 
+def rough(x: float) -> str:
+    """A size that stands alone, such as an error: two significant digits.
+
+    >>> rough(0.005851), rough(77.97), rough(0.0), rough(float("nan"))
+    ('0.0059', '78', '0', 'unknown')
+    """
+    return number(x, _places(abs(x), _SIGNIFICANT)) if x else "0"
+
+
 def percent(share: float) -> str:
     """A share in per cent, to two significant digits.
 
     >>> percent(0.0413), percent(0.0081), percent(1.5), percent(0.0)
     ('4.1 %', '0.81 %', '150 %', '0 %')
     """
-    if not isfinite(share):
-        return "unknown"
-    return f"{number(100 * share, _places(100 * share, _SIGNIFICANT))} %" if share > 0 else "0 %"
+    return f"{rough(100 * share)} %" if isfinite(share) else "unknown"
 
 
 def duration(seconds: float) -> str:

@@ -12,7 +12,8 @@ from whence.report.svg import inline
 from whence.report.waterfall import waterfall
 from whence.report.wording import axis
 
-_DOTS = 2000
+_DOTS = 4000  # in all pictures of a page
+_FEWEST = 100
 _MOST = 15
 _SAID = {
     "beeswarm": "One dot for each case",
@@ -24,26 +25,29 @@ _SAID = {
 def pictures(att: Attribution, output: int, *, whole: bool) -> list[Markup]:
     """SVG elements for one output: the one that suits, and bars beside dots on a whole page."""
     kind = default_kind(att)
-    kinds = ["beeswarm", "bar"] if whole and kind == "beeswarm" else [kind]
+    both = whole and kind == "beeswarm" and len(att.outputs) == 1
+    kinds = ["beeswarm", "bar"] if both else [kind]
     return [_picture(att, output, k) for k in kinds]
 
 
 def _picture(att: Attribution, output: int, kind: str) -> Markup:
-    def draw(ax: Axes) -> object:
-        if kind == "beeswarm":
-            return beeswarm(thinned(att), ax=ax, max_display=_MOST, output=output)
-        paint = waterfall if kind == "waterfall" else bar
-        return paint(att, ax=ax, max_display=_MOST, output=output)
+    most = _MOST if len(att.outputs) == 1 else _MOST // 2
+    rows = min(len(att.players), most)
+    paint = {"beeswarm": beeswarm, "waterfall": waterfall, "bar": bar}[kind]
+    drawn = thinned(att, rows) if kind == "beeswarm" else att
 
-    rows = max(min(len(att.players), _MOST) + 1, 2)
-    said = f"{_SAID[kind]}: {axis(att, output)}. The same numbers are in the table."
-    svg = inline(draw, title=str(escape(said)), size=(7.4, 1.3 + 0.32 * rows))
+    def draw(ax: Axes) -> object:
+        return paint(drawn, ax=ax, max_display=most, output=output)
+
+    fewer = f" of {len(drawn.values):,} of the cases" if len(drawn.values) < len(att.values) else ""
+    said = f"{_SAID[kind]}{fewer}: {axis(att, output)}. The same numbers are in the table."
+    svg = inline(draw, title=str(escape(said)), size=(7.4, 1.3 + 0.32 * max(rows + 1, 2)))
     return Markup(svg)  # noqa: S704 - matplotlib escapes its texts, and the title is escaped here
 
 
-def thinned(att: Attribution) -> Attribution:
+def thinned(att: Attribution, rows: int) -> Attribution:
     """Evenly spaced cases, so that a page stays small; the table is of all of them."""
-    n = len(att.values)
-    if n <= _DOTS:
+    n, most = len(att.values), max(_DOTS // rows // min(len(att.outputs), 4), _FEWEST)
+    if n <= most:
         return att
-    return att.select(case=[int(i) for i in np.linspace(0, n - 1, _DOTS)])
+    return att.select(case=[int(i) for i in np.linspace(0, n - 1, most)])

@@ -46,6 +46,11 @@ class Row:
         return self.low > 0 or self.high < 0
 
     @property
+    def half(self) -> float:
+        """Half of the 95 % interval; NaN without one."""
+        return (self.high - self.low) / 2 if self.sure else np.nan
+
+    @property
     def sure(self) -> bool:
         """There is an interval."""
         return bool(np.isfinite(self.low) and np.isfinite(self.high))
@@ -154,10 +159,10 @@ def shown(value: object) -> str:
     """A cell of a table as people write it.
 
     >>> shown(39.0), shown(0.123456789), shown("blue"), shown(float("nan"))
-    ('39', '0.123457', 'blue', 'missing')
+    ('39', '0.1235', 'blue', 'missing')
     """
     if value is None or value != value:  # noqa: PLR0124 - NaN of any kind, pandas' and numpy's too
         return "missing"
     if isinstance(value, (float, np.floating)):
-        return f"{float(value):.6g}"
+        return f"{value:.6g}" if float(value).is_integer() else f"{value:.4g}"
     return clean(value)

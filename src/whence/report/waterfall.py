@@ -23,7 +23,9 @@ from whence.report.ink import (
 )
 from whence.report.numbers import decimals, number, plain, plural
 from whence.report.rows import Row, order, rows
-from whence.report.wording import axis, unit
+from whence.report.wording import half_widths, unit, worth_axis
+
+GAP = "not accounted for"
 
 
 @final
@@ -79,7 +81,7 @@ def waterfall(
     room = ax.get_xlim()
     ax.set_xlim(room[0] - 0.1 * (room[1] - room[0]), room[1])
     _ends(ax, att, o)
-    label(ax, axis(att, o), _marks(steps))
+    label(ax, worth_axis(att, o), _marks(steps))
     return ax
 
 
@@ -92,7 +94,7 @@ def _steps(att: Attribution, output: int, most: int, start: float) -> list[Step]
     pieces = [_piece(r) for r in shown] + ([_together(att, output, rest)] if rest else [])
     gap = float(att.gap[0, output])
     if np.isfinite(gap) and abs(gap) > 1e-6 * max(abs(p[1]) for p in pieces):
-        pieces.append(("not accounted for", gap, np.nan, np.nan))
+        pieces.append((GAP, gap, np.nan, np.nan))
     steps: list[Step] = []
     for name, length, stderr, half in reversed(pieces):
         known = length if np.isfinite(length) else 0.0
@@ -102,7 +104,7 @@ def _steps(att: Attribution, output: int, most: int, start: float) -> list[Step]
 
 
 def _piece(row: Row) -> tuple[str, float, float, float]:
-    return row.label, row.value, row.stderr, (row.high - row.low) / 2
+    return row.label, row.value, row.stderr, row.half
 
 
 def _together(att: Attribution, output: int, rest: list[int]) -> tuple[str, float, float, float]:
@@ -110,13 +112,19 @@ def _together(att: Attribution, output: int, rest: list[int]) -> tuple[str, floa
     some = att.select(output=output, players=rest)
     name = f"{len(rest):,} other {plural(att.players.kind)}"
     whole = some.group({name: list(some.players.names)})
-    low, high = whole.ci()
-    half = float((high - low)[0, 0, 0]) / 2
+    half = float(half_widths(whole)[0, 0, 0])
     return name, float(whole.values[0, 0, 0]), float(whole.stderr[0, 0, 0]), half
 
 
 def _draw(ax: Axes, i: int, step: Step, steps: list[Step]) -> None:
-    block(ax, i, step.start, step.length, faint=bool(step.half > abs(step.length)))
+    block(
+        ax,
+        i,
+        step.start,
+        step.length,
+        faint=bool(step.half > abs(step.length)),
+        grey=step.name == GAP,
+    )
     whisker(ax, i, step.end - step.half, step.end + step.half, 0.16)
     if i:
         ax.plot([step.end] * 2, [i - 0.66, i - 0.34], color=ink(ax), linewidth=0.8, linestyle=":")
