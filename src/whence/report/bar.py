@@ -17,11 +17,10 @@ from whence.report.ink import (
     label,
     name_rows,
     note,
-    signed,
     strip,
     whisker,
 )
-from whence.report.numbers import decimals, number, rough
+from whence.report.numbers import decimals, number, rough, typeset
 from whence.report.rows import Ranking, averaged, ranking
 from whence.report.wording import axis, sized
 
@@ -62,7 +61,7 @@ def bar(
         left = row.value < 0
         ends = [row.value, row.low if left else row.high, 0.0]
         far = (min if left else max)(e for e in ends if np.isfinite(e))
-        note(ax, i, far, signed(number(row.value, d, sign=True)), left=left)
+        note(ax, i, far, typeset(number(row.value, d, sign=True)), left=left)
     name_rows(ax, [*(r.label for r in found.shown), *_rest(found)])
     if found.others:
         note(ax, len(found.shown), 0.0, f"each at most {rough(found.bound)} in size")

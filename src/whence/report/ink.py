@@ -17,7 +17,7 @@ from whence.report.numbers import elide
 POSITIVE, NEGATIVE, GREY = "#ff0051", "#008bfb", "#8a8a8a"
 _HATCH = "////"
 _NAME = 34
-_LINE = 64  # letters below an axis
+_LINE = 68  # letters below an axis
 _ROW = 0.32  # inches for each player
 
 
@@ -66,7 +66,7 @@ def name_rows(ax: Axes, names: list[str]) -> None:
 
 
 def block(
-    ax: Axes, row: float, start: float, length: float, *, faint: bool, grey: bool = False
+    ax: Axes, row: int, start: float, length: float, *, faint: bool, grey: bool = False
 ) -> None:
     """A horizontal bar: its colour, and its hatching, say the sign."""
     colour = GREY if grey else POSITIVE if length >= 0 else NEGATIVE
@@ -83,16 +83,16 @@ def block(
     ax.add_patch(patch)
 
 
-def whisker(ax: Axes, row: float, low: float, high: float, cap: float) -> None:
+def whisker(ax: Axes, row: int, low: float, high: float, cap: float) -> None:
     """An interval with caps; nothing where it is unknown."""
     if not np.isfinite([low, high]).all():
         return
-    ax.plot([low, high], [row, row], color=ink(ax), linewidth=1.1, zorder=4, gid="interval")
+    ax.plot([low, high], [row, row], color=ink(ax), linewidth=1.1, zorder=4, label="_interval")
     for end in (low, high):
         ax.plot([end, end], [row - cap, row + cap], color=ink(ax), linewidth=1.1, zorder=4)
 
 
-def note(ax: Axes, row: float, at: float, text: str, *, left: bool = False) -> None:
+def note(ax: Axes, row: int, at: float, text: str, *, left: bool = False) -> None:
     """A number beside its bar."""
     ax.annotate(
         text,
@@ -120,8 +120,3 @@ def frame(ax: Axes, points: list[float], *, room: float = 0.16) -> None:
     span = (high - low) or 1.0
     below = room if low < 0 else 0.02
     ax.set_xlim(low - below * span, high + room * span)
-
-
-def signed(text: str) -> str:
-    """A typeset minus."""
-    return text.replace("-", "−")  # noqa: RUF001

@@ -8,6 +8,7 @@ from math import floor, isfinite, log10
 
 import numpy as np
 
+MINUS = "\N{MINUS SIGN}"
 _SIGNIFICANT = 2
 _UNSURE = 4
 _TINY = 9  # decimals; beyond them powers of ten are shorter
@@ -69,6 +70,11 @@ def rough(x: float) -> str:
     return number(x, _places(abs(x), _SIGNIFICANT)) if x else "0"
 
 
+def typeset(text: str) -> str:
+    """A real minus, for pictures and pages; terminals keep the one that can be copied."""
+    return text.replace("-", MINUS)
+
+
 def percent(share: float) -> str:
     """A share in per cent, to two significant digits.
 
@@ -81,7 +87,7 @@ def percent(share: float) -> str:
 def duration(seconds: float) -> str:
     """A time as people say it.
 
-    >>> duration(0.0123), duration(4.21), duration(75), duration(7384)
+    >>> duration(0.0123), duration(4.21), duration(75.0), duration(7384.0)
     ('0.012 s', '4.2 s', '1 min 15 s', '2 h 3 min')
     """
     if seconds < 59.95:
@@ -128,7 +134,7 @@ def elide(text: str, most: int) -> str:
     """Long names keep their head and their tail, where names of one family differ.
 
     >>> elide("mean_temperature_of_the_sea_2021", 20)
-    'mean_temper…sea_2021'
+    'mean_tempera…ea_2021'
     """
     if len(text) <= most:
         return text

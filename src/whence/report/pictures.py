@@ -1,6 +1,5 @@
 """A page's pictures: those that suit the answer, small enough to send by e-mail."""
 
-import numpy as np
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 
@@ -12,7 +11,7 @@ from whence.report.svg import inline
 from whence.report.waterfall import waterfall
 from whence.report.wording import axis
 
-_DOTS = 4000  # in all pictures of a page
+_DOTS = 2500  # in all pictures of a page
 _FEWEST = 100
 _MOST = 15
 _SAID = {
@@ -33,21 +32,15 @@ def pictures(att: Attribution, output: int, *, whole: bool) -> list[Markup]:
 def _picture(att: Attribution, output: int, kind: str) -> Markup:
     most = _MOST if len(att.outputs) == 1 else _MOST // 2
     rows = min(len(att.players), most)
-    paint = {"beeswarm": beeswarm, "waterfall": waterfall, "bar": bar}[kind]
-    drawn = thinned(att, rows) if kind == "beeswarm" else att
+    dots = max(_DOTS // rows // min(len(att.outputs), 4), _FEWEST)
 
-    def draw(ax: Axes) -> object:
-        return paint(drawn, ax=ax, max_display=most, output=output)
+    def draw(ax: Axes) -> Axes:
+        if kind == "beeswarm":
+            return beeswarm(att, ax=ax, max_display=most, output=output, dots=dots)
+        paint = waterfall if kind == "waterfall" else bar
+        return paint(att, ax=ax, max_display=most, output=output)
 
-    fewer = f" of {len(drawn.values):,} of the cases" if len(drawn.values) < len(att.values) else ""
-    said = f"{_SAID[kind]}{fewer}: {axis(att, output)}. The same numbers are in the table."
-    svg = inline(draw, title=str(escape(said)), size=(7.4, 1.3 + 0.32 * max(rows + 1, 2)))
+    said = f"{_SAID[kind]}: {axis(att, output)}. The same numbers are in the table."
+    size = 7.4, 1.3 + 0.32 * max(rows + 1, 2)
+    svg = inline(draw, title=str(escape(said)), size=size)
     return Markup(svg)  # noqa: S704 - matplotlib escapes its texts, and the title is escaped here
-
-
-def thinned(att: Attribution, rows: int) -> Attribution:
-    """Evenly spaced cases, so that a page stays small; the table is of all of them."""
-    n, most = len(att.values), max(_DOTS // rows // min(len(att.outputs), 4), _FEWEST)
-    if n <= most:
-        return att
-    return att.select(case=[int(i) for i in np.linspace(0, n - 1, most)])

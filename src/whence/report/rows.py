@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from whence._core.attribution import Attribution
 from whence.report.numbers import clean
@@ -96,16 +95,16 @@ def averaged(att: Attribution) -> Attribution:
     )
 
 
-def sizes(att: Attribution) -> Float[np.ndarray, "outputs players"]:
-    """The mean over cases of the absolute values."""
+def sizes(att: Attribution) -> np.ndarray:
+    """The mean over cases of the absolute values: float [outputs, players]."""
     seen = att.values[np.isfinite(att.values).all(axis=(1, 2))]
     if not len(seen):
         return np.full(att.values.shape[1:], np.nan)
     return np.asarray(np.abs(seen).mean(axis=0))
 
 
-def order(keys: Float[np.ndarray, " players"]) -> Int[np.ndarray, " players"]:
-    """Positions by falling absolute value; unknown ones last, ties as they stand."""
+def order(keys: np.ndarray) -> np.ndarray:
+    """Positions by falling absolute value [players]; unknown ones last, ties as they stand."""
     known = np.where(np.isfinite(keys), np.abs(keys), -1.0)
     return np.argsort(-known, kind="stable")
 

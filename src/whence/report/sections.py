@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from whence._core.attribution import Attribution
-from whence.report.numbers import clean, decimals, number, percent, rough
+from whence.report.numbers import clean, decimals, number, percent, rough, typeset
 from whence.report.pictures import pictures
 from whence.report.rows import Ranking, Row, ranking
 from whence.report.wording import PARTS, errors, others, reach, sized, total, widths
@@ -83,9 +83,9 @@ def _lines(found: Ranking) -> tuple[tuple[Line, ...], float]:
     lines = [
         Line(
             r.label,
-            _typeset(number(r.value, d)),
-            _typeset(f"{number(r.low, d)} … {number(r.high, d)}") if r.sure else "not quantified",
-            _typeset(number(r.size, d)),
+            typeset(number(r.value, d)),
+            typeset(f"{number(r.low, d)} … {number(r.high, d)}") if r.sure else "not quantified",
+            typeset(number(r.size, d)),
             r,
             min(x(0.0), x(r.value)) if np.isfinite(r.value) else 0.0,
             round(abs(x(r.value) - x(0.0)), 1) if np.isfinite(r.value) else 0.0,
@@ -95,7 +95,3 @@ def _lines(found: Ranking) -> tuple[tuple[Line, ...], float]:
         for r, d in zip(shown, places, strict=True)
     ]
     return tuple(lines), x(0.0)
-
-
-def _typeset(text: str) -> str:
-    return text.replace("-", "−")  # noqa: RUF001

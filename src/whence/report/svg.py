@@ -49,6 +49,7 @@ def _tidy(text: str, title: str) -> str:
     text = text[text.index("<svg") :]
     text = _XMLNS.sub("", _HEAD.sub("", text))
     text = _PATH.sub(lambda m: " ".join(_LONG.sub(_short, m[0]).split()), text)
+    text = text.replace("xlink:href", "href")
     text = _MOVED.sub(lambda m: _LONG.sub(_short, m[0]), text)
     text = _SPACE.sub("\n", _own_ids(text).replace(_INK, "currentColor"))
     opening, rest = text.split(">", 1)
@@ -66,5 +67,5 @@ def _own_ids(text: str) -> str:
     found = {old: f"@{i}" for i, old in enumerate(dict.fromkeys(_ID.findall(text)))}
     text = _ID.sub(lambda m: f'id="{found[m[1]]}"', text)
     text = _REFERENCE.sub(lambda m: f"#{found.get(m[1], m[1])}", text)
-    name = f"w{sha256(text.encode()).hexdigest()[:8]}-"
+    name = f"w{sha256(text.encode()).hexdigest()[:6]}-"
     return _OWN.sub(lambda m: m[0].replace("@", name), text)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError
-from whence.report.numbers import clean, decimals, elide, number, plain, several
+from whence.report.numbers import MINUS, clean, decimals, elide, number, plain, several
 from whence.report.rows import Ranking, Row, averaged, cut, order, ranking, rows
 from whence.report.wording import (
     asks,
@@ -157,7 +157,7 @@ def _in_line(texts: list[str]) -> list[str]:
 
 def _coloured(row: Row, length: float, scale: float, *, signed: bool, typical: bool) -> Text:
     """Negative bars carry their sign too, for those who see no colours; unclear ones are dim."""
-    mark = ("−" if length < 0 else " ") if signed else ""  # noqa: RUF001
+    mark = (MINUS if length < 0 else " ") if signed else ""
     if typical:
         return Text(bar(length, scale))
     style = NEGATIVE if length < 0 else POSITIVE

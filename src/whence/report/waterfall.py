@@ -17,11 +17,10 @@ from whence.report.ink import (
     label,
     name_rows,
     note,
-    signed,
     strip,
     whisker,
 )
-from whence.report.numbers import decimals, number, plain, plural
+from whence.report.numbers import decimals, number, plain, plural, typeset
 from whence.report.rows import Row, order, rows
 from whence.report.wording import half_widths, unit, worth_axis
 
@@ -61,10 +60,10 @@ def waterfall(
 
     Raises:
         OptionError: max_display is not positive.
-        ResultError: several cases, or no such output.
+        ResultError: not one case, or no such output.
     """
     o, most = att.output(output), check_display(max_display)
-    if len(att.values) > 1:
+    if len(att.values) != 1:
         raise ResultError(
             f"a waterfall shows one case, and this answer has {len(att.values):,}: "
             "att.select(case=0).plot('waterfall') shows the first"
@@ -109,11 +108,10 @@ def _piece(row: Row) -> tuple[str, float, float, float]:
 
 def _together(att: Attribution, output: int, rest: list[int]) -> tuple[str, float, float, float]:
     """The smallest players as one; their error needs a covariance, and is unknown without one."""
-    some = att.select(output=output, players=rest)
     name = f"{len(rest):,} other {plural(att.players.kind)}"
-    whole = some.group({name: list(some.players.names)})
-    half = float(half_widths(whole)[0, 0, 0])
-    return name, float(whole.values[0, 0, 0]), float(whole.stderr[0, 0, 0]), half
+    whole = att.group({name: [att.players.names[p] for p in rest]})
+    half = float(half_widths(whole)[0, output, 0])
+    return name, float(whole.values[0, output, 0]), float(whole.stderr[0, output, 0]), half
 
 
 def _draw(ax: Axes, i: int, step: Step, steps: list[Step]) -> None:
@@ -133,7 +131,7 @@ def _draw(ax: Axes, i: int, step: Step, steps: list[Step]) -> None:
     left = step.length < 0
     half = step.half if np.isfinite(step.half) else 0.0
     far = step.end - half if left else step.end + half
-    note(ax, i, far, signed(number(step.length, places, sign=True)), left=left)
+    note(ax, i, far, typeset(number(step.length, places, sign=True)), left=left)
 
 
 def _ends(ax: Axes, att: Attribution, output: int) -> None:
@@ -144,7 +142,7 @@ def _ends(ax: Axes, att: Attribution, output: int) -> None:
             ax.axvline(at, color=ink(ax), linewidth=0.8, linestyle="--", zorder=0)
     if np.isfinite([low, high]).all():
         said = f"with no {att.players.kind} {plain(low)}, with all {plain(high)} {unit(att)}"
-        ax.set_title(signed(said), fontsize="small", color=ink(ax), loc="left")
+        ax.set_title(typeset(said), fontsize="small", color=ink(ax), loc="left")
 
 
 def _marks(steps: list[Step]) -> str:

@@ -94,7 +94,8 @@ def worth_axis(att: Attribution, output: int) -> str:
     if is_loss(att):
         return f"{name}: minus the loss ({of})"
     what = "prediction" if verb(att) == "adds" else "worth"
-    return f"{what} ({of})" if name in {what, of} else f"{what}: {name} ({of})"
+    named = what if name in {what, of} else f"{what}: {name}"
+    return named if named == of else f"{named} ({of})"
 
 
 def total(att: Attribution, output: int = 0) -> str:
