@@ -71,12 +71,12 @@ def build(
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make() -> Callable[..., Attribution]:
     return build
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def churn(make):
     """The table of the design's first story."""
     return make(
@@ -95,7 +95,7 @@ def churn(make):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rows60(make):
     """Sixty explained rows: one strong feature of both signs, one weak, one of strings."""
     rng = np.random.default_rng(0)
@@ -112,7 +112,7 @@ def rows60(make):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def one_row(rows60):
     """The fourth of the sixty rows alone."""
     at = slice(3, 4)
@@ -125,6 +125,16 @@ def one_row(rows60):
         full=rows60.full[at],
         data={k: v[at] for k, v in rows60.data.items()},
     )
+
+
+@pytest.fixture(scope="session")
+def page(churn):
+    return churn.to_html()
+
+
+@pytest.fixture(scope="session")
+def page60(rows60):
+    return rows60.to_html()
 
 
 ODD = {
