@@ -168,7 +168,7 @@ def test_dots_are_coloured_by_numbers_and_grey_for_strings(rows60):
     age, _, colour = beeswarm(rows60).collections[:3]
     high, low = np.argmax(rows60.data["age"]), np.argmin(rows60.data["age"])
     assert to_hex(age.get_facecolors()[high]) == "#ff0051"
-    assert to_hex(age.get_facecolors()[low]) == "#008bfb"
+    assert to_hex(age.get_facecolors()[low]) == "#55b8ff"
     assert {to_hex(c) for c in colour.get_facecolors()} == {"#8a8a8a"}
 
 

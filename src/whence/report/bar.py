@@ -97,5 +97,5 @@ def _marks(att: Attribution, found: Ranking, *, inner: bool) -> str:
     said = "95 % intervals" + (
         ": inner caps estimation, outer caps all known error" if inner else ""
     )
-    pale = "a mean that may be zero" if sized(att) else "not distinguishable from nothing"
+    pale = "the mean may be zero" if sized(att) else "may be nothing"
     return f"{said}; hatched: negative; pale: {pale}"

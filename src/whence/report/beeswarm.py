@@ -13,7 +13,6 @@ from whence._core.attribution import Attribution
 from whence._core.errors import ResultError
 from whence.report.ink import (
     GREY,
-    NEGATIVE,
     POSITIVE,
     axes,
     check_display,
@@ -30,7 +29,8 @@ from whence.report.wording import axis, half_widths
 
 _UNDER = 0.5  # where the dots lie, below every line
 _VECTOR = 600  # more dots than this are one small bitmap inside a vector picture
-_COLOURS = LinearSegmentedColormap.from_list("whence", [NEGATIVE, "#8b3fd0", POSITIVE])
+# light to dark as well as blue to red: shap's own two colours are one and the same grey
+_COLOURS = LinearSegmentedColormap.from_list("whence", ["#55b8ff", "#9a4fe0", POSITIVE])
 
 
 def beeswarm(

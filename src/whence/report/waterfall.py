@@ -148,4 +148,4 @@ def _ends(ax: Axes, att: Attribution, output: int) -> None:
 def _marks(steps: list[Step]) -> str:
     if not any(np.isfinite(s.half) for s in steps):
         return "uncertainty not quantified; hatched: negative"
-    return "95 % intervals at the end of each bar; hatched: negative; pale: may be nothing"
+    return "95 % intervals at the ends; hatched: negative; pale: may be nothing"
