@@ -17,13 +17,12 @@ from whence.report.ink import (
     label,
     name_rows,
     note,
-    signed,
     strip,
     whisker,
 )
-from whence.report.numbers import decimals, number, plain
+from whence.report.numbers import decimals, number, rough, typeset
 from whence.report.rows import Ranking, averaged, ranking
-from whence.report.wording import axis
+from whence.report.wording import axis, sized
 
 
 def bar(
@@ -62,13 +61,13 @@ def bar(
         left = row.value < 0
         ends = [row.value, row.low if left else row.high, 0.0]
         far = (min if left else max)(e for e in ends if np.isfinite(e))
-        note(ax, i, far, signed(number(row.value, d, sign=True)), left=left)
+        note(ax, i, far, typeset(number(row.value, d, sign=True)), left=left)
     name_rows(ax, [*(r.label for r in found.shown), *_rest(found)])
     if found.others:
-        note(ax, len(found.shown), 0.0, f"each at most {plain(found.bound)} in size")
+        note(ax, len(found.shown), 0.0, f"each at most {rough(found.bound)} in size")
     ends = [e for r in found.shown for e in (r.value, r.low, r.high)]
     frame(ax, [0.0, *ends])
-    label(ax, _what(att, o), _marks(found, inner=inner is not None))
+    label(ax, _what(att, o), _marks(att, found, inner=inner is not None))
     return ax
 
 
@@ -92,10 +91,11 @@ def _inner(one: Attribution, output: int) -> tuple[np.ndarray, np.ndarray] | Non
     return low[0, output], high[0, output]
 
 
-def _marks(found: Ranking, *, inner: bool) -> str:
+def _marks(att: Attribution, found: Ranking, *, inner: bool) -> str:
     if not any(r.sure for r in found.shown):
         return "uncertainty not quantified; hatched: negative"
     said = "95 % intervals" + (
         ": inner caps estimation, outer caps all known error" if inner else ""
     )
-    return f"{said}; hatched: negative; pale: not distinguishable from nothing"
+    pale = "the mean may be zero" if sized(att) else "may be nothing"
+    return f"{said}; hatched: negative; pale: {pale}"

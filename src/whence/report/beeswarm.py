@@ -5,7 +5,6 @@ without colours. The mean over cases stands beside the dots, with its interval.
 """
 
 import numpy as np
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
@@ -14,7 +13,6 @@ from whence._core.attribution import Attribution
 from whence._core.errors import ResultError
 from whence.report.ink import (
     GREY,
-    NEGATIVE,
     POSITIVE,
     axes,
     check_display,
@@ -24,16 +22,24 @@ from whence.report.ink import (
     strip,
     whisker,
 )
-from whence.report.numbers import plain
+from whence.report.numbers import rough, several
 from whence.report.rows import order, rows, sizes
 from whence.report.swarm import pile
-from whence.report.wording import axis
+from whence.report.wording import axis, half_widths
 
-_COLOURS = LinearSegmentedColormap.from_list("whence", [NEGATIVE, "#8b3fd0", POSITIVE])
+_UNDER = 0.5  # where the dots lie, below every line
+_VECTOR = 600  # more dots than this are one small bitmap inside a vector picture
+# light to dark as well as blue to red: shap's own two colours are one and the same grey
+_COLOURS = LinearSegmentedColormap.from_list("whence", ["#55b8ff", "#9a4fe0", POSITIVE])
 
 
 def beeswarm(
-    att: Attribution, *, ax: Axes | None = None, max_display: int = 20, output: str | int = 0
+    att: Attribution,
+    *,
+    ax: Axes | None = None,
+    max_display: int = 20,
+    output: str | int = 0,
+    dots: int | None = None,
 ) -> Axes:
     """One dot for each case and player, players by their typical size.
 
@@ -42,6 +48,7 @@ def beeswarm(
         ax: where to draw; a new figure by default.
         max_display: players shown; the others are counted.
         output: by name or position.
+        dots: draw at most so many cases, evenly spaced; all by default. Means stay those of all.
 
     Returns:
         The axes.
@@ -61,23 +68,33 @@ def beeswarm(
     ax = axes(ax, len(chosen), width=7.6)
     strip(ax)
     ax.axvline(0, color=ink(ax), linewidth=0.8, zorder=1)
+    drawn = _drawn(len(att.values), dots)
+    if len(chosen) * len(drawn) > _VECTOR:
+        ax.set_rasterization_zorder(_UNDER + 0.1)
     lines = rows(att, o)
-    coloured = [_dots(ax, i, att, o, int(p)) for i, p in enumerate(chosen)]
+    coloured = [_dots(ax, i, att, o, int(p), drawn) for i, p in enumerate(chosen)]
     for i, p in enumerate(chosen):
         _mean(ax, i, lines[p].value, lines[p].low, lines[p].high)
     name_rows(ax, [lines[p].name for p in chosen])
     if any(coloured):
-        _key(ax)
-    more = f"; {left:,} more players not shown" if left else ""
-    label(ax, f"{axis(att, o)}, {len(att.values):,} cases", f"{_marks(att, o)}{more}")
+        _key(ax, att.players.kind)
+    more = f"; {several(left, f'more {att.players.kind}')} not shown" if left else ""
+    fewer = f", {len(drawn):,} drawn" if len(drawn) < len(att.values) else ""
+    label(ax, f"{axis(att, o)}, {len(att.values):,} cases{fewer}", f"{_marks(att, o)}{more}")
     return ax
 
 
-def _dots(ax: Axes, row: int, att: Attribution, output: int, player: int) -> bool:
+def _drawn(cases: int, dots: int | None) -> np.ndarray:
+    """The positions of the cases that are drawn."""
+    most = cases if dots is None else min(max(dots, 2), cases)
+    return np.linspace(0, cases - 1, most).astype(int)
+
+
+def _dots(ax: Axes, row: int, att: Attribution, output: int, player: int, at: np.ndarray) -> bool:
     """The cases of one player; whether their colours mean something."""
-    values = att.values[:, output, player]
+    values = att.values[at, output, player]
     seen = np.isfinite(values)
-    keys = numeric(att.data.get(att.players.names[player]), len(values))
+    keys = numeric(att.data.get(att.players.names[player]), len(att.values))[at]
     shades = np.full((len(values), 4), 0.0)
     shades[:] = (*(int(GREY[i : i + 2], 16) / 255 for i in (1, 3, 5)), 1.0)
     known = np.isfinite(keys)
@@ -88,20 +105,19 @@ def _dots(ax: Axes, row: int, att: Attribution, output: int, player: int) -> boo
         c=shades[seen],
         s=float(np.clip(4000 / len(values), 4, 18)),
         linewidths=0,
-        zorder=3,
-        rasterized=len(values) > 200,
+        zorder=_UNDER,
     )
     return bool(known.any())
 
 
-def numeric(column: np.ndarray | None, cases: int) -> Float[np.ndarray, " cases"]:
+def numeric(column: np.ndarray | None, cases: int) -> np.ndarray:
     """A column as numbers; NaN for strings and for what nobody recorded."""
     if column is None or column.dtype.kind not in "fiub":
         return np.full(cases, np.nan)
     return np.asarray(column, dtype=float)
 
 
-def scaled(keys: Float[np.ndarray, " known"]) -> Float[np.ndarray, " known"]:
+def scaled(keys: np.ndarray) -> np.ndarray:
     """0 to 1 between the 5th and the 95th percentile, so that one far value leaves colours."""
     if not len(keys):
         return keys
@@ -114,25 +130,24 @@ def scaled(keys: Float[np.ndarray, " known"]) -> Float[np.ndarray, " known"]:
 def _mean(ax: Axes, row: int, value: float, low: float, high: float) -> None:
     whisker(ax, row, low, high, 0.16)
     if np.isfinite(value):
-        ax.plot([value], [row], marker="D", markersize=4.5, color=ink(ax), zorder=5, gid="mean",
+        ax.plot([value], [row], marker="D", markersize=4.5, color=ink(ax), zorder=5, label="_mean",
                 markeredgecolor="white", markeredgewidth=0.6)  # fmt: skip
 
 
-def _key(ax: Axes) -> None:
+def _key(ax: Axes, kind: str) -> None:
     """What the colours mean, on an axes of its own inside the figure."""
     shades = ScalarMappable(Normalize(0, 1), _COLOURS)
     bar = ax.figure.colorbar(shades, ax=ax, ticks=[0, 1], aspect=40, pad=0.02, fraction=0.04)
     bar.ax.set_yticklabels(["low", "high"], color=ink(ax), fontsize="small")
-    bar.set_label("value of the player (higher lies higher)", color=ink(ax), fontsize="small")
+    bar.set_label(f"value of the {kind}", color=ink(ax), fontsize="small")
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0)
 
 
 def _marks(att: Attribution, output: int) -> str:
-    low, high = att.ci()
-    halves = (high - low)[:, output] / 2
-    said = "diamonds: means over cases, with 95 % intervals"
+    halves = half_widths(att)[:, output]
+    said = "dots: cases, high values above low ones; diamonds: means, with 95 % intervals"
     if not np.isfinite(halves).any():
         return f"{said}; the dots' own uncertainty is not quantified"
     typical = float(np.median(halves[np.isfinite(halves)]))
-    return f"{said}; a typical dot is sure to ±{plain(typical)}" if typical else said
+    return f"{said}; a typical dot is sure to ±{rough(typical)}" if typical else said

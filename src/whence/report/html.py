@@ -12,8 +12,7 @@ from whence._core.attribution import Attribution
 from whence._core.errors import ResultError
 from whence.report.numbers import clean, several
 from whence.report.sections import TALL, WIDE, section
-from whence.report.terminal import sized
-from whence.report.wording import asks, caveats, conditions, cost, unit, verb, verdict
+from whence.report.wording import asks, caveats, conditions, cost, reason, sized, unit, verb
 
 _OUTPUTS = 4  # of several, the others are counted
 _ROWS = 200  # of the page's tables, in all
@@ -50,13 +49,13 @@ def _render(template: str, att: Attribution, most: int, *, whole: bool) -> str:
     page = _environment().get_template(template)
     return page.render(
         title=f"{asks(att)[:1].upper()}{asks(att)[1:]}",
-        verdict=verdict(att),
+        reason=reason(att),
         converged=att.converged,
         conditions=conditions(att),
         sections=sections,
         more_outputs=_more_outputs(att, len(sections)),
         kind=att.players.kind,
-        head=f"{verb(att)} ({unit(att)})",
+        head=f"{verb(att)} on average" if sized(att) else f"{verb(att)} ({unit(att)})",
         by_case=sized(att),
         cost=cost(att),
         costs=_costs(att),

@@ -4,6 +4,7 @@ The ink is the colour of the axes' own spine, so that a picture fits the page it
 positive and blue negative, as in shap; blue is hatched too, for those who see no difference.
 """
 
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from whence.report.numbers import elide
 POSITIVE, NEGATIVE, GREY = "#ff0051", "#008bfb", "#8a8a8a"
 _HATCH = "////"
 _NAME = 34
+_LINE = 68  # letters below an axis
 _ROW = 0.32  # inches for each player
 
 
@@ -63,9 +65,11 @@ def name_rows(ax: Axes, names: list[str]) -> None:
     ax.set_ylim(len(names) - 0.4, -0.6)
 
 
-def block(ax: Axes, row: float, start: float, length: float, *, faint: bool) -> None:
+def block(
+    ax: Axes, row: int, start: float, length: float, *, faint: bool, grey: bool = False
+) -> None:
     """A horizontal bar: its colour, and its hatching, say the sign."""
-    colour = POSITIVE if length >= 0 else NEGATIVE
+    colour = GREY if grey else POSITIVE if length >= 0 else NEGATIVE
     patch = Rectangle(
         (min(start, start + length), row - 0.34),
         abs(length),
@@ -79,16 +83,16 @@ def block(ax: Axes, row: float, start: float, length: float, *, faint: bool) -> 
     ax.add_patch(patch)
 
 
-def whisker(ax: Axes, row: float, low: float, high: float, cap: float) -> None:
+def whisker(ax: Axes, row: int, low: float, high: float, cap: float) -> None:
     """An interval with caps; nothing where it is unknown."""
     if not np.isfinite([low, high]).all():
         return
-    ax.plot([low, high], [row, row], color=ink(ax), linewidth=1.1, zorder=4, gid="interval")
+    ax.plot([low, high], [row, row], color=ink(ax), linewidth=1.1, zorder=4, label="_interval")
     for end in (low, high):
         ax.plot([end, end], [row - cap, row + cap], color=ink(ax), linewidth=1.1, zorder=4)
 
 
-def note(ax: Axes, row: float, at: float, text: str, *, left: bool = False) -> None:
+def note(ax: Axes, row: int, at: float, text: str, *, left: bool = False) -> None:
     """A number beside its bar."""
     ax.annotate(
         text,
@@ -105,7 +109,8 @@ def note(ax: Axes, row: float, at: float, text: str, *, left: bool = False) -> N
 
 def label(ax: Axes, what: str, small: str) -> None:
     """The axis of values: what it measures, and below it what the marks mean."""
-    ax.set_xlabel(f"{written(what, 90)}\n{written(small, 110)}", color=ink(ax), fontsize="medium")
+    lines = [*wrap(what, _LINE), *wrap(small, _LINE)]
+    ax.set_xlabel("\n".join(written(t, 2 * _LINE) for t in lines), color=ink(ax), fontsize="small")
 
 
 def frame(ax: Axes, points: list[float], *, room: float = 0.16) -> None:
@@ -115,8 +120,3 @@ def frame(ax: Axes, points: list[float], *, room: float = 0.16) -> None:
     span = (high - low) or 1.0
     below = room if low < 0 else 0.02
     ax.set_xlim(low - below * span, high + room * span)
-
-
-def signed(text: str) -> str:
-    """A typeset minus."""
-    return text.replace("-", "−")  # noqa: RUF001

@@ -8,6 +8,7 @@ from math import floor, isfinite, log10
 
 import numpy as np
 
+MINUS = "\N{MINUS SIGN}"
 _SIGNIFICANT = 2
 _UNSURE = 4
 _TINY = 9  # decimals; beyond them powers of ten are shorter
@@ -60,21 +61,33 @@ def plain(x: float) -> str:
     return number(x, _places(abs(x), _UNSURE)) if x else "0"
 
 
+def rough(x: float) -> str:
+    """A size that stands alone, such as an error: two significant digits.
+
+    >>> rough(0.005851), rough(77.97), rough(0.0), rough(float("nan"))
+    ('0.0059', '78', '0', 'unknown')
+    """
+    return number(x, _places(abs(x), _SIGNIFICANT)) if x else "0"
+
+
+def typeset(text: str) -> str:
+    """A real minus, for pictures and pages; terminals keep the one that can be copied."""
+    return text.replace("-", MINUS)
+
+
 def percent(share: float) -> str:
     """A share in per cent, to two significant digits.
 
     >>> percent(0.0413), percent(0.0081), percent(1.5), percent(0.0)
     ('4.1 %', '0.81 %', '150 %', '0 %')
     """
-    if not isfinite(share):
-        return "unknown"
-    return f"{number(100 * share, _places(100 * share, _SIGNIFICANT))} %" if share > 0 else "0 %"
+    return f"{rough(100 * share)} %" if isfinite(share) else "unknown"
 
 
 def duration(seconds: float) -> str:
     """A time as people say it.
 
-    >>> duration(0.0123), duration(4.21), duration(75), duration(7384)
+    >>> duration(0.0123), duration(4.21), duration(75.0), duration(7384.0)
     ('0.012 s', '4.2 s', '1 min 15 s', '2 h 3 min')
     """
     if seconds < 59.95:
@@ -121,7 +134,7 @@ def elide(text: str, most: int) -> str:
     """Long names keep their head and their tail, where names of one family differ.
 
     >>> elide("mean_temperature_of_the_sea_2021", 20)
-    'mean_temper…sea_2021'
+    'mean_tempera…ea_2021'
     """
     if len(text) <= most:
         return text

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from whence._core.attribution import Attribution
 from whence.report.numbers import clean
@@ -44,6 +43,11 @@ class Row:
     def apart(self) -> bool:
         """The interval excludes zero."""
         return self.low > 0 or self.high < 0
+
+    @property
+    def half(self) -> float:
+        """Half of the 95 % interval; NaN without one."""
+        return (self.high - self.low) / 2 if self.sure else np.nan
 
     @property
     def sure(self) -> bool:
@@ -91,16 +95,16 @@ def averaged(att: Attribution) -> Attribution:
     )
 
 
-def sizes(att: Attribution) -> Float[np.ndarray, "outputs players"]:
-    """The mean over cases of the absolute values."""
+def sizes(att: Attribution) -> np.ndarray:
+    """The mean over cases of the absolute values: float [outputs, players]."""
     seen = att.values[np.isfinite(att.values).all(axis=(1, 2))]
     if not len(seen):
         return np.full(att.values.shape[1:], np.nan)
     return np.asarray(np.abs(seen).mean(axis=0))
 
 
-def order(keys: Float[np.ndarray, " players"]) -> Int[np.ndarray, " players"]:
-    """Positions by falling absolute value; unknown ones last, ties as they stand."""
+def order(keys: np.ndarray) -> np.ndarray:
+    """Positions by falling absolute value [players]; unknown ones last, ties as they stand."""
     known = np.where(np.isfinite(keys), np.abs(keys), -1.0)
     return np.argsort(-known, kind="stable")
 
@@ -154,10 +158,10 @@ def shown(value: object) -> str:
     """A cell of a table as people write it.
 
     >>> shown(39.0), shown(0.123456789), shown("blue"), shown(float("nan"))
-    ('39', '0.123457', 'blue', 'missing')
+    ('39', '0.1235', 'blue', 'missing')
     """
     if value is None or value != value:  # noqa: PLR0124 - NaN of any kind, pandas' and numpy's too
         return "missing"
     if isinstance(value, (float, np.floating)):
-        return f"{float(value):.6g}"
+        return f"{value:.6g}" if float(value).is_integer() else f"{value:.4g}"
     return clean(value)

@@ -7,11 +7,10 @@ import numpy as np
 from markupsafe import Markup
 
 from whence._core.attribution import Attribution
-from whence.report.numbers import clean, decimals, number, percent, plain
+from whence.report.numbers import clean, decimals, number, percent, rough, typeset
 from whence.report.pictures import pictures
 from whence.report.rows import Ranking, Row, ranking
-from whence.report.terminal import sized
-from whence.report.wording import PARTS, errors, others, reach, total, widths
+from whence.report.wording import PARTS, errors, others, reach, sized, total, widths
 
 WIDE, TALL = 160, 14  # pixels of a bar in the table
 
@@ -56,11 +55,11 @@ def section(att: Attribution, output: int, most: int, *, whole: bool) -> Section
         clean(att.outputs[output]),
         lines,
         zero,
-        others(found.others, found.unclear) if found.others else "",
+        others(found.others, None if sized(att) else found.unclear) if found.others else "",
         total(att, output),
         errors(att, output),
         tuple(
-            (part, f"±{plain(half)}" + _share(half, scale), PARTS.get(part, ""))
+            (part, f"±{rough(half)}" + _share(half, scale), PARTS.get(part, ""))
             for part, half in widths(att, output).items()
         ),
         tuple(pictures(att, output, whole=whole)),
@@ -84,9 +83,9 @@ def _lines(found: Ranking) -> tuple[tuple[Line, ...], float]:
     lines = [
         Line(
             r.label,
-            _typeset(number(r.value, d)),
-            _typeset(f"{number(r.low, d)} … {number(r.high, d)}") if r.sure else "not quantified",
-            _typeset(number(r.size, d)),
+            typeset(number(r.value, d)),
+            typeset(f"{number(r.low, d)} … {number(r.high, d)}") if r.sure else "not quantified",
+            typeset(number(r.size, d)),
             r,
             min(x(0.0), x(r.value)) if np.isfinite(r.value) else 0.0,
             round(abs(x(r.value) - x(0.0)), 1) if np.isfinite(r.value) else 0.0,
@@ -96,7 +95,3 @@ def _lines(found: Ranking) -> tuple[tuple[Line, ...], float]:
         for r, d in zip(shown, places, strict=True)
     ]
     return tuple(lines), x(0.0)
-
-
-def _typeset(text: str) -> str:
-    return text.replace("-", "−")  # noqa: RUF001

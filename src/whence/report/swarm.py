@@ -1,19 +1,16 @@
 """Packing dots: cases with near values are piled beside one another, none is hidden."""
 
 import numpy as np
-from jaxtyping import Float
 
 _BINS = 100
 
 
-def pile(
-    values: Float[np.ndarray, " cases"], keys: Float[np.ndarray, " cases"]
-) -> Float[np.ndarray, " cases"]:
+def pile(values: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """Offsets in [-1, 1]: in each narrow bin, cases are stacked around 0, higher keys upwards.
 
     Args:
-        values: where the dots stand.
-        keys: what orders a pile, so that colour is not the only sign of it.
+        values: where the dots stand, float [cases].
+        keys: what orders a pile, so that colour is not the only sign of it, float [cases].
 
     Returns:
         The offset of each dot; widest where the cases are densest.

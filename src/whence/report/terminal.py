@@ -1,7 +1,7 @@
 """The answer as a table for the terminal: players by size, intervals, bars, and how sure, below."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from shutil import get_terminal_size
 from typing import final
@@ -13,14 +13,14 @@ from rich.text import Text
 
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError
-from whence.report.numbers import clean, decimals, elide, number, plain, plural, several
+from whence.report.numbers import MINUS, clean, decimals, elide, number, plain, several
 from whence.report.rows import Ranking, Row, averaged, cut, order, ranking, rows
 from whence.report.wording import (
     asks,
     cost,
     errors,
-    is_loss,
     others,
+    sized,
     total,
     unit,
     verb,
@@ -67,6 +67,8 @@ def answer(att: Attribution, most: int) -> Shown:
     else:
         found = ranking(att, 0, most, by_size=sized(att))
         body = _single(att, found)
+    if sized(att):  # means near zero may hide large effects of both signs: say nothing of nothing
+        found = replace(found, unclear=None)
     lines = [_more(found), *([] if len(att.outputs) > 1 else [total(att)])]
     lines += [errors(att), f"cost: {cost(att)}", *_hints(att)]
     below = [Text(f" {line}", style="dim") for line in lines if line]
@@ -82,11 +84,6 @@ def check_most(most: int) -> None:
     """
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise OptionError(f"a table shows a positive number of players; given most={most!r}")
-
-
-def sized(att: Attribution) -> bool:
-    """Signs of predictions cancel over cases, so players are ordered by their typical size."""
-    return len(att.values) > 1 and not is_loss(att)
 
 
 def bar(value: float, scale: float, width: int = _BAR) -> str:
@@ -126,7 +123,7 @@ def _single(att: Attribution, found: Ranking) -> Table:
     for row, text, length in zip(found.shown, _numbers(found.shown), lengths, strict=True):
         value, interval, size = text
         cells = [_name(row), *([size] if by_size else []), value, interval]
-        table.add_row(*cells, _coloured(row, length, scale, signed=signed))
+        table.add_row(*cells, _coloured(row, length, scale, signed=signed, typical=by_size))
     return table
 
 
@@ -158,41 +155,47 @@ def _in_line(texts: list[str]) -> list[str]:
     return [t.rjust(widest) for t in padded]
 
 
-def _coloured(row: Row, length: float, scale: float, *, signed: bool) -> Text:
+def _coloured(row: Row, length: float, scale: float, *, signed: bool, typical: bool) -> Text:
     """Negative bars carry their sign too, for those who see no colours; unclear ones are dim."""
-    mark = ("−" if length < 0 else " ") if signed else ""  # noqa: RUF001
+    mark = (MINUS if length < 0 else " ") if signed else ""
+    if typical:
+        return Text(bar(length, scale))
     style = NEGATIVE if length < 0 else POSITIVE
     return Text(mark + bar(length, scale), style=style if row.apart else f"dim {style}")
 
 
 def _side_by_side(att: Attribution, most: int) -> tuple[Table, Ranking]:
     """A column for each of the first outputs, ordered by all outputs together."""
-    shown = range(min(len(att.outputs), _OUTPUTS))
     every = [rows(att, o) for o in range(len(att.outputs))]
     keys = np.nansum([[abs(r.size if sized(att) else r.value) for r in e] for e in every], axis=0)
     found = cut([every[0][i] for i in order(keys)], most)
     table = Table(box=None, padding=(0, 2, 0, 1), pad_edge=False, show_footer=True)
     table.add_column(f" {att.players.kind}", footer=Text(" sum\n from nobody\n to everybody"))
-    one = averaged(att)
-    for o in shown:
-        ends = (one.values[0, o].sum(), one.empty[0, o], one.full[0, o])
-        foot = _in_line([plain(float(x)) for x in ends])
-        head = Text(elide(clean(att.outputs[o]), 18))
-        table.add_column(head, justify="right", no_wrap=True, footer=Text("\n".join(foot)))
-    columns = [_plus_minus([every[o][r.player] for r in found.shown]) for o in shown]
+    one, columns = averaged(att), []
+    for o, name in enumerate(att.outputs[:_OUTPUTS]):
+        ends = float(one.values[0, o].sum()), float(one.empty[0, o]), float(one.full[0, o])
+        cells, foot = _plus_minus([every[o][r.player] for r in found.shown], ends)
+        columns.append(cells)
+        table.add_column(Text(elide(clean(name), 18)), justify="right", no_wrap=True, footer=foot)
     for i, row in enumerate(found.shown):
         table.add_row(_name(row), *(column[i] for column in columns))
     return table, Ranking(found.shown, found.others, None, found.bound)
 
 
-def _plus_minus(shown: Sequence[Row]) -> list[Text]:
+def _plus_minus(shown: Sequence[Row], ends: Sequence[float]) -> tuple[list[Text], Text]:
+    """Values with half their intervals, and the ends of the column, points in line."""
     places = decimals(np.array([r.value for r in shown]), np.array([r.stderr for r in shown]))
-    values = _in_line([number(r.value, d) for r, d in zip(shown, places, strict=True)])
-    halves = [number((r.high - r.low) / 2, d) for r, d in zip(shown, places, strict=True)]
-    return [
-        Text(f"{v} ± {half}" if r.sure else v, style="" if r.apart or not r.sure else "dim")
-        for r, v, half in zip(shown, values, halves, strict=True)
+    texts = [number(r.value, d) for r, d in zip(shown, places, strict=True)]
+    in_line = _in_line([*texts, *(plain(x) for x in ends)])
+    tails = [
+        f" ± {number(r.half, d)}" if r.sure else "" for r, d in zip(shown, places, strict=True)
     ]
+    wide = max(len(t) for t in tails)
+    cells = [
+        Text(f"{text}{tail:<{wide}}", style="" if r.apart or not r.sure else "dim")
+        for r, text, tail in zip(shown, in_line, tails, strict=False)
+    ]
+    return cells, Text("\n".join(text + " " * wide for text in in_line[len(shown) :]))
 
 
 def _more(found: Ranking) -> str:
@@ -212,5 +215,5 @@ def _hints(att: Attribution) -> list[str]:
             f"means over {len(att.values):,} cases; att.select(case=0).table() shows one of them"
         )
     if sized(att) and len(att.outputs) == 1:
-        said.append(f"{plural(att.players.kind)} by typical size: the mean over cases, signs aside")
+        said.append("typical size: the mean over cases, signs aside; on average both signs cancel")
     return said

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from whence._core.attribution import Attribution
-from whence.report.numbers import clean, decimals, elide, number, several
+from whence.report.numbers import MINUS, clean, decimals, elide, number, several
 from whence.report.rows import Ranking, averaged, ranking
 from whence.report.terminal import NEGATIVE, POSITIVE, Shown, check_most
 from whence.report.wording import asks, others, unit
@@ -39,7 +39,7 @@ def _names(a: Attribution, b: Attribution) -> tuple[str, str]:
 def _table(a: Attribution, b: Attribution, found: Ranking) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 1), pad_edge=False)
     table.add_column(f" {a.players.kind}")
-    for head in ("a", "b", "a − b"):  # noqa: RUF001
+    for head in ("a", "b", f"a {MINUS} b"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("95 % interval", no_wrap=True)
     table.add_column("")

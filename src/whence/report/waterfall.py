@@ -17,13 +17,14 @@ from whence.report.ink import (
     label,
     name_rows,
     note,
-    signed,
     strip,
     whisker,
 )
-from whence.report.numbers import decimals, number, plain, plural
+from whence.report.numbers import decimals, number, plain, plural, typeset
 from whence.report.rows import Row, order, rows
-from whence.report.wording import axis, unit
+from whence.report.wording import half_widths, unit, worth_axis
+
+GAP = "not accounted for"
 
 
 @final
@@ -59,10 +60,10 @@ def waterfall(
 
     Raises:
         OptionError: max_display is not positive.
-        ResultError: several cases, or no such output.
+        ResultError: not one case, or no such output.
     """
     o, most = att.output(output), check_display(max_display)
-    if len(att.values) > 1:
+    if len(att.values) != 1:
         raise ResultError(
             f"a waterfall shows one case, and this answer has {len(att.values):,}: "
             "att.select(case=0).plot('waterfall') shows the first"
@@ -79,7 +80,7 @@ def waterfall(
     room = ax.get_xlim()
     ax.set_xlim(room[0] - 0.1 * (room[1] - room[0]), room[1])
     _ends(ax, att, o)
-    label(ax, axis(att, o), _marks(steps))
+    label(ax, worth_axis(att, o), _marks(steps))
     return ax
 
 
@@ -92,7 +93,7 @@ def _steps(att: Attribution, output: int, most: int, start: float) -> list[Step]
     pieces = [_piece(r) for r in shown] + ([_together(att, output, rest)] if rest else [])
     gap = float(att.gap[0, output])
     if np.isfinite(gap) and abs(gap) > 1e-6 * max(abs(p[1]) for p in pieces):
-        pieces.append(("not accounted for", gap, np.nan, np.nan))
+        pieces.append((GAP, gap, np.nan, np.nan))
     steps: list[Step] = []
     for name, length, stderr, half in reversed(pieces):
         known = length if np.isfinite(length) else 0.0
@@ -102,21 +103,26 @@ def _steps(att: Attribution, output: int, most: int, start: float) -> list[Step]
 
 
 def _piece(row: Row) -> tuple[str, float, float, float]:
-    return row.label, row.value, row.stderr, (row.high - row.low) / 2
+    return row.label, row.value, row.stderr, row.half
 
 
 def _together(att: Attribution, output: int, rest: list[int]) -> tuple[str, float, float, float]:
     """The smallest players as one; their error needs a covariance, and is unknown without one."""
-    some = att.select(output=output, players=rest)
     name = f"{len(rest):,} other {plural(att.players.kind)}"
-    whole = some.group({name: list(some.players.names)})
-    low, high = whole.ci()
-    half = float((high - low)[0, 0, 0]) / 2
-    return name, float(whole.values[0, 0, 0]), float(whole.stderr[0, 0, 0]), half
+    whole = att.group({name: [att.players.names[p] for p in rest]})
+    half = float(half_widths(whole)[0, output, 0])
+    return name, float(whole.values[0, output, 0]), float(whole.stderr[0, output, 0]), half
 
 
 def _draw(ax: Axes, i: int, step: Step, steps: list[Step]) -> None:
-    block(ax, i, step.start, step.length, faint=bool(step.half > abs(step.length)))
+    block(
+        ax,
+        i,
+        step.start,
+        step.length,
+        faint=bool(step.half > abs(step.length)),
+        grey=step.name == GAP,
+    )
     whisker(ax, i, step.end - step.half, step.end + step.half, 0.16)
     if i:
         ax.plot([step.end] * 2, [i - 0.66, i - 0.34], color=ink(ax), linewidth=0.8, linestyle=":")
@@ -125,7 +131,7 @@ def _draw(ax: Axes, i: int, step: Step, steps: list[Step]) -> None:
     left = step.length < 0
     half = step.half if np.isfinite(step.half) else 0.0
     far = step.end - half if left else step.end + half
-    note(ax, i, far, signed(number(step.length, places, sign=True)), left=left)
+    note(ax, i, far, typeset(number(step.length, places, sign=True)), left=left)
 
 
 def _ends(ax: Axes, att: Attribution, output: int) -> None:
@@ -136,10 +142,10 @@ def _ends(ax: Axes, att: Attribution, output: int) -> None:
             ax.axvline(at, color=ink(ax), linewidth=0.8, linestyle="--", zorder=0)
     if np.isfinite([low, high]).all():
         said = f"with no {att.players.kind} {plain(low)}, with all {plain(high)} {unit(att)}"
-        ax.set_title(signed(said), fontsize="small", color=ink(ax), loc="left")
+        ax.set_title(typeset(said), fontsize="small", color=ink(ax), loc="left")
 
 
 def _marks(steps: list[Step]) -> str:
     if not any(np.isfinite(s.half) for s in steps):
         return "uncertainty not quantified; hatched: negative"
-    return "95 % intervals at the end of each bar; hatched: negative; pale: may be nothing"
+    return "95 % intervals at the ends; hatched: negative; pale: may be nothing"

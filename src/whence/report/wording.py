@@ -3,7 +3,7 @@
 import numpy as np
 
 from whence._core.attribution import Attribution
-from whence.report.numbers import clean, duration, percent, plain, plural, several
+from whence.report.numbers import clean, duration, percent, plain, plural, rough, several
 from whence.report.rows import averaged
 
 PARTS = {
@@ -17,6 +17,11 @@ PARTS = {
 def is_loss(att: Attribution) -> bool:
     """The worth is minus a loss."""
     return "predictive power" in att.question.asks
+
+
+def sized(att: Attribution) -> bool:
+    """Signs of predictions cancel over cases, so players are ordered by their typical size."""
+    return len(att.values) > 1 and not is_loss(att)
 
 
 def verb(att: Attribution) -> str:
@@ -78,9 +83,19 @@ def axis(att: Attribution, output: int) -> str:
     if is_loss(att):
         return f"brings {name} ({of})"
     if verb(att) == "adds":
-        return f"adds to the prediction: {name} ({of})"
+        return f"adds to the prediction{'' if name == 'prediction' else f': {name}'} ({of})"
     what = f"{name_of_index(att)} value"
     return f"{what} ({of})" if name == of else f"{what}: {name} ({of})"
+
+
+def worth_axis(att: Attribution, output: int) -> str:
+    """The label of an axis of worths, which leads from nobody to everybody."""
+    name, of = clean(att.outputs[output]), unit(att)
+    if is_loss(att):
+        return f"{name}: minus the loss ({of})"
+    what = "prediction" if verb(att) == "adds" else "worth"
+    named = what if name in {what, of} else f"{what}: {name}"
+    return named if named == of else f"{named} ({of})"
 
 
 def total(att: Attribution, output: int = 0) -> str:
@@ -111,9 +126,16 @@ def widths(att: Attribution, output: int = 0) -> dict[str, float]:
         return {}
     found = {}
     for part in one.parts:
-        low, high = one.ci(parts=part)
-        found[part] = float((high - low)[0, output].max()) / 2
+        half = half_widths(one, part)[0, output]
+        found[part] = float(half.max())
     return found
+
+
+def half_widths(att: Attribution, part: str | None = None) -> np.ndarray:
+    """Half of each 95 % interval: float [cases, outputs, players]; NaN or inf where unknown."""
+    low, high = att.ci(parts=part)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((high - low) / 2)
 
 
 def reach(att: Attribution, output: int = 0) -> float:
@@ -127,15 +149,19 @@ def errors(att: Attribution, output: int = 0) -> str:
     if att.uncertainty == "unquantified":
         return "error: uncertainty not quantified"
     found, scale = widths(att, output), reach(att, output)
+    whose = f"error of {clean(att.outputs[output])}" if len(att.outputs) > 1 else "error"
     if not found:
-        return "error: unknown"
+        return f"{whose}: unknown"
     if not any(found.values()):
-        return "error: none (exact)"
+        return f"{whose}: none (exact)"
     if scale > 0:
-        said = ", ".join(f"{part} ±{percent(half / scale)}" for part, half in found.items())
-        return f"error: {said} of the range (widest 95 % interval)"
-    said = ", ".join(f"{part} ±{plain(half)}" for part, half in found.items())
-    return f"error: {said} (widest 95 % interval)"
+        said = ", ".join(
+            f"{part} ±{percent(half / scale)}" if half else f"{part} none"
+            for part, half in found.items()
+        )
+        return f"{whose}: {said} of the range (widest 95 % interval)"
+    said = ", ".join(f"{part} ±{rough(half)}" for part, half in found.items())
+    return f"{whose}: {said} (widest 95 % interval)"
 
 
 def cost(att: Attribution) -> str:
@@ -150,8 +176,12 @@ def cost(att: Attribution) -> str:
 
 def verdict(att: Attribution) -> str:
     """Why it stopped, and whether that was for the better."""
-    said = clean(att.verdict).rstrip(".") or "nobody said"
-    return said if att.converged else f"not converged: {said}"
+    return reason(att) if att.converged else f"not converged: {reason(att)}"
+
+
+def reason(att: Attribution) -> str:
+    """Why it stopped."""
+    return clean(att.verdict).rstrip(".") or "nobody said"
 
 
 def others(count: int, unclear: int | None) -> str:

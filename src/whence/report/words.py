@@ -5,7 +5,7 @@ import numpy as np
 from whence._core.attribution import Attribution
 from whence.report.numbers import clean, decimals, elide, number, several
 from whence.report.rows import Row, ranking
-from whence.report.wording import cases, certainty, cost, name_of_index, unit, verdict
+from whence.report.wording import cases, certainty, cost, name_of_index, sized, unit, verdict
 
 _TOP = 3
 _NAME = 30
@@ -19,9 +19,10 @@ def words(att: Attribution) -> str:
     first = clean(att.outputs[0]) if att.outputs else "no output"
     more = f" and {several(len(att.outputs) - 1, 'other')}" if len(att.outputs) > 1 else ""
     what = f"{name_of_index(att)} of {several(len(att.players), att.players.kind)}"
+    inside = "" if first == unit(att) else f", in {unit(att)}"
     return "\n".join(
         [
-            f"{what}: {first}{more}, in {unit(att)}; {cases(att)}",
+            f"{what}: {first}{more}{inside}; {cases(att)}",
             f"method: {att.method}, {certainty(att)}",
             f"cost: {cost(att)}",
             f"verdict: {verdict(att)}",
@@ -33,7 +34,7 @@ def words(att: Attribution) -> str:
 def _top(att: Attribution) -> str:
     if not att.outputs:
         return "nothing"
-    found = ranking(att, 0, _TOP)
+    found = ranking(att, 0, _TOP, by_size=sized(att))
     shown = found.shown
     places = decimals(np.array([r.value for r in shown]), np.array([r.stderr for r in shown]))
     said = [_one(r, d) for r, d in zip(shown, places, strict=True)]

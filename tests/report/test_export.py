@@ -1,0 +1,84 @@
+"""The same numbers for other tools."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from whence._core.errors import OptionError, ResultError
+
+COLUMNS = ["case", "output", "player", "value", "stderr", "low", "high"]
+
+
+@pytest.mark.parametrize("backend", ["pandas", "polars", "pyarrow"])
+def test_a_row_for_each_case_output_and_player(make, backend):
+    pytest.importorskip(backend)
+    att = make(np.arange(12.0).reshape(2, 2, 3), outputs=("no", "yes"), names="abc")
+    frame = att.to_frame(backend)
+    assert type(frame).__module__.split(".")[0] == backend
+    names = list(frame.column_names if backend == "pyarrow" else frame.columns)
+    assert names == [*COLUMNS, "stderr_estimation"]
+    column = frame["value"].to_pylist() if backend == "pyarrow" else list(frame["value"])
+    assert column == list(np.arange(12.0))
+    if backend == "pandas":
+        row = frame[(frame.case == 1) & (frame.output == "no") & (frame.player == "b")]
+        low, high = att.ci()
+        assert row.value.item() == att.values[1, 0, 1]
+        assert (row.low.item(), row.high.item()) == (low[1, 0, 1], high[1, 0, 1])
+
+
+def test_parts_have_columns_and_averages_one_case(churn):
+    frame = churn.to_frame()
+    assert list(frame.columns) == [*COLUMNS, "stderr_estimation", "stderr_data"]
+    assert frame.case.tolist() == [0] * 5
+    assert frame.stderr.to_numpy() == pytest.approx(churn.stderr[0, 0])
+
+
+def test_unknown_errors_are_missing(make):
+    frame = make([1.0, 2.0], np.nan, uncertainty="unquantified").to_frame()
+    assert frame.low.isna().all()
+
+
+def test_odd_answers_have_frames(odd):
+    assert len(odd.to_frame("polars")) == odd.values.size
+
+
+def test_unknown_backend(churn):
+    with pytest.raises(OptionError, match="Did you mean 'pandas'"):
+        churn.to_frame("panda")
+
+
+def test_missing_packages_are_named(churn, monkeypatch):
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(OptionError, match="pip install polars"):
+        churn.to_frame("polars")
+    monkeypatch.setitem(sys.modules, "shap", None)
+    with pytest.raises(ResultError, match="pip install shap"):
+        churn.to_shap()
+
+
+def test_shap_without_shap(rows60, make, monkeypatch):
+    """What is handed over, whether or not shap is there."""
+    import types
+
+    handed = types.SimpleNamespace(Explanation=lambda **fields: fields)
+    monkeypatch.setitem(sys.modules, "shap", handed)
+    got = rows60.to_shap()
+    assert got["values"].shape == (60, 3)
+    assert got["base_values"].shape == (60,)
+    assert got["data"].shape == (60, 3)
+    assert got["data"].dtype == object
+    assert got["feature_names"] == ["age", "fee", "colour"]
+    many = make(np.ones((4, 2, 3)), outputs=("no", "yes"), data={"x0": np.ones(4)}).to_shap()
+    assert many["values"].shape == (4, 3, 2)
+    assert many["base_values"].shape == (4, 2)
+    assert many["output_names"] == ["no", "yes"]
+    assert many["data"] is None
+
+
+def test_shap_agrees(rows60):
+    shap = pytest.importorskip("shap")
+    got = rows60.to_shap()
+    assert isinstance(got, shap.Explanation)
+    assert got[0, "fee"].values == pytest.approx(0.3)
+    assert got.values.sum(axis=1) + got.base_values == pytest.approx(rows60.full[:, 0])
