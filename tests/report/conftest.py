@@ -19,6 +19,7 @@ POWER = Question(
     "nats",
     "marginal (100 background rows)",
     "XGBClassifier",
+    loss=True,
 )
 PREDICTION = Question(
     "what each feature adds to the model's prediction", "log-odds", "baseline (a=1)", "a function"

@@ -16,7 +16,7 @@ PARTS = {
 
 def is_loss(att: Attribution) -> bool:
     """The worth is minus a loss."""
-    return "predictive power" in att.question.asks
+    return att.question.loss
 
 
 def sized(att: Attribution) -> bool:
