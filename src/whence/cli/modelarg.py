@@ -1,13 +1,11 @@
 """The model that MODEL names, with `--also` as members of an ensemble, met with the user's rows."""
 
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from whence._core.errors import ModelFileError, TableError, WhenceError
+from whence._core.errors import ModelFileError, TableError
 from whence.models.predictor import Predictor, predictor
-from whence.models.routes import reason
 from whence.models.table import Table
 
 
@@ -26,17 +24,10 @@ def opened(places: Sequence[str], like: Table, *, unpickle: bool) -> Predictor:
         if "Drop them" not in str(error):
             raise
         raise TableError(f"{error} Here: --drop COLUMN, once for each.") from error
-    except WhenceError:
-        raise
     except ModuleNotFoundError as error:
         raise ModelFileError(
-            f"{' and '.join(places)} needs the package {error.name!r}: pip install {error.name}"
-        ) from error
-    except Exception as error:
-        at = traceback.extract_tb(error.__traceback__)[-1]
-        raise ModelFileError(
-            f"{' and '.join(places)} could not be opened: {reason(error)} "
-            f"({at.filename}, line {at.lineno})"
+            f"opening {' and '.join(places)} needs the package {error.name!r}: "
+            f"pip install {error.name}"
         ) from error
 
 
