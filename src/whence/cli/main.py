@@ -25,9 +25,9 @@ for verb in (demo, importance, explain, compare, show, methods):
     app.command()(verb)
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool) -> bool:
     if not wanted:
-        return
+        return wanted
     from importlib.metadata import PackageNotFoundError, version
 
     try:
