@@ -1,7 +1,6 @@
 """Every kind of model on every kind of table: its own answers, under the right names."""
 
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,12 +8,12 @@ import pytest
 pytest.importorskip("sklearn")
 pytest.importorskip("pandas")
 pytest.importorskip("polars")
-sys.path.insert(0, str(Path(__file__).parent))
 
-from zoo import MODELS, own_answer
 
 from whence._core.meter import metering
 from whence.models import Table, predictor
+
+from .zoo import MODELS, own_answer
 
 KINDS = ("numpy", "pandas", "polars")
 

@@ -318,6 +318,16 @@ def test_numbers():
         Table.of(pd.DataFrame({"w": ["a"]})).numbers()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_tables_travel_to_workers(kind, mixed):
+    import pickle
+
+    table = Table.of(mixed[0], what="background").to(kind)
+    again = pickle.loads(pickle.dumps(table))
+    assert (again.names, again.kind, again.what) == (table.names, kind, "background")
+    assert (again.codes == table.codes).all()
+
+
 def test_a_table_of_a_table_is_itself():
     table = Table.of(np.ones((2, 2)))
     assert Table.of(table) is table

@@ -313,7 +313,8 @@ class Attribution:
         """One self-contained page; also written to `path` when it is given."""
         from whence.report.html import to_html
 
-        return to_html(self, path)
+        page: str = to_html(self, path)
+        return page
 
     def _repr_html_(self) -> str:
         from whence.report.html import fragment

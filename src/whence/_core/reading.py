@@ -65,7 +65,7 @@ class Reading:
     @property
     def visited(self) -> np.ndarray:
         """Bool [cases]: which cases have a value."""
-        return np.isfinite(self.values).all(axis=(1, 2))
+        return np.asarray(np.isfinite(self.values).all(axis=(1, 2)))
 
     def over_cases(self, n_cases: int) -> Averaged:
         """The mean over the cases visited, as an estimate of the mean over all `n_cases`.

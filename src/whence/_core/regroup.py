@@ -87,7 +87,7 @@ def _grouped_error(
         return np.zeros((*part.shape[:2], len(member)))
     if covariance is not None and len(part) == 1:
         variance = np.einsum("gp,opq,gq->og", member, covariance, member)
-        return np.sqrt(np.maximum(variance, 0))[None]
+        return np.asarray(np.sqrt(np.maximum(variance, 0))[None])
     alone = (member.sum(axis=1) == 1)[None, None, :]
     return np.asarray(np.where(alone, part @ member.T, np.nan))
 

@@ -18,6 +18,7 @@ from .student import normal
 from .visits import TWICE
 
 TOLERANCE = 0.025  # stands in where no relative error is asked
+TELLING = 32  # second visits, before the parts of the error are known well enough to forecast
 NEGLIGIBLE = TOLERANCE  # of the loss with nobody present: too little to be called important
 DOUBT = 0.05  # the chance, over all players, that noise alone looks like something
 
@@ -63,7 +64,9 @@ def judge(
     if not np.isfinite(error).all():
         return _UNKNOWN
     enough = _enough(got, budget)
-    needed = _walks_needed(error, got.parts.get("data"), enough, walks, n_cases)
+    needed = float("inf")
+    if single or reading.freedom[reading.visited].sum() >= TELLING:
+        needed = _walks_needed(error, got.parts.get("data"), enough, walks, n_cases)
     excess = float(np.divide(error, enough, out=np.zeros_like(error), where=error > 0).max())
     why = ""
     unseen = 3 / (budget.relative_error or TOLERANCE)

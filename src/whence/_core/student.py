@@ -20,9 +20,9 @@ def quantile(level: float, freedom: Float[np.ndarray, "*shape"]) -> Float[np.nda
     """
     if not 0 < level < 1:
         raise OptionError(f"a level lies between 0 and 1, such as 0.95; given {level!r}")
-    return np.vectorize(lambda n: _two_tailed(1 - level, max(float(n), 1.0)), otypes=[float])(
-        freedom
-    )
+    different, back = np.unique(np.maximum(freedom, 1.0), return_inverse=True)
+    half = np.array([_two_tailed(1 - level, float(n)) for n in different])
+    return np.asarray(half[back].reshape(np.shape(freedom)))
 
 
 def normal(p: float) -> float:

@@ -84,11 +84,11 @@ def _draws(
     sweep, place = passes // k, passes % k
     if k <= _SORTED:
         order = uniforms(k, seed, _DRAW, cases, sweep).argsort(axis=1)
-        return order[np.arange(len(cases)), place].astype(np.int64)
+        return np.asarray(order[np.arange(len(cases)), place], dtype=np.int64)
     start, stride = uniforms(2, seed, _STRIDE, cases, sweep).T
     steps = _coprime(k)
     stride = steps[(stride * len(steps)).astype(np.int64)]
-    return ((start * k).astype(np.int64) + stride * place) % k
+    return np.asarray(((start * k).astype(np.int64) + stride * place) % k)
 
 
 @lru_cache(maxsize=4)

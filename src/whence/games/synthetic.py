@@ -94,7 +94,7 @@ class Gloves(KnownGame):
         del cases, draws
         left = coalitions[:, : self.left].sum(axis=1)
         right = coalitions[:, self.left : self.left + self.right].sum(axis=1)
-        return np.minimum(left, right).astype(float)
+        return np.asarray(np.minimum(left, right), dtype=float)
 
     def truth(self, index: Semivalue) -> Float[np.ndarray, " players"]:
         """Count the coalitions in which one more glove makes one more pair."""
@@ -128,7 +128,7 @@ class Airport(KnownGame):
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> np.ndarray:
         del cases, draws
-        return -np.where(coalitions, self.costs, 0.0).max(axis=1)
+        return np.asarray(-np.where(coalitions, self.costs, 0.0).max(axis=1))
 
     def truth(self, index: Semivalue) -> Float[np.ndarray, " players"]:
         """Each stretch of runway is paid for when the first of the planes that need it comes."""
@@ -157,7 +157,7 @@ class Voting(KnownGame):
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> np.ndarray:
         del cases, draws
-        return (coalitions @ self.votes >= self.quota).astype(float)
+        return np.asarray(coalitions @ self.votes >= self.quota, dtype=float)
 
     def truth(self, index: Semivalue) -> Float[np.ndarray, " players"]:
         """Count pivots by dynamic programming over (size, votes) of the others."""

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from whence.models._array import flat_mix
-from whence.models.cells import Cells, Column, objects
+from whence.models.cells import Cells, Column
 
 
 @final
@@ -94,8 +94,18 @@ def categorised(cells: Cells, categories: dict[int, tuple[object, ...] | None]) 
     for place, known in categories.items():
         series = frame.iloc[:, place]
         if not isinstance(series.dtype, pd.CategoricalDtype):
-            frame[frame.columns[place]] = pd.Categorical(series, categories=known)
+            values = known if known is not None else _occurring(series)
+            frame[frame.columns[place]] = pd.Categorical(series, categories=values)
     return PandasCells(frame)
+
+
+def _occurring(series: Any) -> Any:
+    """The values that occur, in order; whole numbers as integers."""
+    values = pd.Index(series.dropna().unique()).sort_values()
+    if not len(values):
+        return ["(nothing)"]  # XGBoost fails on a category without values
+    whole = values.dtype.kind == "f" and bool((values == values.round()).all())
+    return values.astype(np.int64) if whole else values
 
 
 def _column(series: Any) -> Column:
@@ -113,7 +123,7 @@ def _column(series: Any) -> Column:
         if pd.api.types.is_integer_dtype(dtype) and not gone.any():
             return Column(series.to_numpy(dtype=np.int64))
         return Column(series.to_numpy(dtype=float, na_value=np.nan))
-    values = objects(series.tolist())
+    values = series.to_numpy(dtype=object, copy=True)
     values[gone] = None
     return Column(values)
 

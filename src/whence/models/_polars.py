@@ -66,7 +66,7 @@ def frame_of(columns: Sequence[Column], names: Sequence[str]) -> PolarsCells:
 def _column(series: Any) -> Column:
     dtype = series.dtype
     if isinstance(dtype, pl.Categorical | pl.Enum):
-        values = objects(series.cast(pl.String).to_list())
+        values = series.cast(pl.String).to_numpy()
         if isinstance(dtype, pl.Enum):
             return Column(values, tuple(dtype.categories.to_list()))
         return Column(values, tuple(dict.fromkeys(v for v in values if v is not None)))
@@ -76,7 +76,8 @@ def _column(series: Any) -> Column:
         return Column(series.to_numpy())
     if dtype.is_temporal() and dtype != pl.Time:
         return Column(np.asarray(series.to_numpy()))
-    return Column(objects(series.to_list()))
+    text = dtype == pl.String
+    return Column(series.to_numpy() if text else objects(series.to_list()))
 
 
 def _plain(series: Any) -> np.ndarray:

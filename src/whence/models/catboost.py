@@ -21,7 +21,7 @@ from whence.models.table import Table
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Boosted(Predictor):
     """A CatBoost model."""
 

@@ -28,7 +28,16 @@ def is_missing(value: object) -> bool:
     return isinstance(value, numbers.Real) and bool(value != value)  # noqa: PLR0124
 
 
-_missing_cells = np.frompyfunc(is_missing, 1, 1)
+_one_by_one = np.frompyfunc(is_missing, 1, 1)
+
+
+def missing_cells(values: np.ndarray) -> np.ndarray:
+    """Which objects are missing, bool [rows]: what differs from itself, and None."""
+    try:
+        gone = (values != values) | (values == None)  # noqa: E711, PLR0124
+    except (TypeError, ValueError):  # pandas' NA, or arrays in cells
+        gone = _one_by_one(values)
+    return np.asarray(gone, bool)
 
 
 @final
@@ -54,7 +63,7 @@ class Column:
         if self.data.dtype.kind in "mM":
             return "time"
         kept = self.data[~self.missing]
-        families = {_family(type(v)) for v in kept}
+        families = {_family(kind) for kind in set(map(type, kept))}
         if not families:
             return _family(type(self.categories[0])) if self.categories else "nothing"
         return families.pop() if len(families) == 1 else "other"
@@ -63,7 +72,7 @@ class Column:
     def missing(self) -> np.ndarray:
         """Which cells hold nothing, bool [rows]."""
         if self.data.dtype.kind == "O":
-            return np.asarray(_missing_cells(self.data), bool)
+            return missing_cells(self.data)
         if self.data.dtype.kind in "mM":
             return np.asarray(np.isnat(self.data))
         if self.data.dtype.kind == "f":
@@ -75,9 +84,12 @@ class Column:
         if self.data.dtype.kind != "O":
             _, codes = np.unique(self.data, return_inverse=True)
             return codes.astype(np.int32)
-        seen: dict[object, int] = {}
-        keys = [None if gone else _key(v) for v, gone in zip(self.data, self.missing, strict=True)]
-        return np.array([seen.setdefault(key, len(seen)) for key in keys], np.int32)
+        filled = self.data.copy()
+        filled[self.missing] = None
+        try:
+            return _numbered(filled)
+        except TypeError:  # lists and the like
+            return _numbered(_one_key_each(filled))
 
     def readable(self) -> np.ndarray:
         """Floats for numbers (NaN where missing); otherwise objects, str or None."""
@@ -103,13 +115,13 @@ def _family(kind: type) -> str:
     return "other"
 
 
-def _key(value: object) -> object:
-    """Something hashable that is equal where the cells are equal."""
-    try:
-        hash(value)
-    except TypeError:
-        return repr(value)
-    return value
+def _numbered(cells: np.ndarray) -> np.ndarray:
+    """A number for each distinct cell, in the order in which they first occur."""
+    seen: dict[object, int] = {}
+    return np.array([seen.setdefault(cell, len(seen)) for cell in cells], np.int32)
+
+
+_one_key_each = np.frompyfunc(repr, 1, 1)
 
 
 def objects(values: Sequence[object]) -> np.ndarray:
@@ -126,24 +138,25 @@ def inferred(values: np.ndarray) -> Column:
         return Column(values.astype(object))
     if values.dtype.kind != "O":
         return Column(values)
-    gone = np.asarray(_missing_cells(values), bool)
+    gone = missing_cells(values)
     kept = values[~gone]
-    if len(kept) and all(isinstance(v, numbers.Real | np.bool_) for v in kept):
-        return Column(_numbers(kept, gone))
+    kinds = set(map(type, kept))
+    if kinds and all(_family(kind) == "number" for kind in kinds):
+        return Column(_numbers(kept, gone, kinds))
     filled = values.copy()
     filled[gone] = None
     return Column(filled)
 
 
-def _numbers(kept: np.ndarray, gone: np.ndarray) -> np.ndarray:
+def _numbers(kept: np.ndarray, gone: np.ndarray, kinds: set[type]) -> np.ndarray:
     """Numbers as narrow as they can be without losing one: bool, int64 or float64."""
     if gone.any():
         whole = np.full(len(gone), np.nan)
         whole[~gone] = kept.astype(float)
         return whole
-    if all(isinstance(v, bool | np.bool_) for v in kept):
+    if kinds <= {bool, np.bool_}:
         return kept.astype(bool)
-    whole_numbers = all(isinstance(v, numbers.Integral) for v in kept)
+    whole_numbers = all(issubclass(kind, numbers.Integral) for kind in kinds)
     return kept.astype(np.int64 if whole_numbers else float)
 
 

@@ -18,7 +18,7 @@ from whence.models.table import Table
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ensemble(Predictor):
     """The mean of several models that agree on columns, classes and space.
 

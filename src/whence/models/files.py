@@ -108,7 +108,7 @@ def _xgboost(path: Path, raw: bytes) -> object:
 
     booster = xgb.Booster()
     try:
-        booster.load_model(path)
+        booster.load_model(bytearray(raw))
     except Exception as error:
         raise _broken(path, "an XGBoost model", error) from error
     told = booster.attr("scikit_learn")
@@ -119,7 +119,7 @@ def _xgboost(path: Path, raw: bytes) -> object:
     if kind is None:
         return booster
     estimator = kind()
-    estimator.load_model(path)
+    estimator.load_model(bytearray(raw))
     return estimator
 
 

@@ -23,7 +23,7 @@ def as_classes(y: object, classes: Sequence[object], what: str = "y") -> np.ndar
     known = {_key(c): place for place, c in enumerate(classes)}
     labels = _flat(y, what)
     _refuse_missing(labels, what)
-    places = np.array([known.get(_key(v), -1) for v in labels], np.int64)
+    places = _places(labels, known)
     if (places >= 0).all():
         return places
     if not (places >= 0).any():
@@ -31,6 +31,14 @@ def as_classes(y: object, classes: Sequence[object], what: str = "y") -> np.ndar
         if by_words is not None:
             return by_words
     raise TableError(_unknown(labels[places < 0], np.flatnonzero(places < 0), classes, len(labels)))
+
+
+def _places(labels: np.ndarray, known: dict[object, int]) -> np.ndarray:
+    """Each label's column, or -1; plain arrays are looked up once for each distinct label."""
+    if labels.dtype.kind == "O":
+        return np.array([known.get(_key(v), -1) for v in labels], np.int64)
+    distinct, back = np.unique(labels, return_inverse=True)
+    return np.array([known.get(_key(v), -1) for v in distinct], np.int64)[back]
 
 
 def _unknown(strange: np.ndarray, rows: np.ndarray, classes: Sequence[object], total: int) -> str:

@@ -22,7 +22,7 @@ from whence.models.table import Table
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Boosted(Predictor):
     """A booster, or an estimator around one: the booster is asked, so that nothing warns."""
 

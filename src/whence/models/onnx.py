@@ -25,7 +25,7 @@ from whence.models.table import Table
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Onnx(Predictor):
     """A session, the output that is read, and whether that is the probability of class 1."""
 

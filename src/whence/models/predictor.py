@@ -22,7 +22,7 @@ from whence.models.table import Table
 from whence.models.threads import one_thread
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Predictor(abc.ABC):
     """A model as whence sees it.
 

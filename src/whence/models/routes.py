@@ -6,13 +6,13 @@ model's own words sends people looking in the wrong place.
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
-from whence._core.errors import UnsupportedModelError
+from whence._core.errors import TableError, UnsupportedModelError
 from whence.models.answers import answered
 from whence.models.intake import Intake
 from whence.models.table import Table
@@ -52,7 +52,7 @@ def loaded_kinds(first: str) -> list[str]:
     return list(dict.fromkeys([first, "numpy", *rest]))
 
 
-def first_sane(routes: Iterable[Route], like: Table, name: str) -> tuple[Route, np.ndarray]:
+def first_sane(routes: Sequence[Route], like: Table, name: str) -> tuple[Route, np.ndarray]:
     """The first route that answers, and what it answered.
 
     Raises:
@@ -67,6 +67,8 @@ def first_sane(routes: Iterable[Route], like: Table, name: str) -> tuple[Route, 
         except UnsupportedModelError:
             raise
         except Exception as error:
+            if isinstance(error, TableError) and len(routes) == 1:
+                raise
             reasons.append(f"{route.words()}: {reason(error)}")
     raise UnsupportedModelError(
         f"{name} could not be asked. Tried {'; tried '.join(reasons)}. "

@@ -35,7 +35,7 @@ from whence.models.table import Table
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Estimator(Predictor):
     """An estimator and the method that is asked."""
 

@@ -24,7 +24,7 @@ from whence.models.table import Table
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Module(Predictor):
     """A module, and whether its one output is the probability of class 1."""
 
@@ -47,7 +47,6 @@ def adapt(model: Any, like: Table) -> Predictor:
         raise UnsupportedModelError(f"{name} is not a module: give the module, or a function.")
     given = intake(like, None, "numpy", numeric=True)
     route = Route("forward", given, lambda frame: ask(model, frame))
-    given.aligned(like)
     _, answer = first_sane([route], like, name)
     ends_in = _ends_in(model, given.aligned(like.take(probe_rows(like))).frame())
     columns = answer.shape[1]

@@ -13,7 +13,7 @@ from typing import Any, final
 import numpy as np
 import xgboost as xgb
 
-from whence._core.errors import ModelError
+from whence._core.errors import ModelError, some
 from whence.models.answers import plain
 from whence.models.boosted import Meaning, both, of_classes, of_numbers, softmax
 from whence.models.intake import intake
@@ -23,7 +23,7 @@ from whence.models.table import Table
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Boosted(Predictor):
     """A booster, or an estimator around one."""
 
@@ -69,7 +69,23 @@ def _booster(model: Any, name: str) -> Any:
 
 def _categories(booster: Any) -> Mapping[str, None]:
     types = booster.feature_types or []
-    return {n: None for n, t in zip(booster.feature_names, types, strict=False) if t == "c"}
+    found = {n: None for n, t in zip(booster.feature_names, types, strict=False) if t == "c"}
+    if found and not remembers(xgb.__version__):
+        raise ModelError(
+            f"columns {some(found)} are categories, and XGBoost {xgb.__version__} keeps only their "
+            "codes, which another table numbers otherwise. Use XGBoost 3.1 or later."
+        )
+    return found
+
+
+def remembers(version: str) -> bool:
+    """Whether this XGBoost matches categories by value (3.1 and later), not by code.
+
+    >>> remembers("3.0.5"), remembers("3.1.0"), remembers("10.0")
+    (False, True, True)
+    """
+    major, minor = version.split(".")[:2]
+    return (int(major), int(minor)) >= (3, 1)
 
 
 def ask(model: Any, objective: str, frame: Any) -> np.ndarray:
