@@ -102,8 +102,8 @@ def named(name: str, index: Index | None) -> Method[Any]:
     if index is None or "index" not in signature(kind).parameters:
         method: Method[Any] = kind()
         return method
-    method = kind(index=index)
-    return method
+    chosen: Method[Any] = kind(index=index)
+    return chosen
 
 
 def _check(

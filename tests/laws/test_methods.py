@@ -1,4 +1,4 @@
-"""Every method keeps every law. Methods are found by walking the folder: there is no list to edit."""
+"""Every method keeps every law. Methods are found by walking the folder; no list is edited."""
 
 from importlib import import_module
 from inspect import isabstract

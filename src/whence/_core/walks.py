@@ -5,8 +5,8 @@ players' total is known exactly, and serves as a control variate:
 
     phi* = mean gain + beta (v(everybody) - v(nobody) - mean total),
 
-with beta = Cov(gain, total) / Var(total), pooled over cases. It leaves a dummy at exactly zero, closes the gap, and takes away the
-part of the noise that comes from the background's own luck.
+with beta = Cov(gain, total) / Var(total), pooled over cases. It leaves a dummy at exactly zero,
+closes the gap, and takes away the noise that comes from the luck of the background.
 """
 
 from typing import final

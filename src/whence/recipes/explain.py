@@ -1,4 +1,4 @@
-"""Local explanations: what does each feature add to what the model says of each row? (SHAP.)"""
+"""SHAP: what does each feature add to what the model says of each row?"""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Global importance: how much of a model's predictive power does each feature bring? (SAGE.)"""
+"""SAGE: how much of a model's predictive power does each feature bring?"""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
