@@ -44,3 +44,9 @@ def test_numbers_without_pandas(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "find_spec", lambda name: None)
     files._numbers(Result(), tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text() == "player\na\n"
+
+
+def test_a_place_that_is_locked_is_refused_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda place, mode: False)
+    with pytest.raises(WhenceError, match="nothing may be written there"):
+        files.check({"--out": tmp_path / "a.whence"})

@@ -84,3 +84,10 @@ def test_the_entry_point(monkeypatch, capsys):
         main.main()
     assert ended.value.code == 0
     assert "importance" in capsys.readouterr().out
+
+
+def test_a_terminal_without_bars_gets_question_marks(made):
+    got = program("show", str(made), env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert got.returncode == 0, got.stderr
+    assert "tenure" in got.stdout
+    assert "?" in got.stdout

@@ -1,5 +1,7 @@
 """The app: one verb a file. Nothing is imported here that `--help` does not need."""
 
+import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -48,5 +50,8 @@ def whence(
 
 
 def main() -> None:
-    """The entry point."""
+    """The entry point. A terminal without bars and dashes gets question marks, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app()
