@@ -1,6 +1,7 @@
 """Models by name."""
 
 import json
+import sys
 
 import pytest
 
@@ -51,3 +52,13 @@ def test_a_model_that_does_not_fit_the_rows(ask, desk):
     (desk / "fewer.csv").write_text("tenure,left\n1,0\n2,1\n")
     got = ask("churn.skops", "--background", "fewer.csv")
     fail(got, "lacks")
+
+
+def test_only_code_that_is_named_is_looked_for_where_one_stands(ask, desk):
+    """Mutant killed: a file called skops.py beside a model file is run."""
+    before = sys.path[:]
+    ask("churn.skops")
+    assert sys.path == before
+    (desk / "own_here.py").write_text("def fee(X): return X['fee'].to_numpy() / 100\n")
+    ask("own_here:fee")
+    assert sys.path == [str(desk), *before]

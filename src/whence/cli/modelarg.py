@@ -15,8 +15,8 @@ def opened(places: Sequence[str], like: Table, *, unpickle: bool) -> Predictor:
     Raises:
         WhenceError: no such model, or one that does not fit the rows.
     """
-    if str(Path.cwd()) not in sys.path:  # a console script does not look where it is run
-        sys.path.insert(0, str(Path.cwd()))
+    if unpickle or any(_is_object(place) for place in places):
+        _look_here()
     asked: str | list[str] = places[0] if len(places) == 1 else list(places)
     try:
         return predictor(asked, like=like, unpickle=unpickle)
@@ -29,6 +29,16 @@ def opened(places: Sequence[str], like: Table, *, unpickle: bool) -> Predictor:
             f"opening {' and '.join(places)} needs the package {error.name!r}: "
             f"pip install {error.name}"
         ) from error
+
+
+def _is_object(place: str) -> bool:
+    return ":" in place and not Path(place).exists()
+
+
+def _look_here() -> None:
+    """Import from where one stands, as `python` does; for a plain file that would be a risk."""
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
 
 
 def output(name: str | None, model: Predictor) -> str | int | None:
