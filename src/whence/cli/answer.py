@@ -52,8 +52,8 @@ def _refuse(wanted: Sequence[int], known: Sequence[int]) -> None:
         raise ResultError(f"this answer does not have row {strange[0]}: it is of {has}")
 
 
-def record(result: "Attribution", written: Sequence[Path], *, as_json: bool, quiet: bool) -> None:
-    """What was kept: a field of the JSON object, or a line."""
+def kept(result: "Attribution", written: Sequence[Path], *, as_json: bool, quiet: bool) -> None:
+    """What was written: a field of the JSON object, or a line."""
     if as_json:
         screen.dump({**result.to_dict(), "written": [str(path) for path in written]})
     elif written:
@@ -62,6 +62,5 @@ def record(result: "Attribution", written: Sequence[Path], *, as_json: bool, qui
 
 def hint(*nexts: str, quiet: bool) -> None:
     """What could be done next."""
-    said = [n for n in nexts if n]
-    if said:
-        screen.say("Next: " + "\n      ".join(said), quiet=quiet)
+    said = "\n      ".join(n for n in nexts if n)
+    screen.say(f"\nNext: {said}", quiet=quiet)

@@ -44,7 +44,7 @@ def demo(
         screen.tell(_reading(result), quiet=quiet)
         screen.tell(_next(out), quiet=quiet)
     else:
-        answer.record(result, written, as_json=True, quiet=quiet)
+        answer.kept(result, written, as_json=True, quiet=quiet)
     return answer.code(result)
 
 

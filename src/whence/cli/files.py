@@ -37,6 +37,8 @@ def check(targets: Mapping[str, Path | None], reads: Sequence[Path | str | None]
             raise OptionError(
                 f"{option} {path}: there is no folder {path.parent}. Make it first (mkdir)."
             )
+        if not os.access(place if path.exists() else place.parent, os.W_OK):
+            raise OptionError(f"{option} {path}: nothing may be written there. Name another place.")
         if place in sources:
             raise OptionError(f"{option} {path} would overwrite what is read: name another file")
         if place in seen:

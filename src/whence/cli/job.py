@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from whence.cli import answer, files, modelarg, screen, tables
 from whence.models.predictor import Predictor
+from whence.models.table import Table
 
 if TYPE_CHECKING:
     from whence import Attribution
@@ -88,7 +89,7 @@ class Job:
         written = files.save(result, self.out, self.html, self.csv)
         if not self.json:
             answer.tables(result, self.top)
-        answer.record(result, written, as_json=self.json, quiet=self.quiet)
+        answer.kept(result, written, as_json=self.json, quiet=self.quiet)
         answer.hint(self._longer(result), self._kept(), *nexts, quiet=self.quiet)
         return answer.code(result)
 
@@ -126,6 +127,9 @@ def _about(model: Predictor, rows: tables.Rows, question: str, removal: str) -> 
     known = f", classes {', '.join(classes[:4])}{more}" if classes else ""
     return (
         f"{model.name}, {len(rows.X.names)} features{known}: {question}\n"
-        f"{len(rows.X):,} rows of {rows.X.what}; features leave by {removal} removal "
-        f"({len(rows.background):,} rows of {rows.background.what})."
+        f"{_counted(rows.X)}; features leave by {removal} removal ({_counted(rows.background)})."
     )
+
+
+def _counted(table: Table) -> str:
+    return f"{len(table):,} row{'s' * (len(table) != 1)} of {table.what}"

@@ -1,5 +1,7 @@
 """The app: one verb a file. Nothing is imported here that `--help` does not need."""
 
+import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -25,9 +27,9 @@ for verb in (demo, importance, explain, compare, show, methods):
     app.command()(verb)
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool) -> bool:
     if not wanted:
-        return
+        return wanted
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -48,5 +50,8 @@ def whence(
 
 
 def main() -> None:
-    """The entry point."""
+    """The entry point. A terminal without bars and dashes gets question marks, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app()

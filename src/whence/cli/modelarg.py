@@ -1,13 +1,11 @@
 """The model that MODEL names, with `--also` as members of an ensemble, met with the user's rows."""
 
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from whence._core.errors import ModelFileError, TableError, WhenceError
+from whence._core.errors import ModelFileError, TableError
 from whence.models.predictor import Predictor, predictor
-from whence.models.routes import reason
 from whence.models.table import Table
 
 
@@ -17,8 +15,8 @@ def opened(places: Sequence[str], like: Table, *, unpickle: bool) -> Predictor:
     Raises:
         WhenceError: no such model, or one that does not fit the rows.
     """
-    if str(Path.cwd()) not in sys.path:  # a console script does not look where it is run
-        sys.path.insert(0, str(Path.cwd()))
+    if unpickle or any(_is_object(place) for place in places):
+        _look_here()
     asked: str | list[str] = places[0] if len(places) == 1 else list(places)
     try:
         return predictor(asked, like=like, unpickle=unpickle)
@@ -26,18 +24,21 @@ def opened(places: Sequence[str], like: Table, *, unpickle: bool) -> Predictor:
         if "Drop them" not in str(error):
             raise
         raise TableError(f"{error} Here: --drop COLUMN, once for each.") from error
-    except WhenceError:
-        raise
     except ModuleNotFoundError as error:
         raise ModelFileError(
-            f"{' and '.join(places)} needs the package {error.name!r}: pip install {error.name}"
+            f"opening {' and '.join(places)} needs the package {error.name!r}: "
+            f"pip install {error.name}"
         ) from error
-    except Exception as error:
-        at = traceback.extract_tb(error.__traceback__)[-1]
-        raise ModelFileError(
-            f"{' and '.join(places)} could not be opened: {reason(error)} "
-            f"({at.filename}, line {at.lineno})"
-        ) from error
+
+
+def _is_object(place: str) -> bool:
+    return ":" in place and not Path(place).exists()
+
+
+def _look_here() -> None:
+    """Import from where one stands, as `python` does; for a plain file that would be a risk."""
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
 
 
 def output(name: str | None, model: Predictor) -> str | int | None:

@@ -7,7 +7,7 @@ import typer
 
 from whence.cli.values import positive
 
-_BUDGET = "When to stop: the first bound that is met wins"
+_BUDGET = "When to stop: once the error is reached, or the rows allow no better, or a bound is met"
 _FILES = "What to keep"
 
 Model = Annotated[

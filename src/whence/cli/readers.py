@@ -64,11 +64,14 @@ def _text(path: Path, separator: str) -> Any:
 def _check_header(path: Path, separator: str) -> None:
     """Readers rename a column that occurs twice; a wrong separator makes one long column."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        names = next(csv.reader(lines, delimiter=separator), [])
+        reader = csv.reader(lines, delimiter=separator)
+        names, first = next(reader, []), next(reader, [])
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
         raise TableError(f"{path} has more than one column called {some(twice)}. Rename them.")
     other = next((s for s in ";\t,|" if s != separator and len(names) == 1 and s in names[0]), "")
+    if len(first) > len(names):  # pandas would take the first field for the row's name
+        raise TableError(f"{path} has rows with more fields than its first line has names")
     if other:
         raise TableError(
             f"{path} has one column, called {names[0]!r}: it looks separated by {other!r}. "
@@ -87,8 +90,6 @@ def _pandas_text(path: Path, separator: str) -> Any:
         low_memory=False,
         encoding="utf-8-sig",
     )
-    if not isinstance(read.index, pd.RangeIndex):
-        raise TableError(f"{path} has rows with more fields than its first line has names")
     for name in read.columns:
         if pd.api.types.infer_dtype(read[name], skipna=True) == "string":
             read[name] = _pandas_numbers(read[name])

@@ -32,5 +32,5 @@ def show(table: Any) -> None:
 
 
 def dump(record: Mapping[str, Any]) -> None:
-    """One JSON object on stdout."""
-    typer.echo(json.dumps(record, indent=1, allow_nan=False, ensure_ascii=False))
+    """One JSON object on stdout; in ASCII, which every pipe can carry."""
+    typer.echo(json.dumps(record, indent=1, allow_nan=False))

@@ -32,7 +32,7 @@ def show(
         answer.tables(result, top, row or ())
     page = html or (Path(tempfile.mkdtemp(prefix="whence-")) / "page.html" if browser else None)
     written = files.save(result, None, page, csv)
-    answer.record(result, written, as_json=json, quiet=quiet)
+    answer.kept(result, written, as_json=json, quiet=quiet)
     if browser and page is not None:
         _open(page)
     return DONE

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from whence.engines import Engine
 
 
-def positive(value: float | None) -> float | None:
+def positive(value: float | int | None) -> float | int | None:  # noqa: PYI041 - beartype tells them apart
     """An amount that can buy something.
 
     Raises:
@@ -26,17 +26,11 @@ def positive(value: float | None) -> float | None:
 def budget(
     error: float | None, seconds: float | None, evaluations: int | None, rows: int | None
 ) -> "Budget":
-    """When to stop; the default error stays a bound beside the others."""
+    """When to stop, by the bounds that were typed; the default error stays a bound beside them."""
     from whence import Budget
 
     relative = Budget().relative_error if error is None else error
-    return Budget(
-        relative_error=relative,
-        data_share=Budget().data_share if error is None else None,
-        seconds=seconds,
-        evaluations=evaluations,
-        rows=rows,
-    )
+    return Budget(relative_error=relative, seconds=seconds, evaluations=evaluations, rows=rows)
 
 
 def groups(typed: Sequence[str] | None) -> dict[str, list[str]] | None:

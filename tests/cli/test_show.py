@@ -1,0 +1,61 @@
+"""A saved answer again."""
+
+import json
+
+import pytest
+
+import whence as wh
+
+from .typed import fail
+
+
+def test_the_same_table_again(made, run):
+    got = run("show", made)
+    assert got.exit_code == 0
+    assert "tenure" in got.stdout
+    assert not got.stderr
+
+
+def test_a_page_and_numbers(made, run, desk):
+    got = run("show", made, "--html", "p.html", "--csv", "p.csv")
+    assert "Saved p.html, p.csv." in got.stderr
+    assert (desk / "p.html").is_file()
+    assert "tenure" in (desk / "p.csv").read_text()
+
+
+def test_json_is_the_result(made, run):
+    told = json.loads(run("show", made, "--json").stdout)
+    assert told.pop("written") == []
+    assert told == json.loads(json.dumps(wh.load(made).to_dict()))
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_open_shows_a_page(made, run, monkeypatch, answers):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or answers)
+    got = run("show", made, "--open")
+    assert got.exit_code == 0
+    assert opened[0].startswith("file:///")
+    assert ("no browser answered" in got.stderr) is not answers
+    run("show", made, "--open", "--html", "mine.html")
+    assert opened[1].endswith("/mine.html")
+
+
+def test_rows_of_explained_rows(desk, run):
+    ask = ("explain", "churn.skops", "holdout.csv", "--background", "train.csv", "--drop", "left")
+    run(*ask, "--row", 7, "--row", 3, "-q", "--out", "e.whence")
+    run(*ask, "-q", "--output", "1", "--evaluations", 2000, "--out", "all.whence")
+    assert run("show", "e.whence", "--row", 3).stdout.startswith("Row 3\n")
+    assert run("show", "all.whence", "--row", 42).stdout.startswith("Row 42\n")
+    assert "Row" not in run("show", "all.whence").stdout
+    fail(run("show", "e.whence", "--row", 4), "does not have row 4", "'7', '3'")
+
+
+def test_an_average_has_no_rows(made, run):
+    fail(run("show", made, "--row", 4), "an average over rows")
+
+
+def test_what_is_no_result(desk, run):
+    fail(run("show", "churn.json"), "not a whence result")
+    fail(run("show", "nothing.whence"), "no file nothing.whence")
+    fail(run("show", "churn.json", "--html", "churn.json"), "overwrite")
