@@ -194,10 +194,10 @@ SLOW = """
 import time, pathlib
 calls = []
 def model(rows):
-    time.sleep(0.01)
     calls.append(len(rows))
     if len(calls) == 40:
         pathlib.Path("under-way").touch()
+        time.sleep(20)
     return rows["fee"].to_numpy() * 1.0
 """
 
@@ -214,6 +214,7 @@ def test_ctrl_c_gives_what_there_is(desk):
     work.send_signal(signal.SIGINT)
     out, err = work.communicate(timeout=30)
     assert work.returncode == 1, err
+    assert out, err
     told = json.loads(out)
     assert told["verdict"].endswith("nterrupted")
     assert not wh.load("a.whence").converged
