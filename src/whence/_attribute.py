@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -82,28 +83,40 @@ def _method(
 
 
 def named(name: str, index: Index | None) -> Method[Any]:
-    """A method by the name of its class or file.
+    """A method by the name of its class or file here, or as "pkg.mod:Class" anywhere.
 
     Raises:
         OptionError: there is none.
     """
-    from importlib import import_module
-
     from whence import methods
     from whence._core.errors import did_you_mean
     from whence._core.folder import classes
 
+    if ":" in name:
+        return _instance(_imported(name), index)
     known = classes("whence.methods", methods.__path__[0])
     files = {module.rsplit(".", 1)[-1]: cls for cls, module in known.items()}
     cls = name if name in known else files.get(name.replace("-", "_"))
     if cls is None:
         raise OptionError(f"no method is called {name!r}. {did_you_mean(name, files)}")
-    kind = getattr(import_module(known[cls]), cls)
-    if index is None or "index" not in signature(kind).parameters:
-        method: Method[Any] = kind()
-        return method
-    chosen: Method[Any] = kind(index=index)
-    return chosen
+    return _instance(getattr(import_module(known[cls]), cls), index)
+
+
+def _imported(place: str) -> Any:
+    """The class at "pkg.mod:Class"."""
+    module, _, name = place.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise OptionError(f"there is no method at {place!r}: {error}") from error
+
+
+def _instance(kind: Any, index: Index | None) -> Method[Any]:
+    if not (isinstance(kind, type) and issubclass(kind, Method)):
+        raise OptionError(f"{kind!r} is not a method")
+    settings = {"index": index} if index and "index" in signature(kind).parameters else {}
+    method: Method[Any] = kind(**settings)
+    return method
 
 
 def _check(

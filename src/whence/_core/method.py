@@ -1,29 +1,24 @@
-"""Methods: how an index of a game is computed. One driver loop serves every sampler."""
+"""Methods: how an index of a game is computed."""
 
 import abc
 import time
 from dataclasses import dataclass
 from typing import Generic, TypeVar, final
 
-import numpy as np
-
 from .attribution import Attribution, Cost, Uncertainty
-from .budget import Budget, affordable, spent
+from .budget import Budget
+from .driver import drive
 from .errors import UnsupportedGameError
-from .game import Game, PooledGame, Question, ReplicatedGame, StatedGame, Through, view
+from .game import Game, PooledGame, view
 from .index import Index
 from .meter import Meter, metering
-from .progress import Progress, tell
 from .reading import Reading
-from .stopping import Judgement, averaged, judge
+from .stopping import averaged
 from .visits import Visits, visits
-from .wrap import AllCases, Metered
+from .wrap import Metered, bare, question_of, unfolded
 
 State = TypeVar("State")
 G = TypeVar("G", bound=Game)
-
-_CELLS = 2**22  # of a step's coalitions, at most
-_LOOK = 1.05  # a reading is taken each time the walks have grown by this factor
 
 
 @final
@@ -121,37 +116,9 @@ def _wrapped(
         averaged=1 if by_case else about.n_cases,
         shared=reading.shared if by_case else {},
         covariance=got.covariance,
-        question=_question(about),
+        question=question_of(about),
         provenance={"game": type(bare(about)).__name__, "seed": seed},
     )
-
-
-def bare(game: Game) -> Game:
-    """The game without its wrappers."""
-    while isinstance(game, Through):
-        game = game.inner
-    return game
-
-
-def _question(game: Game) -> Question:
-    stated = view(game, StatedGame)
-    return stated.question if stated is not None else Question()
-
-
-def unfolded(game: Game, reading: Reading) -> tuple[Game, tuple[str, ...], Reading]:
-    """The game that the answer is about, its own outputs, and the reading of those.
-
-    An `AllCases` game's outputs are the cases of a joint game; a `ReplicatedGame`'s further outputs
-    are a part of the error.
-    """
-    flat = view(game, AllCases)
-    if flat is not None:
-        return flat.game, flat.game.outputs, reading.fold(flat.game.n_cases)
-    many = view(game, ReplicatedGame)
-    if many is not None:
-        own = len(many.outputs) // (1 + sum(many.replicates.values()))
-        return game, many.outputs[:own], reading.leave_out(own, many.replicates)
-    return game, game.outputs, reading
 
 
 class AnytimeMethod(Method[Game], Generic[State]):
@@ -185,60 +152,11 @@ class AnytimeMethod(Method[Game], Generic[State]):
 
     @final
     def _run(self, game: Game, budget: Budget, seed: int, by_case: bool) -> Outcome:
-        with metering() as meter:
-            clock = _Clock(game, meter, time.perf_counter())
-            state, walks, look, last = self.init(game), 0, 0.0, _size(game, self.batch, 0)
-            while True:
-                try:
-                    state = self.step(game, state, visits(game, seed, walks, last))
-                except KeyboardInterrupt:
-                    if walks == 0:
-                        raise
-                    return Outcome(self.read(state), "sampled", False, "interrupted")
-                walks += last
-                why = spent(budget, *clock.spent())
-                room = affordable(budget, *clock.spent(), walks)
-                last = int(min(_size(game, self.batch, walks), room))
-                if not why and last < 1:
-                    why = "the budget does not pay for another walk"
-                if not why and walks < look:
-                    continue
-                look = walks * _LOOK
-                reading = self.read(state)
-                about, _, plain = unfolded(game, reading)
-                seen = judge(
-                    plain, budget, about.n_cases, walks, by_case=by_case, loss=_question(about).loss
-                )
-                clock.tell(seen, budget, walks)
-                if seen.enough or why:
-                    return Outcome(reading, "sampled", seen.enough, seen.why or why)
+        state = self.init(game)
 
+        def walk(first: int, size: int) -> None:
+            nonlocal state
+            state = self.step(game, state, visits(game, seed, first, size))
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """What a run has used so far."""
-
-    game: Game
-    meter: Meter
-    start: float
-
-    def spent(self) -> tuple[int, int, float]:
-        asked = self.game.asked if isinstance(self.game, Metered) else self.meter.evaluations
-        return asked, self.meter.rows, time.perf_counter() - self.start
-
-    def tell(self, seen: Judgement, budget: Budget, walks: int) -> None:
-        asked, rows, seconds = self.spent()
-        more = min(max(seen.walks - walks, 0.0), affordable(budget, asked, rows, seconds, walks))
-        forecast = seconds * (1 + more / walks)
-        known = np.isfinite(forecast)
-        excess = seen.excess if np.isfinite(seen.excess) else None
-        tell(Progress(asked, rows, seconds, forecast if known else None, excess))
-
-
-def _size(game: Game, batch: int | None, walks: int) -> int:
-    """Steps grow from two walks, so that the price is known early, up to a bound on memory."""
-    if batch is not None:
-        return batch
-    most = int(np.clip(_CELLS // (2 * len(game.players) ** 2), 8, 1024))
-    return int(np.clip(walks // 2, 2, most))
+        run = drive(walk, lambda: self.read(state), game, budget, self.batch, by_case=by_case)
+        return Outcome(run.reading, "sampled", run.converged, run.verdict)

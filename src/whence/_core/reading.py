@@ -76,7 +76,7 @@ class Reading:
         seen = self.visited
         v, e, m = self.values[seen], self.stderr[seen], int(seen.sum())
         estimation, data = self._estimation_and_data(v, e, m, n_cases)
-        parts = {"estimation": estimation, **({"data": data} if n_cases > 1 else {})}
+        parts = {"estimation": estimation, **({} if data is None else {"data": data})}
         parts |= {k: s for k, s in self.shared.items() if k != "estimation"}
         if n_cases == 1:
             parts |= dict(self.parts)
@@ -87,10 +87,10 @@ class Reading:
 
     def _estimation_and_data(
         self, v: np.ndarray, e: np.ndarray, m: int, n_cases: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         none = np.zeros_like(v[:1])
         if n_cases == 1:
-            return e, none
+            return e, None
         spread = v.var(axis=0, ddof=1, keepdims=True) if m > 1 else none
         together = self.shared.get("estimation")
         if together is not None:
@@ -98,7 +98,7 @@ class Reading:
             between = np.maximum(spread - np.maximum(noise, 0), 0)
             return together, np.sqrt(between / n_cases)
         if not np.isfinite(e).all():  # one draw a case so far: the two parts cannot be told apart
-            return (np.sqrt(spread / m) if m > 1 else np.full_like(none, np.inf)), none
+            return (np.sqrt(spread / m) if m > 1 else np.full_like(none, np.inf)), None
         between = np.maximum(spread - (e**2).mean(axis=0, keepdims=True), 0) if m > 1 else none
         within = (e**2).sum(axis=0, keepdims=True) / m**2
         return np.sqrt(within + (1 / m - 1 / n_cases) * between), np.sqrt(between / n_cases)

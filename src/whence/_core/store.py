@@ -74,10 +74,11 @@ def load(path: str | Path) -> "Attribution":
 def to_dict(result: "Attribution") -> dict[str, Any]:
     """The whole result as plain lists, numbers and strings; NaN becomes None."""
     low, high = result.ci()
-    arrays = {**_arrays(result), "stderr": result.stderr, "low": low, "high": high}
-    for name in [name for name in arrays if name.startswith(("covariance", "data"))]:
-        del arrays[name]
-    return {**_header(result), **{name: _listed(array) for name, array in arrays.items()}}
+    arrays = {"stderr": result.stderr, "low": low, "high": high, "gap": result.gap}
+    arrays |= {name: getattr(result, name) for name in _ARRAYS}
+    header = {name: entry for name, entry in _header(result).items() if name != "tables"}
+    parts = {name: _listed(part) for name, part in result.parts.items()}
+    return {**header, **{name: _listed(array) for name, array in arrays.items()}, "parts": parts}
 
 
 def _listed(array: np.ndarray) -> Any:

@@ -78,7 +78,7 @@ class Walks:
         seen = m.count[:, None, None] > 0
         values, squares, covariance = m.mean, m.squares, m.products
         empty, full = self.ends
-        if self.nobody is not None and np.isfinite(full[m.count > 0]).all():
+        if self.nobody is not None and m.freedom.any() and np.isfinite(full[m.count > 0]).all():
             empty = self.nobody
             beta = self._beta()
             gap = (full - empty)[:, :, None] - m.mean.sum(axis=2, keepdims=True)

@@ -1,11 +1,12 @@
-"""Games around a game: counting, laying cases out as outputs, subtracting a proxy."""
+"""Games around a game: counting, laying cases out as outputs, subtracting a proxy; and back."""
 
 from typing import final
 
 import numpy as np
 
 from .errors import BadQuestionError
-from .game import Game, JointGame, Through
+from .game import Game, JointGame, Question, ReplicatedGame, StatedGame, Through, view
+from .reading import Reading
 from .types import Cases, Coalitions, Draws, Worths
 
 
@@ -65,3 +66,32 @@ class Difference(Game):
         what = draws if self.proxy.n_draws == self.n_draws else np.zeros_like(draws)
         own = self.game.worth(coalitions, cases, draws)
         return np.asarray(own - self.proxy.worth(coalitions, where, what))
+
+
+def bare(game: Game) -> Game:
+    """The game without its wrappers."""
+    while isinstance(game, Through):
+        game = game.inner
+    return game
+
+
+def question_of(game: Game) -> Question:
+    """What a game asks, in words; nothing where it cannot say."""
+    stated = view(game, StatedGame)
+    return stated.question if stated is not None else Question()
+
+
+def unfolded(game: Game, reading: Reading) -> tuple[Game, tuple[str, ...], Reading]:
+    """The game that the answer is about, its own outputs, and the reading of those.
+
+    An `AllCases` game's outputs are the cases of a joint game; a `ReplicatedGame`'s further outputs
+    are a part of the error.
+    """
+    flat = view(game, AllCases)
+    if flat is not None:
+        return flat.game, flat.game.outputs, reading.fold(flat.game.n_cases)
+    many = view(game, ReplicatedGame)
+    if many is not None:
+        own = len(many.outputs) // (1 + sum(many.replicates.values()))
+        return game, many.outputs[:own], reading.leave_out(own, many.replicates)
+    return game, game.outputs, reading

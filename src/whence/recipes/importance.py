@@ -106,6 +106,8 @@ def columns_of(game: Any) -> dict[str, np.ndarray]:
 
 def _verdict(result: Attribution) -> str:
     """Put first what a reader must know first: that nothing matters, if nothing does."""
+    if not result.converged:
+        return result.verdict
     one = result.mean()
     value, error = one.values[0, 0], one.stderr[0, 0]
     every = one.group({"all features": one.players.names})
@@ -115,7 +117,7 @@ def _verdict(result: Attribution) -> str:
     if (value > z * error).any() or together > once * doubt:
         return result.verdict
     worse = int((value < -z * error).sum())
-    more = f"; {worse} make the predictions worse" if worse else ""
+    more = f"; {worse} of {len(value)} make the predictions worse" if worse else ""
     return (
         "nothing matters: neither one feature nor all together can be told from bringing no "
         f"predictive power{more}. {result.verdict[:1].upper()}{result.verdict[1:]}"

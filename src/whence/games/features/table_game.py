@@ -18,7 +18,7 @@ from whence.models.ensemble import Ensemble
 from whence.models.predictor import predictor
 from whence.models.table import Table
 
-Predictions = Float[np.ndarray, "rows sample models outputs"]
+Predictions = Float[np.ndarray, "rows sample models predictions"]
 
 
 class TableGame(PooledGame, ReplicatedGame):
@@ -71,7 +71,7 @@ class TableGame(PooledGame, ReplicatedGame):
         self.outputs = self.own * (1 + sum(self.replicates.values()))
 
     @final
-    def _ask(self, frame: Any) -> Float[np.ndarray, "rows models outputs"]:
+    def _ask(self, frame: Any) -> Float[np.ndarray, "rows models predictions"]:
         """One model is an ensemble of one."""
         if isinstance(self.model, Ensemble):
             return np.moveaxis(self.model.members(frame), 0, 1)
