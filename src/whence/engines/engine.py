@@ -19,7 +19,7 @@ from whence._core.types import Cases, Coalitions, Draws, Worths
 from whence.models.threads import one_thread
 
 ROWS = 8192  # model rows in a block, about
-Block = tuple[np.ndarray, Cases, Draws]
+Block = tuple[np.ndarray, np.ndarray, np.ndarray]  # coalitions, cases, draws
 Answer = tuple[Worths, Meter]
 
 
