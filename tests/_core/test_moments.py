@@ -1,5 +1,7 @@
 """Mergeable moments."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -49,7 +51,7 @@ def test_batches_and_merges_are_one_long_run(cut, seed):
     wanted = brute(x, cases, 6)
     ends = [0, *sorted(cut), 60]
     added, merged = Moments(6, 2, 3), Moments(6, 2, 3)
-    for low, high in zip(ends[:-1], ends[1:], strict=True):
+    for low, high in pairwise(ends):
         if low < high:
             added.add(x[low:high], cases[low:high])
             merged.merge(Moments(6, 2, 3).add(x[low:high], cases[low:high]))
