@@ -45,6 +45,7 @@ def look_up(package: str, root: str, name: str) -> Any:
     known = classes(package, root)
     if name in known:
         return getattr(import_module(known[name]), name)
-    if (Path(root) / name).is_dir() or (Path(root) / f"{name}.py").is_file():
+    public = name.isidentifier() and not name.startswith("_")
+    if public and ((Path(root) / name).is_dir() or (Path(root) / f"{name}.py").is_file()):
         return import_module(f"{package}.{name}")
     raise AttributeError(f"{package} has no {name!r}. {did_you_mean(name, known)}")

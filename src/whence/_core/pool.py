@@ -7,6 +7,8 @@ order (Hajek 1968; Efron's infinitesimal jackknife) its variance over pools is
 
 The inner variance is a one-way analysis of variance with members as groups: the mean squares
 between members, less the mean squares within, so that walk noise does not count as the pool's.
+Samples are drawn without replacement, so a member's groups hold k - 1 of the M - 1 others: their
+mean is short by (M - k)/(M - 1) of the member's own effect, and so are the squares between groups.
 """
 
 from typing import final
@@ -74,4 +76,7 @@ class PoolMoments:
         within = (self.raw - self._square(means * root)) / (n.sum() - m)
         typical = (n.sum() - (n**2).sum() / n.sum()) / (m - 1)
         pool = len(self.count)
-        return np.asarray(self.sample**2 * (between - within) / typical / pool)
+        fewer = (pool - self.sample) / (pool - 1)
+        if fewer == 0:  # every draw is the whole pool, and no two draws differ by it
+            return None
+        return np.asarray(self.sample**2 * (between / fewer - within) / fewer / typical / pool)
