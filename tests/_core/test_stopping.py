@@ -78,7 +78,7 @@ def test_relative_error():
     assert spread(np.array([[[-1.0, 3.0]], [[0.0, 0.0]]])).item() == pytest.approx(np.sqrt(8))
     got = single(one_case([5.0, 5.0], 0.5), RELATIVE, 100)
     assert got.enough
-    assert got.why == "every error is within 0.1 of the spread of the values"
+    assert got.why == "every error is within 10 % of the spread of the values"
     assert got.excess == pytest.approx(1.0)
     over = single(one_case([5.0, 5.0], 0.51), RELATIVE, 100)
     assert not over.enough
