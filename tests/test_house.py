@@ -57,3 +57,10 @@ def test_every_class_is_abstract_or_final():
     wrong = [k for k in classes() if k not in bases and not getattr(k, "__final__", False)]
     assert [k for k in wrong if not inspect.isabstract(k)] == []
     assert [k for k in bases if getattr(k, "__final__", False)] == []
+
+
+def test_shapes_are_checked_while_tests_run():
+    from whence._core.moments import Moments
+
+    with pytest.raises(Exception, match=r"Type-check error"):
+        Moments(2, 1, 3).add([1.0, 2.0], [0, 1])
