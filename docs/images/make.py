@@ -1,5 +1,6 @@
-"""Draw docs/images/importance.png, the picture of the README: python docs/images/make.py."""
+"""Draw the pictures of the README and of the tutorial: python docs/images/make.py."""
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from matplotlib.figure import Figure
 import whence as wh
 from whence.cli import demo_rows
 
+HERE = Path(__file__).parent
 
-def main() -> None:
+
+def demo():
     """The demo's rows and model, asked as `whence demo` asks them."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
@@ -18,12 +21,31 @@ def main() -> None:
         train, holdout = (pd.read_csv(folder / f"{name}.csv") for name in ("train", "holdout"))
         model = demo_rows.fitted(folder)
     y = holdout.pop(demo_rows.TARGET)
-    att = wh.importance(model, holdout, y, background=train.drop(columns=demo_rows.TARGET))
-    figure = Figure(figsize=(8, 4.4), layout="constrained")
-    ax = att.plot("bar", ax=figure.subplots())
-    ax.set_xlabel(ax.get_xlabel().splitlines()[0])  # the README says what the marks mean
-    figure.savefig(Path(__file__).with_name("importance.png"), dpi=120)
+    return wh.importance(model, holdout, y, background=train.drop(columns=demo_rows.TARGET))
+
+
+def tutorial():
+    """What the tutorial's own blocks find: one row explained, and many."""
+    page = (HERE.parent / "tabular.md").read_text(encoding="utf-8")
+    names = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(block, names)  # noqa: S102 - the page is ours
+        if "many" in names:
+            break
+    return names["one"], names["many"]
+
+
+def draw(att, kind, path, height, *, legend=True):
+    """One picture; without its legend where the page says what the marks mean."""
+    figure = Figure(figsize=(8, height), layout="constrained")
+    ax = att.plot(kind, ax=figure.subplots())
+    if not legend:
+        ax.set_xlabel(ax.get_xlabel().splitlines()[0])
+    figure.savefig(HERE / path, dpi=120)
 
 
 if __name__ == "__main__":
-    main()
+    draw(demo(), "bar", "importance.png", 4.4, legend=False)
+    one, many = tutorial()
+    draw(one, "waterfall", "waterfall.png", 4.4)
+    draw(many, "beeswarm", "beeswarm.png", 4.8)
