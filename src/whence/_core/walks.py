@@ -95,6 +95,7 @@ class Walks:
             empty,
             full,
             shared,
+            self._pool_by_case(),
             covariance=covariance / free if covariance is not None and free > 0 else None,
             shared_covariance=shared_covariance,
             each=m.count.astype(float),
@@ -106,6 +107,16 @@ class Walks:
         return np.asarray(
             np.divide(with_total, total, out=np.zeros_like(with_total), where=total > 0)
         )
+
+    def _pool_by_case(self) -> dict[str, np.ndarray]:
+        """At most k Var(gain)/M, were the whole spread of a case's draws the pool's own.
+
+        For one case the pool's part cannot be told from the orders', and this bound is safe.
+        """
+        if self.game is None:
+            return {}
+        spread = self.moments.variance(self.moments.squares)
+        return {"background": np.sqrt(spread * self.game.sample / self.game.n_pool)}
 
     def _pool_parts(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         covariance = self.pool.covariance() if self.pool is not None else None
