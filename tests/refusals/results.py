@@ -74,7 +74,7 @@ RESULTS = [
     ("no such part", V, [], lambda b: b.sampled().ci(parts="dataa")),
     ("no such part of the error", V, [], lambda b: b.sampled().error("noise")),
     ("no such output", V, [], lambda b: b.answer.select(output="x")),
-    ("output beyond the last", V, [], lambda b: b.answer.select(output=3)),
+    ("output beyond the last of an answer", V, [], lambda b: b.answer.select(output=3)),
     ("no such case", V, [], lambda b: b.explained.select(case=99)),
     ("case in words", V, [], lambda b: b.explained.select(case="first")),
     ("no cases", V, [], lambda b: b.explained.select(case=[])),
