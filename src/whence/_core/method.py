@@ -3,13 +3,13 @@
 import abc
 import time
 from dataclasses import dataclass
-from typing import Generic, TypeVar, final
+from typing import ClassVar, Generic, TypeVar, final
 
 import numpy as np
 
 from .attribution import Attribution, Cost, Uncertainty
 from .budget import Budget, affordable, spent
-from .errors import UnsupportedGameError
+from .errors import OptionError, UnsupportedGameError, positive
 from .game import Game, PooledGame, Question, ReplicatedGame, StatedGame, view
 from .index import Index
 from .meter import Meter, metering
@@ -43,10 +43,20 @@ class Method(abc.ABC, Generic[G]):
     Attributes:
         index: what is estimated.
         every_draw: draws are enumerated, so a game over a pool is asked with the whole pool.
+        computes: the kinds of index that it can be given.
     """
 
     index: Index
     every_draw: bool = False
+    computes: ClassVar[tuple[type[Index], ...]] = (Index,)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.index, self.computes):
+            kinds = " or ".join(f"{kind.__name__}" for kind in self.computes)
+            raise OptionError(
+                f"{type(self).__name__} computes a {kinds}; given index={self.index!r}. "
+                "Leave method= out, and whence takes one that computes it."
+            )
 
     @property
     @abc.abstractmethod
@@ -158,6 +168,11 @@ class AnytimeMethod(Method[Game], Generic[State]):
     """
 
     batch: int | None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.batch is not None:
+            positive(self.batch, "batch", "walks a step; None lets steps grow")
 
     @property
     def needs(self) -> type[Game]:
