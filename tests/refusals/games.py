@@ -20,16 +20,6 @@ def at(coalition, *, case=0, draw=0):
     return lambda b: b.game.worth(np.array([coalition]), *where)
 
 
-def drifting():
-    calls = []
-
-    def function(stay):
-        calls.append(1)
-        return stay.sum(axis=1) + 0.01 * len(calls)
-
-    return function
-
-
 GAMES = [
     ("game is a function", V, [], lambda b: wh.attribute(lambda stay: stay)),
     ("game is None", V, [], lambda b: wh.attribute(None)),
@@ -51,15 +41,6 @@ GAMES = [
     ("game answers complex numbers", V, [], game(lambda s: s.sum(axis=1) + 1j)),
     ("game answers ragged rows", V, [], game(lambda s: [[1.0], [1.0, 2.0]] * (len(s) // 2))),
     ("game fails", V, [], game(lambda s: s["a"])),
-    ("game is random", V, [], game(lambda s: np.random.default_rng().normal(size=len(s)))),
-    (
-        "game drifts call by call",
-        V,
-        [],
-        lambda b: wh.attribute(
-            wh.FunctionGame(drifting(), list("abc")), method=wh.methods.Permutation()
-        ),
-    ),
     ("function is no function", V, [], alone(lambda: wh.FunctionGame([1.0, 2.0], ("a", "b")))),
     (
         "outputs are a string",

@@ -94,7 +94,6 @@ RESULTS = [
     ("groups are a list", V, [], lambda b: b.explained.group([["age", "bmi"]])),
     ("a group of players is empty", V, [], lambda b: b.explained.group({"a": []})),
     ("a group has a player's name", V, [], lambda b: b.explained.group({"age": ["bmi", "smoker"]})),
-    ("a group is a string", V, [], lambda b: b.explained.group({"a": "age"})),
     ("merge nothing", V, [], lambda b: wh.Attribution.merge([])),
     ("merge one seed twice", V, [], lambda b: wh.Attribution.merge([b.sampled(), b.sampled()])),
     (
