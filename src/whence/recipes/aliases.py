@@ -26,7 +26,12 @@ def one_of(ours: str, own: object, alias: str, other: object, default: object) -
 def as_budget(
     budget: Budget | None, max_evals: int | None = None, thresh: float | None = None
 ) -> Budget | None:
-    """A budget, with shap's `max_evals` (questions) and sage's `thresh` (relative error)."""
+    """A budget, with shap's `max_evals` (questions) and sage's `thresh` (relative error).
+
+    What is no budget goes through as it is: `attribute` says so.
+    """
+    if not isinstance(budget, Budget | None):
+        return budget
     if max_evals is not None:
         budget = replace(budget or Budget(), evaluations=max_evals)
     if thresh is not None:

@@ -107,7 +107,9 @@ def _one(row: Any, X: Table) -> Table:
 def _from_mapping(row: Mapping[str, Any], X: Table) -> Table:
     missing = [n for n in X.names if n not in row]
     if missing:
-        raise TableError(f"the baseline lacks a value for {some(missing)}")
+        raise TableError(
+            f"the baseline lacks a value for {some(missing)}: give one for each column"
+        )
     extra = [n for n in row if n not in X.names]
     if extra:
         raise TableError(f"the baseline names {some(extra)}. {did_you_mean(extra[0], X.names)}")
