@@ -67,7 +67,7 @@ TABLES = [
     ("X holds numbers as text", T, [], lambda b: b.importance(b.codes, X=b.A.astype(str), y=b.k)),
     (
         "X holds dates and the model takes none",
-        V,
+        T,
         [],
         lambda b: b.importance(X=changed(b.X, age=np.datetime64("2020-01-01"))),
     ),

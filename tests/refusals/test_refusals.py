@@ -21,27 +21,6 @@ from .results import RESULTS
 from .tables import TABLES
 
 REFUSED = [*TABLES, *MODELS, *OPTIONS, *GAMES, *RESULTS]
-PENDING = {
-    "X has one column less, without names",
-    "X holds dates and the model takes none",
-    "one row is not enough to tell the importance",
-    "labels are lists",
-    "loss is a class",
-    "loss answers text",
-    "loss fails",
-    "loss takes one argument",
-    "a group is a number",
-    "a group is None",
-    "groups are numbers",
-    "max_evals beside a budget that is none",
-    "save to a number",
-    "load None",
-    "load a version in words",
-    "load a header without a version",
-    "load an unknown uncertainty",
-    "load values of text",
-    "load negative errors",
-}
 
 
 @pytest.fixture(autouse=True)
@@ -52,12 +31,11 @@ def users_have_no_type_checker():
     config.update("jaxtyping_disable", False)
 
 
-def marked(row):
-    marks = [pytest.mark.xfail] if row[0] in PENDING else []
-    return pytest.param(*row[1:], id=row[0].replace(" ", "-"), marks=marks)
+def named(row):
+    return pytest.param(*row[1:], id=row[0].replace(" ", "-"))
 
 
-@pytest.mark.parametrize(("builtin", "fragments", "action"), list(map(marked, REFUSED)))
+@pytest.mark.parametrize(("builtin", "fragments", "action"), list(map(named, REFUSED)))
 def test_refused(builtin, fragments, action, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     bench = Bench(tmp_path)
