@@ -43,7 +43,7 @@ def test_refusals(make, says):
 
 def test_one_string_is_not_names():
     """Kills: "abc" taken for three players."""
-    with pytest.raises(PlayersError, match="one string 'abc'"):
+    with pytest.raises(PlayersError, match="given 'abc'"):
         players("abc")
 
 

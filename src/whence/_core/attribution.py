@@ -9,7 +9,7 @@ from typing import Any, Literal, final
 import numpy as np
 
 from . import regroup, store
-from .errors import OptionError, ResultError, did_you_mean
+from .errors import ResultError, did_you_mean, positive
 from .game import Question
 from .index import Index
 from .players import Players
@@ -178,8 +178,7 @@ class Attribution:
             OptionError: k is not positive.
             ResultError: no such output.
         """
-        if k < 1:
-            raise OptionError(f"top needs a positive number of players; given {k}")
+        positive(k, "k", "how many players")
         one = self.mean().select(output=output)
         order = np.argsort(-np.abs(one.values[0, 0]), kind="stable")[:k]
         return [one[int(i)] for i in order]

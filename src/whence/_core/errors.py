@@ -120,6 +120,16 @@ class UnsupportedModelError(WhenceError, TypeError):
     """No adapter can serve this model: the message lists the routes tried, and why each failed."""
 
 
+def positive(value: object, name: str, what: str) -> None:
+    """Refuse what is not a positive whole number.
+
+    Raises:
+        OptionError: something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise OptionError(f"{name} is a positive whole number ({what}); given {value!r}")
+
+
 def some(names: Iterable[object], most: int = 5) -> str:
     """The first few names, and how many more there are.
 

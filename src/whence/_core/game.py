@@ -8,13 +8,19 @@ What a game can do beyond answering worths is a narrower type, never an optional
 import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, final
+from typing import Any, TypeVar, final
 
 import numpy as np
 
-from .errors import BadAnswerError, BadQuestionError, NonFiniteWorthError, OrderError
+from .errors import (
+    BadAnswerError,
+    BadQuestionError,
+    GameError,
+    NonFiniteWorthError,
+    OrderError,
+)
 from .meter import count
-from .players import Players
+from .players import Players, listed
 from .shaped import Float, Int
 from .types import Cases, Coalitions, Draws, Ends, Gradients, Weights, Worths
 
@@ -67,7 +73,7 @@ class Game(abc.ABC):
             NonFiniteWorthError: the game answered NaN or infinity.
         """
         self._check(coalitions, cases, draws)
-        answer = np.asarray(self._worth(coalitions, cases, draws), dtype=float)
+        answer = _numbers(self._worth(coalitions, cases, draws), type(self).__name__)
         if answer.ndim == 1 and len(self.outputs) == 1:
             answer = answer[:, None]
         wanted = (len(coalitions), len(self.outputs))
@@ -99,6 +105,18 @@ class Game(abc.ABC):
             raise BadQuestionError(f"this game has draws 0 to {last - 1} for each case")
         if self.players.ordered and (coalitions[:, 1:] > coalitions[:, :-1]).any():
             raise OrderError(self.players.kind)
+
+
+def _numbers(answer: Any, game: str) -> np.ndarray:
+    """As floats; text does not become a number, nor does half of a complex one."""
+    try:
+        array = np.asarray(answer)
+        if array.dtype.kind in "biufO":
+            return array.astype(float, copy=False)
+        what = f"{array.dtype} (first: {array.flat[0]!r})" if array.size else str(array.dtype)
+    except (TypeError, ValueError) as error:
+        what = f"something else ({error})"
+    raise GameError(f"{game} answered {what}: worths are real numbers, one for each question")
 
 
 class Through(Game):
@@ -133,6 +151,10 @@ class FunctionGame(Game):
         players: a `Players`, or their names.
         outputs: the names of what the function measures.
 
+    Raises:
+        GameError: not a function, or no names of outputs.
+        PlayersError: names that clash, or are none.
+
     >>> game = FunctionGame(lambda stay: stay @ [1.0, 2.0], ("a", "b"))
     >>> game.worth(np.array([[True, True]]), np.array([0]), np.array([0]))
     array([[3.]])
@@ -144,13 +166,30 @@ class FunctionGame(Game):
         players: Players | tuple[str, ...] | list[str],
         outputs: tuple[str, ...] = ("worth",),
     ) -> None:
+        if not callable(function):
+            raise GameError(
+                "a FunctionGame needs a function of coalitions, bool [rows, players]; "
+                f"given {type(function).__name__}"
+            )
         self.function = function
-        self.players = players if isinstance(players, Players) else Players(tuple(players))
-        self.outputs = tuple(outputs)
+        self.players = (
+            players if isinstance(players, Players) else Players(listed(players, "players"))
+        )
+        self.outputs = () if isinstance(outputs, str) else tuple(outputs)
+        if not self.outputs or len(set(self.outputs)) < len(self.outputs):
+            raise GameError(
+                f"outputs are different names, such as ('gain', 'cost'); given {outputs!r}"
+            )
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> np.ndarray:
         del cases, draws
-        return self.function(coalitions)
+        try:
+            return self.function(coalitions)
+        except Exception as error:
+            raise GameError(
+                f"the function failed on an array of shape {coalitions.shape}, one coalition a "
+                f"row: {type(error).__name__}: {error}"
+            ) from error
 
 
 @final

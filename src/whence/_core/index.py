@@ -9,7 +9,8 @@ with the weights of all coalitions without i summing to one (Dubey, Neyman & Web
 
 import abc
 from dataclasses import dataclass, field
-from math import comb, exp, lgamma
+from math import comb, exp, isfinite, lgamma
+from numbers import Real
 from typing import final
 
 import numpy as np
@@ -80,8 +81,11 @@ class BetaShapley(Semivalue):
     efficient: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not (self.a > 0 and self.b > 0):
-            raise OptionError(f"BetaShapley needs a > 0 and b > 0; given a={self.a}, b={self.b}")
+        real = all(isinstance(x, Real) and isfinite(x) for x in (self.a, self.b))
+        if not (real and self.a > 0 and self.b > 0):
+            raise OptionError(
+                f"BetaShapley needs numbers a > 0 and b > 0; given a={self.a!r}, b={self.b!r}"
+            )
 
     def weight(self, size: int, n: int) -> float:
         own = _log_beta(size + self.b, n - 1 - size + self.a)

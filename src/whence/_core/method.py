@@ -3,12 +3,12 @@
 import abc
 import time
 from dataclasses import dataclass
-from typing import Generic, TypeVar, final
+from typing import ClassVar, Generic, TypeVar, final
 
 from .attribution import Attribution, Cost, Uncertainty
 from .budget import Budget
 from .driver import drive
-from .errors import UnsupportedGameError
+from .errors import OptionError, UnsupportedGameError, positive
 from .game import Game, PooledGame, view
 from .index import Index
 from .meter import Meter, metering
@@ -38,10 +38,20 @@ class Method(abc.ABC, Generic[G]):
     Attributes:
         index: what is estimated.
         every_draw: draws are enumerated, so a game over a pool is asked with the whole pool.
+        computes: the kinds of index that it can be given.
     """
 
     index: Index
     every_draw: bool = False
+    computes: ClassVar[tuple[type[Index], ...]] = (Index,)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.index, self.computes):
+            kinds = " or ".join(f"{kind.__name__}" for kind in self.computes)
+            raise OptionError(
+                f"{type(self).__name__} computes a {kinds}; given index={self.index!r}. "
+                "Leave method= out, and whence takes one that computes it."
+            )
 
     @property
     @abc.abstractmethod
@@ -132,6 +142,11 @@ class AnytimeMethod(Method[Game], Generic[State]):
     """
 
     batch: int | None
+
+    def __post_init__(self) -> None:
+        Method.__post_init__(self)
+        if self.batch is not None:
+            positive(self.batch, "batch", "walks a step; None lets steps grow")
 
     @property
     def needs(self) -> type[Game]:

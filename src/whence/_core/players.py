@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -31,11 +31,7 @@ class Players:
     columns: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if isinstance(self.names, str):
-            raise PlayersError(
-                f"names must be a sequence of names, not the one string {self.names!r}"
-            )
-        object.__setattr__(self, "names", tuple(str(n) for n in self.names))
+        object.__setattr__(self, "names", tuple(map(str, listed(self.names, "names"))))
         if not self.names:
             raise PlayersError("a game needs at least one player, and no name was given")
         if len(set(self.names)) < len(self.names):
@@ -43,7 +39,12 @@ class Players:
             raise PlayersError(
                 f"players need different names; given more than once: {some(twice)}. Rename them."
             )
-        columns = {k: tuple(v) for k, v in self.columns.items()}
+        if not isinstance(self.columns, Mapping):
+            raise PlayersError(
+                "columns are a mapping such as {'layer': [0, 0, 1]}; given "
+                f"{type(self.columns).__name__}"
+            )
+        columns = {k: listed(v, f"column {k!r}") for k, v in self.columns.items()}
         for name, column in columns.items():
             if len(column) != len(self.names):
                 raise PlayersError(
@@ -97,3 +98,14 @@ class Players:
         at = list(positions)
         columns = {k: tuple(v[i] for i in at) for k, v in self.columns.items()}
         return Players(tuple(self.names[i] for i in at), self.kind, self.ordered, columns)
+
+
+def listed(names: Any, what: str) -> tuple[Any, ...]:
+    """Names that came one by one; a string is one name, and not a name for each letter.
+
+    Raises:
+        PlayersError: something else.
+    """
+    if isinstance(names, (str, bytes)) or not isinstance(names, Iterable):
+        raise PlayersError(f"{what} must be a sequence, one entry for each player; given {names!r}")
+    return tuple(names)

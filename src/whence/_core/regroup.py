@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import PlayersError, ResultError, some
+from .errors import OptionError, PlayersError, ResultError, some
 from .players import Players
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def select(
         p = p[np.isin(p, result.players.where(**columns))]
     if not len(p):
         raise ResultError("nobody is left: no player has all of these names and columns")
+    if not len(c):
+        raise ResultError(f"no case is left: this answer has cases 0 to {len(result.values) - 1}")
 
     def cut(x: np.ndarray) -> np.ndarray:
         return np.asarray(x[c][:, o][:, :, p])
@@ -54,7 +56,7 @@ def _cases(case: int | slice | Sequence[int] | None, n: int) -> np.ndarray:
     if case is None:
         return every
     try:
-        return np.atleast_1d(every[case])
+        return np.atleast_1d(every[np.array(case, int) if case == [] else case])
     except IndexError:
         raise ResultError(f"no case {case!r}: this answer has cases 0 to {n - 1}") from None
 
@@ -98,20 +100,48 @@ def _groups(players: Players, by: str | Mapping[str, Sequence[str]]) -> dict[str
             str(v): [n for n, entry in zip(players.names, column, strict=True) if entry == v]
             for v in dict.fromkeys(column)
         }
-    groups = {str(name): list(members) for name, members in by.items()}
-    taken = [players.names[players.index(n)] for members in groups.values() for n in members]
+    if not isinstance(by, Mapping):
+        raise PlayersError(
+            "groups are a mapping such as {'size': ['height', 'width']}, or the name of a column "
+            f"of the players; given {type(by).__name__}"
+        )
+    groups = {
+        str(name): [players.names[players.index(n)] for n in _members(members)]
+        for name, members in by.items()
+    }
+    taken = [n for members in groups.values() for n in members]
     twice = {n for n in taken if taken.count(n) > 1}
     if twice:
-        raise PlayersError(f"groups overlap: {some(sorted(twice))} stand in more than one")
+        raise PlayersError(
+            f"groups overlap: {some(sorted(twice))} stand in more than one. Take them out of one."
+        )
+    empty = [name for name, members in groups.items() if not members]
+    if empty:
+        raise PlayersError(f"groups without players: {some(empty)}. Leave them out.")
+    clash = [n for n in groups if n in players.names and n not in groups[n]]
+    if clash:
+        raise PlayersError(f"a group has the name of another player: {some(clash)}. Rename it.")
     return groups | {n: [n] for n in players.names if n not in taken}
+
+
+def _members(members: Any) -> list[Any]:
+    return [members] if isinstance(members, (str, int)) else list(members)
 
 
 def same_question(a: "Attribution", b: "Attribution") -> None:
     """Refuse to combine answers to different questions.
 
     Raises:
+        OptionError: something that is not an answer.
         ResultError: what differs, by name.
     """
+    from .attribution import Attribution
+
+    for thing in (a, b):
+        if not isinstance(thing, Attribution):
+            raise OptionError(
+                f"answers are compared and merged with answers; given {type(thing).__name__}"
+            )
     pairs = {
         "players": (a.players.names, b.players.names),
         "outputs": (a.outputs, b.outputs),
@@ -158,12 +188,14 @@ def difference(a: "Attribution", b: "Attribution") -> "Attribution":
 
 def merge(runs: Sequence["Attribution"]) -> "Attribution":
     """Independent runs of one question: see `Attribution.merge`."""
-    from .attribution import Cost
+    from .attribution import Attribution, Cost
 
+    if isinstance(runs, Attribution):
+        raise OptionError("merge takes a list of answers: Attribution.merge([a, b])")
     runs = list(runs)
     if not runs:
         raise ResultError("there is nothing to merge: give at least one run")
-    for other in runs[1:]:
+    for other in runs:
         same_question(runs[0], other)
     seeds = [run.provenance.get("seed") for run in runs]
     known = [s for s in seeds if s is not None]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import index as indices
-from .errors import ResultError
+from .errors import ResultError, some
 from .game import Question
 from .players import Players
 
@@ -22,6 +22,7 @@ FORMAT = "whence attribution"
 VERSION = 1
 _ARRAYS = ("values", "freedom", "empty", "full")
 _TABLES = ("parts", "shared", "covariance", "data")
+UNCERTAINTIES = ("exact", "sampled", "unquantified")
 _PLAIN = ("outputs", "method", "uncertainty", "converged", "verdict", "averaged")
 
 
@@ -31,7 +32,7 @@ def save(result: "Attribution", path: str | Path) -> Path:
     Raises:
         ResultError: the folder does not exist, or cannot be written.
     """
-    target = Path(path)
+    target = _path(path)
     content = BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("header.json", json.dumps(_header(result), indent=1))
@@ -52,9 +53,10 @@ def load(path: str | Path) -> "Attribution":
     Raises:
         ResultError: no such file, not a result, a damaged one, or one of a newer version.
     """
-    source = Path(path)
+    source = _path(path)
     if not source.is_file():
-        raise ResultError(f"there is no file {source}")
+        what = "is a folder, not a file" if source.is_dir() else "does not exist"
+        raise ResultError(f"{source} {what}: give the path of a result that was saved")
     try:
         with zipfile.ZipFile(source) as archive:
             header = json.loads(archive.read("header.json"))
@@ -63,12 +65,18 @@ def load(path: str | Path) -> "Attribution":
                 for name in archive.namelist()
                 if name.endswith(".npy")
             }
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
+    except Exception as error:  # whatever damage does to zip, deflate, npy and JSON
         raise ResultError(
             f"{source} is not a whence result, or it is damaged ({error}). "
             "Results are written by `save`, or by the command line's --out."
         ) from error
     return _rebuild(header, arrays, source)
+
+
+def _path(path: Any) -> Path:
+    if not isinstance(path, (str, Path)):
+        raise ResultError(f"a result is saved to a path, and read from one; given {path!r}")
+    return Path(path)
 
 
 def to_dict(result: "Attribution") -> dict[str, Any]:
@@ -133,9 +141,12 @@ def _rebuild(header: Any, arrays: Mapping[str, np.ndarray], source: Path) -> "At
 
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ResultError(f"{source} is not a whence result")
-    if header["version"] > VERSION:
+    version = header.get("version")
+    if not isinstance(version, int) or version < 1:
+        raise ResultError(f"{source} is damaged: its version is {version!r}")
+    if version > VERSION:
         raise ResultError(
-            f"{source} was written by a newer whence (format {header['version']}, this one reads "
+            f"{source} was written by a newer whence (format {version}, this one reads "
             f"up to {VERSION}): upgrade whence to read it"
         )
     try:
@@ -172,5 +183,13 @@ def _check(result: "Attribution", source: Path) -> None:
     tables = [*result.parts.values()]
     if shape != wanted or any(part.shape != shape for part in tables):
         raise ResultError(f"{source} is damaged: values of shape {shape}, header says {wanted}")
+    numbers = {name: getattr(result, name) for name in _ARRAYS} | dict(result.parts)
+    strange = [name for name, array in numbers.items() if array.dtype.kind != "f"]
+    if strange:
+        raise ResultError(f"{source} is damaged: no numbers in {some(strange)}")
+    if any((part < 0).any() for part in tables):
+        raise ResultError(f"{source} is damaged: it holds standard errors below zero")
+    if result.uncertainty not in UNCERTAINTIES:
+        raise ResultError(f"{source} is damaged: its uncertainty is {result.uncertainty!r}")
     if result.empty.shape != shape[:2] or result.full.shape != shape[:2]:
         raise ResultError(f"{source} is damaged: the ends do not fit the values")

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from math import cos, exp, pi, sin, sqrt
+from numbers import Real
 
 import numpy as np
 
@@ -18,7 +19,7 @@ def quantile(level: float, freedom: Float[np.ndarray, "*shape"]) -> Float[np.nda
     >>> quantile(0.95, np.array([1.0, 10.0, 1e9])).round(3)
     array([12.706,  2.228,  1.96 ])
     """
-    if not 0 < level < 1:
+    if not (isinstance(level, Real) and 0 < level < 1):
         raise OptionError(f"a level lies between 0 and 1, such as 0.95; given {level!r}")
     different, back = np.unique(np.maximum(freedom, 1.0), return_inverse=True)
     half = np.array([_two_tailed(1 - level, float(n)) for n in different])

@@ -12,7 +12,7 @@ from typing import final
 import cloudpickle
 from joblib import Parallel, delayed
 
-from whence._core.errors import OptionError
+from whence._core.errors import positive
 from whence._core.game import Game
 from whence.engines.engine import Answer, Block, Engine, Sharded, answer
 
@@ -43,7 +43,7 @@ class Threads(Engine):
     workers: int
 
     def __post_init__(self) -> None:
-        _positive(self.workers)
+        positive(self.workers, "workers", "threads")
 
     @contextmanager
     def open(self, game: Game) -> Iterator[Game]:
@@ -67,7 +67,7 @@ class Processes(Engine):
     workers: int
 
     def __post_init__(self) -> None:
-        _positive(self.workers)
+        positive(self.workers, "workers", "processes")
 
     @contextmanager
     def open(self, game: Game) -> Iterator[Game]:
@@ -94,8 +94,3 @@ def _elsewhere(path: str, block: Block) -> Answer:
 def _game(path: str) -> Game:
     game: Game = cloudpickle.loads(Path(path).read_bytes())
     return game
-
-
-def _positive(workers: int) -> None:
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise OptionError(f"an engine needs a positive number of workers; given {workers!r}")

@@ -79,11 +79,10 @@ def as_targets(y: object, rows: int, what: str = "y") -> np.ndarray:
     Raises:
         TableError: text, missing values, or another number of rows than X has.
     """
-    array = _array(y)
+    array = as_labels(y, what)
     if array.ndim not in {1, 2}:
         raise TableError(f"{what} has shape {array.shape}; it must be one number for each row.")
-    if len(array) != rows:
-        raise TableError(f"{what} has {len(array)} rows, X has {rows}")
+    refuse_length(array, rows, what)
     whole = _numbers(array, what)
     gone = ~np.isfinite(whole) if whole.ndim == 1 else ~np.isfinite(whole).all(axis=1)
     if gone.any():
@@ -92,6 +91,20 @@ def as_targets(y: object, rows: int, what: str = "y") -> np.ndarray:
             f"{int(np.argmax(gone))}). Drop those rows."
         )
     return whole[:, 0] if whole.ndim == 2 and whole.shape[1] == 1 else whole
+
+
+def refuse_length(labels: np.ndarray, rows: int, what: str = "y") -> None:
+    """As many labels as rows.
+
+    Raises:
+        TableError: how many there are of each.
+    """
+    found = len(labels) if labels.ndim else 0
+    if found != rows:
+        raise TableError(
+            f"{what} has {found} rows, X has {rows}: give one label for each row of X, in "
+            "the order of its rows."
+        )
 
 
 def _numbers(array: np.ndarray, what: str) -> np.ndarray:
@@ -108,11 +121,12 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
 
 
 def _flat(y: object, what: str) -> np.ndarray:
-    array = _array(y)
+    array = as_labels(y, what)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or not len(array):
-        raise TableError(f"{what} has shape {array.shape}; it must be one label for each row.")
+        hot = " For one-hot columns: y.argmax(axis=1)." if array.ndim == 2 else ""
+        raise TableError(f"{what} has shape {array.shape}; it must be one label for each row.{hot}")
     return array
 
 
@@ -127,8 +141,17 @@ def _refuse_missing(labels: np.ndarray, what: str) -> None:
         )
 
 
-def _array(y: Any) -> np.ndarray:
-    """Whatever holds labels, as an array: Series of any kind through their plain values."""
+def as_labels(y: Any, what: str = "y") -> np.ndarray:
+    """Whatever holds labels, as an array: Series of any kind through their plain values.
+
+    Raises:
+        TableError: nothing, the name of a column, or rows of different lengths.
+    """
+    if y is None or isinstance(y, str):
+        raise TableError(
+            f"{what} is {y!r}: give the labels themselves, one for each row, such as "
+            'table.pop("target").'
+        )
     if isinstance(y, np.ndarray):
         return y
     if type(y).__module__.split(".")[0] in {"pandas", "polars"}:
@@ -136,4 +159,7 @@ def _array(y: Any) -> np.ndarray:
         return values if isinstance(values, np.ndarray) else np.asarray(values, object)
     if isinstance(y, list | tuple) and not any(isinstance(v, list | tuple | np.ndarray) for v in y):
         return inferred(objects(y)).data
-    return np.asarray(y)
+    try:
+        return np.asarray(y)
+    except ValueError as error:
+        raise TableError(f"{what} must be one label for each row; its rows differ.") from error

@@ -25,7 +25,7 @@ from sklearn.base import is_classifier, is_clusterer, is_outlier_detector
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from whence._core.errors import ModelError, UnsupportedModelError
+from whence._core.errors import ModelError, TableError, UnsupportedModelError, some
 from whence.models.answers import output_names, plain
 from whence.models.faithful import faithful
 from whence.models.intake import frame_kind, intake
@@ -56,6 +56,7 @@ def adapt(model: Any, like: Table) -> Predictor:
     name = named(model)
     method = _method(model, name)
     known = known_names(model)
+    _refuse_width(model, known, like)
     routes = [
         Route(method, intake(like, known, kind), asking(model, method))
         for kind in _kinds(model, known, like)
@@ -118,6 +119,16 @@ def known_names(model: Any) -> tuple[str, ...] | None:
     """The columns that an estimator was fitted on, if they had names."""
     names = getattr(model, "feature_names_in_", None)
     return None if names is None else tuple(map(str, names))
+
+
+def _refuse_width(model: Any, known: tuple[str, ...] | None, like: Table) -> None:
+    """Without names, the number of columns is all that can be compared."""
+    width = getattr(model, "n_features_in_", None)
+    if known is None and isinstance(width, int) and width != len(like.names):
+        raise TableError(
+            f"{like.what} has {len(like.names)} columns ({some(like.names)}), and the model was "
+            f"fitted with {width}. Give it the same columns, in the same order."
+        )
 
 
 def _kinds(model: Any, known: tuple[str, ...] | None, like: Table) -> list[str]:

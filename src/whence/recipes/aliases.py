@@ -27,7 +27,12 @@ def one_of(ours: str, own: object, alias: str, other: object, default: object) -
 def as_budget(
     budget: Budget | None, max_evals: int | None = None, thresh: float | None = None
 ) -> Budget | None:
-    """A budget, with shap's `max_evals` (questions) and sage's `thresh` (relative error)."""
+    """A budget, with shap's `max_evals` (questions) and sage's `thresh` (relative error).
+
+    What is no budget goes through as it is: `attribute` says so.
+    """
+    if not isinstance(budget, Budget | None):
+        return budget
     if max_evals is not None:
         budget = replace(budget or Budget(), evaluations=max_evals)
     if thresh is not None:
@@ -37,7 +42,7 @@ def as_budget(
 
 def since(start: float, budget: Budget | None) -> Budget | None:
     """The budget that is left, when its seconds began to run at `start` (`perf_counter`)."""
-    if budget is None or budget.seconds is None:
+    if not isinstance(budget, Budget) or budget.seconds is None:
         return budget
     return replace(budget, seconds=max(budget.seconds - (perf_counter() - start), 1e-3))
 

@@ -68,12 +68,9 @@ def compare(a: Attribution, b: Attribution, *, judge: Any = None) -> Comparison:
         OptionError: something that is not an answer.
         ResultError: answers to different questions, such as different removals.
     """
-    for thing in (a, b):
-        if not isinstance(thing, Attribution):
-            raise OptionError(f"compare takes two attributions; given {type(thing).__name__}")
     if judge is not None:
         raise OptionError("judge= is not offered by this version: leave it out")
-    same_question(a.mean(), b.mean())
+    same_question(*(x.mean() if isinstance(x, Attribution) else x for x in (a, b)))
     if _same_cases(a, b):
         return Comparison(_paired(a, b), paired=True, a=a, b=b)
     return Comparison(difference(a.mean(), b.mean()), paired=False, a=a, b=b)

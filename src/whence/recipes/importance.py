@@ -9,6 +9,7 @@ import numpy as np
 from whence._attribute import attribute
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
+from whence._core.errors import TableError
 from whence._core.progress import Listener
 from whence._core.stopping import DOUBT
 from whence._core.student import quantile
@@ -86,6 +87,11 @@ def importance(
         loss=loss,
         groups=groups,
     )
+    if background is None and game.n_cases == 1:
+        raise TableError(
+            "X has one row, and without a background it would leave for itself: nothing could "
+            "change. Give background=, such as the training rows."
+        )
     result = attribute(
         game,
         by_case=by_case,

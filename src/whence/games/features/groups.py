@@ -1,6 +1,6 @@
 """Players of a table: its columns, or groups of them that leave together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,16 +44,15 @@ def _named(groups: Any, names: Sequence[str]) -> dict[str, list[str]]:
             "groups are a mapping such as {'size': ['height', 'width']}; "
             f"given {type(groups).__name__}"
         )
-    if not isinstance(groups, Mapping):
-        groups = {" + ".join(map(str, columns)): columns for columns in groups}
-    named = {
-        str(g): [c] if isinstance(c, str) else [_column(x, names) for x in c]
-        for g, c in groups.items()
-    }
+    pairs = groups.items() if isinstance(groups, Mapping) else ((None, c) for c in groups)
+    named = {}
+    for given, members in pairs:
+        columns = _members(members, names, given)
+        named[" + ".join(columns) if given is None else str(given)] = columns
     seen: dict[str, str] = {}
     for group, columns in named.items():
         if not columns:
-            raise PlayersError(f"group {group!r} has no columns")
+            raise PlayersError(f"group {group!r} has no columns: leave it out")
         for column in columns:
             if column not in names:
                 raise TableError(
@@ -67,6 +66,17 @@ def _named(groups: Any, names: Sequence[str]) -> dict[str, list[str]]:
                 )
             seen[column] = group
     return named
+
+
+def _members(members: Any, names: Sequence[str], group: object) -> list[str]:
+    if isinstance(members, str) and group is not None:
+        return [members]
+    if isinstance(members, str) or not isinstance(members, Iterable):
+        where = "a group" if group is None else f"group {group!r}"
+        raise PlayersError(
+            f"{where} must be a list of columns, such as ['height', 'width']; given {members!r}"
+        )
+    return [_column(c, names) for c in members]
 
 
 def _column(column: Any, names: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from whence._core.keyed import hashed
 from whence._core.shaped import Float, Int
 from whence._core.types import Cases, Coalitions
+from whence.games.features.steady import refuse_unsteady
 from whence.models.table import Table
 
 _CELLS = 2**22  # of an index matrix, at most
@@ -29,6 +30,9 @@ class Hybrids:
         X: the explained rows, as the model knows them.
         pool: the background rows.
         owner: which player each column belongs to.
+
+    Raises:
+        ModelError: the model gives equal rows different answers.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class Hybrids:
         self.ask, self.owner = ask, owner
         same = pool is X or pool.frame() is X.frame()
         self.table, self.first = (X, 0) if same else (X.above(pool), len(X))
+        refuse_unsteady(ask, self.table)
         columns = np.arange(len(X.names))
         # Zobrist (1970): a row's hash is the exclusive or of its cells'. Two different rows among a
         # block's 2^16 share one of 2^64 hashes with a chance of about 1e-10.

@@ -19,8 +19,9 @@ import numpy as np
 
 from whence._core.errors import ModelError, OptionError, TableError, did_you_mean
 from whence._core.shaped import Float
-from whence.models.labels import as_classes, as_targets
+from whence.models.labels import as_classes, as_labels, as_targets, refuse_length
 from whence.models.predictor import Predictor
+from whence.models.routes import reason
 
 Sampled = Float[np.ndarray, "rows sample outputs"]
 
@@ -114,8 +115,8 @@ class LogLoss(Loss):
         if predictor.classes is None or predictor.space != "probability":
             raise ModelError(
                 f"log-loss needs class probabilities, and {predictor.name} answers "
-                f"{predictor.space}s. Give a model whose predict_proba knows its classes, or "
-                "loss='squared error'."
+                f"{predictor.space} numbers. Give a model whose predict_proba knows its "
+                "classes, or loss='squared error'."
             )
         return _classes(y, predictor, rows)
 
@@ -140,7 +141,7 @@ class ZeroOne(Loss):
         if predictor.classes is None:
             raise ModelError(
                 f"the zero-one loss needs a classifier, and {predictor.name} answers "
-                f"{predictor.space}s. Use loss='squared error'."
+                f"{predictor.space} numbers. Use loss='squared error'."
             )
         return _classes(y, predictor, rows)
 
@@ -169,29 +170,39 @@ class OwnLoss(Loss):
     def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
         """As they are given."""
         del predictor
-        labels = np.asarray(y)
+        labels = as_labels(y)
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = labels[:, 0]
-        if len(labels) != rows:
-            raise TableError(f"y has {len(labels)} rows, and X has {rows}")
+        refuse_length(labels, rows)
         return labels
 
     def plain(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
         """What the function says, checked."""
         given = p[:, 0] if p.shape[1] == 1 else p
-        loss = np.asarray(self.function(y, given), dtype=float)
+        try:
+            loss = np.asarray(self.function(y, given), dtype=float)
+        except Exception as error:
+            raise OptionError(
+                f"the loss {self.name!r} failed on y of shape {np.shape(y)} and predictions of "
+                f"shape {given.shape}: {reason(error)}"
+            ) from error
         if loss.shape != (len(y),):
             raise OptionError(
                 f"the loss function answered shape {loss.shape} for {len(y)} rows: it must give "
                 "one number for each row (no mean over rows)"
+            )
+        if not np.isfinite(loss).all():
+            row = int(np.flatnonzero(~np.isfinite(loss))[0])
+            raise OptionError(
+                f"the loss {self.name!r} answered {loss[row]} for y={y[row]} and the prediction "
+                f"{given[row]}: it must be finite for every prediction"
             )
         return loss
 
 
 def _classes(y: Any, predictor: Predictor, rows: int) -> np.ndarray:
     codes = as_classes(y, predictor.classes or ())
-    if len(codes) != rows:
-        raise TableError(f"y has {len(codes)} rows, and X has {rows}")
+    refuse_length(codes, rows)
     return np.asarray(codes, dtype=np.int64)
 
 
@@ -214,6 +225,8 @@ def as_loss(loss: Any, predictor: Predictor) -> Loss:
         OptionError: a name that is not known, or something that is no loss.
     """
     match loss:
+        case type():
+            raise OptionError(f"the loss {loss.__name__} is a class: give {loss.__name__}()")
         case None:
             return LogLoss() if predictor.classes is not None else Squared()
         case Loss():

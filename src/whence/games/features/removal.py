@@ -11,7 +11,7 @@ from typing import Any, final
 
 import numpy as np
 
-from whence._core.errors import OptionError, TableError, did_you_mean, some
+from whence._core.errors import OptionError, TableError, did_you_mean, positive, some
 from whence.models.predictor import Predictor
 from whence.models.table import Table
 
@@ -56,8 +56,8 @@ class Marginal(Removal):
     sample: int | None = None
 
     def __post_init__(self) -> None:
-        if self.sample is not None and self.sample < 1:
-            raise OptionError(f"a draw needs at least one background row; sample={self.sample}")
+        if self.sample is not None:
+            positive(self.sample, "sample", "background rows in each draw")
 
     def pool(self, predictor: Predictor, X: Table) -> Table:
         """All background rows."""
@@ -107,7 +107,9 @@ def _one(row: Any, X: Table) -> Table:
 def _from_mapping(row: Mapping[str, Any], X: Table) -> Table:
     missing = [n for n in X.names if n not in row]
     if missing:
-        raise TableError(f"the baseline lacks a value for {some(missing)}")
+        raise TableError(
+            f"the baseline lacks a value for {some(missing)}: give one for each column"
+        )
     extra = [n for n in row if n not in X.names]
     if extra:
         raise TableError(f"the baseline names {some(extra)}. {did_you_mean(extra[0], X.names)}")

@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 
 from whence._core.budget import Budget
-from whence._core.errors import UnsupportedGameError
+from whence._core.errors import UnsupportedGameError, positive
 from whence._core.game import Game
 from whence._core.index import Semivalue, Shapley
 from whence._core.method import Method, Outcome
@@ -28,6 +28,11 @@ class Exact(Method[Game]):
     index: Semivalue = Shapley()
     max_players: int = 16
     every_draw: bool = field(default=True, init=False, repr=False)
+    computes = (Semivalue,)
+
+    def __post_init__(self) -> None:
+        Method.__post_init__(self)
+        positive(self.max_players, "max_players", "2^n coalitions are asked")
 
     @property
     def needs(self) -> type[Game]:

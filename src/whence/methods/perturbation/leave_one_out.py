@@ -30,6 +30,7 @@ class OnePlayer(AnytimeMethod[Walks]):
 
     index: LeaveOneOut | FirstIn = LeaveOneOut()
     batch: int | None = None
+    computes = (LeaveOneOut, FirstIn)
 
     def init(self, game: Game) -> Walks:
         """No visit yet."""

@@ -31,6 +31,7 @@ class SampledSemivalue(AnytimeMethod[Walks]):
 
     index: Semivalue = Banzhaf()
     batch: int | None = None
+    computes = (Semivalue,)
 
     def init(self, game: Game) -> Walks:
         """No walk yet."""

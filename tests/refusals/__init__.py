@@ -1,0 +1,1 @@
+"""Bad inputs at the front door, and what each must be told."""

@@ -1,0 +1,76 @@
+"""Every bad input is told what, where and what to do; nothing is written, changed or guessed."""
+
+import copy
+
+import numpy as np
+import pytest
+from jaxtyping import config
+
+import whence as wh
+
+pytest.importorskip("sklearn")
+pytest.importorskip("pandas")
+pytest.importorskip("polars")
+pytest.importorskip("torch")
+
+from .bench import Bench
+from .games import GAMES
+from .models import MODELS
+from .options import OPTIONS
+from .results import RESULTS
+from .tables import TABLES
+
+REFUSED = [*TABLES, *MODELS, *OPTIONS, *GAMES, *RESULTS]
+
+
+@pytest.fixture(autouse=True)
+def users_have_no_type_checker():
+    """The suite's own checker would refuse bad arguments before whence sees them."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)
+
+
+def named(row):
+    return pytest.param(*row[1:], id=row[0].replace(" ", "-"))
+
+
+@pytest.mark.parametrize(("builtin", "fragments", "action"), list(map(named, REFUSED)))
+def test_refused(builtin, fragments, action, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    bench = Bench(tmp_path)
+    before = copy.deepcopy({name: getattr(bench, name) for name in ("A", "X", "t", "y", "k")})
+    chance = np.random.get_state()[1].copy()  # the user's own, which nobody touches
+    with pytest.raises(wh.WhenceError) as caught:
+        action(bench)
+    said = str(caught.value)
+    assert isinstance(caught.value, builtin)
+    assert [f for f in fragments if f not in said] == [], said
+    assert "Traceback" not in said
+    assert "\n" not in said
+    assert len(said) < 1000
+    assert {p.name for p in tmp_path.iterdir()} <= bench.made
+    assert np.array_equal(np.random.get_state()[1], chance)
+    assert bench.X.equals(before["X"])
+    assert all(np.array_equal(getattr(bench, name), before[name]) for name in ("A", "t", "y", "k"))
+
+
+def test_there_are_enough_and_each_says_something():
+    names = [row[0] for row in REFUSED]
+    assert len(names) >= 200
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("engine", [None, wh.engines.Threads(2)])
+def test_a_constant_model_matters_nothing(tmp_path, engine):
+    bench = Bench(tmp_path)
+    got = bench.importance(lambda X: np.full(len(X), 3.0), bench.A, bench.t, engine=engine)
+    assert (got.values == 0).all()
+    assert "nothing matters" in got.verdict
+    wide = np.random.default_rng(0).normal(size=(200, 25))  # too many players to enumerate
+    got = bench.importance(lambda X: np.full(len(X), 3.0), wide, wide[:, 0], engine=engine)
+    assert (got.values == 0).all()
+    assert "nothing matters" in got.verdict
+    assert got.cost.seconds < 20
+    told = bench.explain(lambda X: np.full(len(X), 3.0), bench.A[:2], background=bench.A)
+    assert (told.values == 0).all()
