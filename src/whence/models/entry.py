@@ -91,9 +91,9 @@ def _pandas(data: Any, what: str) -> Entry:
 
 
 def _polars(data: Any) -> Entry:
-    from whence.models._polars import PolarsCells
+    from whence.models._polars import PolarsCells, without_objects
 
-    return Entry(PolarsCells(data), tuple(data.columns), "polars", named=True)
+    return Entry(PolarsCells(without_objects(data)), tuple(data.columns), "polars", named=True)
 
 
 def _numpy(data: object, names: Sequence[str] | None, what: str) -> Entry:
