@@ -136,9 +136,9 @@ def _from_rows(data: object, what: str) -> np.ndarray:
 
 def _check(read: Entry, what: str) -> None:
     if not read.names:
-        raise TableError(f"{what} has no columns.")
+        raise TableError(f"{what} has no columns. Give rows by columns.")
     if not len(read.cells):
-        raise TableError(f"{what} has no rows.")
+        raise TableError(f"{what} has no rows. Give at least one.")
     twice = sorted({n for n in read.names if read.names.count(n) > 1})
     if twice:
         raise TableError(f"{what} has more than one column called {some(twice)}. Rename them.")
