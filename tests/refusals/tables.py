@@ -194,6 +194,12 @@ TABLES = [
         lambda b: b.importance(X=changed(b.X, age=np.datetime64("2020-01-01"))),
     ),
     (
+        "X holds times and polars would read them as numbers",
+        T,
+        ["LogisticRegression could not be asked", "times would turn into numbers"],
+        lambda b: b.importance(X=changed(b.X, age=pd.Timestamp("2020-01-01"))),
+    ),
+    (
         "X holds lists",
         T,
         ["LogisticRegression could not be asked", "Give whence a function"],

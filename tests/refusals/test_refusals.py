@@ -91,10 +91,9 @@ def test_no_damage_becomes_a_number(tmp_path):
             path.write_bytes(damaged)
             try:
                 told = wh.load(path)
-            except wh.WhenceError as error:
-                assert "b.whence" in str(error)
-            else:
-                assert np.array_equal(told.values, bench.sampled().values)
+            except wh.WhenceError:
+                continue
+            assert np.array_equal(told.values, bench.sampled().values)
 
 
 def test_one_row_is_no_reason_to_refuse_to_explain(tmp_path):

@@ -61,8 +61,12 @@ def first_sane(routes: Sequence[Route], like: Table, name: str) -> tuple[Route, 
         UnsupportedModelError: every route failed; the message has every reason.
     """
     reasons = []
+    held = _holds_times(like)
     for route in routes:
         route.intake.matched(like)
+        if held and route.intake.kind not in {like.kind, "pandas"}:
+            reasons.append(f"{route.words()}: times would turn into numbers")
+            continue
         try:
             return route, route.probe(like, name)
         except UnsupportedModelError:
@@ -75,6 +79,11 @@ def first_sane(routes: Sequence[Route], like: Table, name: str) -> tuple[Route, 
         f"{name} could not be asked. Tried {'; tried '.join(reasons)}.{gaps(like)} "
         "Give whence a function that takes rows like yours and returns numbers."
     )
+
+
+def _holds_times(table: Table) -> bool:
+    """A model that refuses times in a frame may take them for numbers in another kind of frame."""
+    return any(table.raw(name).data.dtype.kind in "mM" for name in table.names)
 
 
 def gaps(table: Table) -> str:
