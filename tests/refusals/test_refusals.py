@@ -59,6 +59,7 @@ def test_there_are_enough_and_each_says_something():
     names = [row[0] for row in REFUSED]
     assert len(names) >= 200
     assert len(set(names)) == len(names)
+    assert [row[0] for row in REFUSED if not row[2]] == []
 
 
 @pytest.mark.parametrize("engine", [None, wh.engines.Threads(2)])
@@ -74,3 +75,31 @@ def test_a_constant_model_matters_nothing(tmp_path, engine):
     assert got.cost.seconds < 20
     told = bench.explain(lambda X: np.full(len(X), 3.0), bench.A[:2], background=bench.A)
     assert (told.values == 0).all()
+
+
+def test_no_damage_becomes_a_number(tmp_path):
+    """Whatever byte of a saved answer is lost: it is refused, or the numbers are the same."""
+    bench = Bench(tmp_path)
+    whole = bench.sampled().save(tmp_path / "a.whence").read_bytes()
+    path = tmp_path / "b.whence"
+    for at in range(0, len(whole), max(1, len(whole) // 200)):
+        for damaged in (
+            whole[:at],
+            whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :],
+            whole[:at] + whole[at + 1 :],
+        ):
+            path.write_bytes(damaged)
+            try:
+                told = wh.load(path)
+            except wh.WhenceError:
+                continue
+            assert np.array_equal(told.values, bench.sampled().values)
+
+
+def test_one_row_is_no_reason_to_refuse_to_explain(tmp_path):
+    bench = Bench(tmp_path)
+    got = bench.explain(X=bench.X[:1], background=bench.X[:1])
+    assert (got.values == 0).all()
+    assert np.allclose(got.full, got.empty)
+    got = bench.importance(X=bench.X[:1], y=bench.y[:1], background=bench.X)
+    assert np.isfinite(got.values).all()

@@ -58,6 +58,19 @@ class PolarsCells(Cells):
         )
 
 
+def without_objects(frame: Any) -> Any:
+    """Columns of Python objects (as numpy's text becomes) as what they hold: polars reads neither.
+
+    A column of several kinds of things becomes text.
+    """
+    told = [
+        pl.Series(part.name, part.to_list(), strict=False)
+        for part in frame.get_columns()
+        if part.dtype == pl.Object
+    ]
+    return frame.with_columns(told) if told else frame
+
+
 def frame_of(columns: Sequence[Column], names: Sequence[str]) -> PolarsCells:
     """A frame of columns that came from elsewhere."""
     return PolarsCells(pl.DataFrame([_made(n, c) for n, c in zip(names, columns, strict=True)]))

@@ -91,9 +91,9 @@ def _pandas(data: Any, what: str) -> Entry:
 
 
 def _polars(data: Any) -> Entry:
-    from whence.models._polars import PolarsCells
+    from whence.models._polars import PolarsCells, without_objects
 
-    return Entry(PolarsCells(data), tuple(data.columns), "polars", named=True)
+    return Entry(PolarsCells(without_objects(data)), tuple(data.columns), "polars", named=True)
 
 
 def _numpy(data: object, names: Sequence[str] | None, what: str) -> Entry:
@@ -136,9 +136,9 @@ def _from_rows(data: object, what: str) -> np.ndarray:
 
 def _check(read: Entry, what: str) -> None:
     if not read.names:
-        raise TableError(f"{what} has no columns.")
+        raise TableError(f"{what} has no columns. Give rows by columns.")
     if not len(read.cells):
-        raise TableError(f"{what} has no rows.")
+        raise TableError(f"{what} has no rows. Give at least one.")
     twice = sorted({n for n in read.names if read.names.count(n) > 1})
     if twice:
         raise TableError(f"{what} has more than one column called {some(twice)}. Rename them.")

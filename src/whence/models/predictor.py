@@ -17,7 +17,7 @@ from whence._core.errors import ModelError, WhenceError
 from whence._core.meter import count
 from whence.models.answers import answered, refuse_improbable, refuse_non_finite
 from whence.models.intake import Intake
-from whence.models.routes import reason
+from whence.models.routes import gaps, reason
 from whence.models.table import Table
 from whence.models.threads import one_thread
 
@@ -87,10 +87,16 @@ class Predictor(abc.ABC):
         except Exception as error:
             raise ModelError(
                 f"{self.name} failed on a {self.kind} table of shape {tuple(frame.shape)}: "
-                f"{reason(error)}"
+                f"{reason(error)}.{gaps(self._table(frame))}"
             ) from error
         self._check(answer, frame)
         return answer
+
+    @final
+    def _table(self, frame: Any) -> Table:
+        names = self.intake.names
+        fits = self.kind == "numpy" and np.shape(frame)[1:] == (len(names),)
+        return Table.of(frame, names=names if fits else None)
 
     @final
     def _check(self, answer: np.ndarray, frame: Any) -> None:
@@ -100,8 +106,7 @@ class Predictor(abc.ABC):
                 f"{len(self.outputs)}. The number of outputs may not depend on the rows."
             )
         if not np.isfinite(answer).all():
-            names = self.intake.names if self.kind == "numpy" else None
-            refuse_non_finite(answer, Table.of(frame, names=names), self.name)
+            refuse_non_finite(answer, self._table(frame), self.name)
         if self.space == "probability":
             refuse_improbable(answer, self.name)
 

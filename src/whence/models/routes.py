@@ -12,8 +12,9 @@ from typing import Any, final
 
 import numpy as np
 
-from whence._core.errors import TableError, UnsupportedModelError
+from whence._core.errors import TableError, UnsupportedModelError, some
 from whence.models.answers import answered
+from whence.models.cells import Column
 from whence.models.intake import Intake
 from whence.models.table import Table
 from whence.models.threads import one_thread
@@ -60,8 +61,12 @@ def first_sane(routes: Sequence[Route], like: Table, name: str) -> tuple[Route, 
         UnsupportedModelError: every route failed; the message has every reason.
     """
     reasons = []
+    held = _holds_times(like)
     for route in routes:
         route.intake.matched(like)
+        if held and route.intake.kind not in {like.kind, "pandas"}:
+            reasons.append(f"{route.words()}: times would turn into numbers")
+            continue
         try:
             return route, route.probe(like, name)
         except UnsupportedModelError:
@@ -71,13 +76,35 @@ def first_sane(routes: Sequence[Route], like: Table, name: str) -> tuple[Route, 
                 raise
             reasons.append(f"{route.words()}: {reason(error)}")
     raise UnsupportedModelError(
-        f"{name} could not be asked. Tried {'; tried '.join(reasons)}. "
+        f"{name} could not be asked. Tried {'; tried '.join(reasons)}.{gaps(like)} "
         "Give whence a function that takes rows like yours and returns numbers."
     )
+
+
+def _holds_times(table: Table) -> bool:
+    """A model that refuses times in a frame may take them for numbers in another kind of frame."""
+    return any(table.raw(name).data.dtype.kind in "mM" for name in table.names)
+
+
+def gaps(table: Table) -> str:
+    """Which columns have missing or infinite cells, if any: where models fail most."""
+    odd = [name for name in table.names if _odd(table.raw(name)).any()]
+    if not odd:
+        return ""
+    return (
+        f" Missing or infinite cells in {some(odd)} (of {len(table)} rows): fill them as in "
+        "training, if the model takes none."
+    )
+
+
+def _odd(column: Column) -> np.ndarray:
+    if column.data.dtype.kind == "f":
+        return np.asarray(~np.isfinite(column.data))
+    return column.missing
 
 
 def reason(error: BaseException, most: int = 300) -> str:
     """The kind of an error and the start of what it says."""
     said = " ".join(str(error).split("Stack trace:")[0].split())
-    short = said.rstrip(".") if len(said) <= most else said[:most] + " …"
+    short = said.rstrip(".") if len(said) <= most else said[:most].rstrip() + "…"
     return f"{type(error).__name__}: {short}" if short else type(error).__name__

@@ -111,9 +111,10 @@ class Table:
         self._refuse_clashes(lower)
         try:
             return self._with(self._cells.stack(lower._cells))  # noqa: SLF001
-        except (ValueError, TypeError) as error:
+        except Exception as error:  # each kind of frame has errors of its own
             raise TableError(
-                f"{self.what} and {other.what} do not fit together: {error}"
+                f"{self.what} and {other.what} do not fit together: {error}. Give their columns "
+                "the same types."
             ) from error
 
     def _refuse_clashes(self, other: "Table") -> None:

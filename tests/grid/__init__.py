@@ -1,0 +1,1 @@
+"""Every kind of model on every kind of table, through the verbs."""
