@@ -10,7 +10,7 @@ import numpy as np
 from .attribution import Attribution, Cost, Uncertainty
 from .budget import Budget, affordable, spent
 from .errors import UnsupportedGameError
-from .game import Game, PooledGame, Question, ReplicatedGame, StatedGame, view
+from .game import Game, PooledGame, Question, ReplicatedGame, StatedGame, Through, view
 from .index import Index
 from .meter import Meter, metering
 from .progress import Progress, tell
@@ -122,8 +122,15 @@ def _wrapped(
         shared=reading.shared if by_case else {},
         covariance=got.covariance,
         question=_question(about),
-        provenance={"game": type(about).__name__, "seed": seed},
+        provenance={"game": type(_inside(about)).__name__, "seed": seed},
     )
+
+
+def _inside(game: Game) -> Game:
+    """What the wrappers are around."""
+    while isinstance(game, Through):
+        game = game.inner
+    return game
 
 
 def _question(game: Game) -> Question:
