@@ -107,6 +107,19 @@ def test_by_case_the_background_is_shared():
     assert np.allclose(got.mean().values, mean.values)
 
 
+@pytest.mark.parametrize("by_case", [True, False])
+def test_one_case_has_the_background_part_and_its_covariance(by_case):
+    """Kills: what all cases share forgotten where there is only one."""
+    got = Permutation().attribute(Pool(1, 30), BUDGET, 0, by_case)
+    assert set(got.parts) == set(got.covariance) == {"estimation", "background"}
+    assert (got.parts["background"][0, 0, :3] > 0).all()
+    pair = got.group({"pair": ["a", "b"]})
+    assert np.isfinite(pair.stderr).all()
+    for part in ("estimation", "background"):
+        own = np.sqrt(got.covariance[part].diagonal(axis1=1, axis2=2))
+        assert np.allclose(own, got.parts[part][0], rtol=1e-6)
+
+
 def test_ends_are_averaged_over_the_walks():
     """Kills: the last walk's ends reported for all of them."""
     game = Scattered([3.0, 1.0], 5)

@@ -119,6 +119,12 @@ class Reading:
         estimation = noise / m + (1 / m - 1 / n_cases) * between
         return {"estimation": estimation, "data": between / n_cases}
 
+    def of_one(self) -> dict[str, Covariance]:
+        """The covariance between players of the one case that there is."""
+        if self.covariance is None or self.each is None or len(self.each) > 1:
+            return {}
+        return {**self.shared_covariance, "estimation": self.covariance / self.each[0]}
+
     def fold(self, n_cases: int) -> "Reading":
         """Of an `AllCases` game: outputs back to cases, the last group being their mean."""
         n = self.values.shape[2]
