@@ -319,7 +319,7 @@ def test_merged_runs_are_one_longer_run():
     assert np.allclose(got.parts["estimation"], one.parts["estimation"], rtol=0.15)
     assert np.allclose(got.parts["data"], one.parts["data"], rtol=0.15)
     assert got.cost.asked == one.cost.asked == got.cost.rows
-    assert got.freedom == pytest.approx(one.freedom, rel=0.02)
+    assert got.freedom == pytest.approx(one.freedom, rel=0.03)
     z = (got.values - one.values) / np.hypot(got.error("estimation"), one.error("estimation"))
     assert np.abs(z).max() < 4.5
     assert got.provenance["merged seeds"] == [1, 2]

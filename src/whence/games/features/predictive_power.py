@@ -135,7 +135,7 @@ class PredictivePower(PooledGame, ReplicatedGame):
         here = self._ask(self.X.frame())
         return tuple(self._end(np.broadcast_to(p, here.shape)) for p in (everywhere, here))  # type: ignore[return-value]
 
-    def _end(self, p: Float[np.ndarray, "cases members outputs"]) -> Ends:
+    def _end(self, p: Float[np.ndarray, "cases members columns"]) -> Ends:
         known = copy(self)
         known.n_draws = 1
         worths = [known._own(self.y, p[:, None])]  # noqa: SLF001
