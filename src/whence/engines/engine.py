@@ -19,8 +19,8 @@ from whence._core.types import Cases, Coalitions, Draws, Worths
 from whence.models.threads import one_thread
 
 BLOCK = 2048  # questions; a draw of 4 to 16 rows makes this 8,000 to 32,000 model rows
-Block = tuple[np.ndarray, Cases, Draws]
-Answer = tuple[Worths, Meter]
+Block = tuple[np.ndarray, np.ndarray, np.ndarray]  # no axis names: blocks differ in their rows
+Answer = tuple[np.ndarray, Meter]
 
 
 class Engine(abc.ABC):
