@@ -26,11 +26,19 @@ def one_of(ours: str, own: object, alias: str, other: object, default: object) -
 def as_budget(
     budget: Budget | None, max_evals: int | None = None, thresh: float | None = None
 ) -> Budget | None:
-    """A budget, with shap's `max_evals` (questions) and sage's `thresh` (relative error)."""
+    """A budget, with shap's `max_evals` (questions) and sage's `thresh` (relative error).
+
+    Raises:
+        OptionError: the budget has that bound already.
+    """
+    own, plain = budget or Budget(), Budget()
     if max_evals is not None:
-        budget = replace(budget or Budget(), evaluations=max_evals)
+        bound = one_of("budget's evaluations", own.evaluations, "max_evals", max_evals, None)
+        budget = own = replace(own, evaluations=bound)  # type: ignore[arg-type]
     if thresh is not None:
-        budget = replace(budget or Budget(), relative_error=thresh)
+        error, usual = own.relative_error, plain.relative_error
+        bound = one_of("budget's relative_error", error, "thresh", thresh, usual)
+        budget = replace(own, relative_error=bound)  # type: ignore[arg-type]
     return budget
 
 
