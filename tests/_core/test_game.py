@@ -1,5 +1,7 @@
 """The contract of games: what may be asked, and answered."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -213,6 +215,20 @@ def test_every_error_is_ours_and_also_the_plain_one():
     plain = (ValueError, TypeError, AssertionError)
     assert [k for k in kinds if k is not WhenceError and not issubclass(k, plain)] == []
     assert issubclass(GameError, ValueError)
+
+
+def test_errors_travel():
+    """Kills: an error that cannot come home from another process."""
+    stay = np.array([True, False])
+    for error in (
+        OrderError("step"),
+        BadAnswerError((1, 2), (3, 4), "Blank"),
+        NonFiniteWorthError(stay, ("a", "b"), 3, 4),
+        GameError("words"),
+    ):
+        back = pickle.loads(pickle.dumps(error))
+        assert type(back) is type(error)
+        assert str(back) == str(error)
 
 
 def test_a_game_needs_a_worth():

@@ -165,6 +165,8 @@ def test_leave_out_is_the_jackknife():
         over = [e.mean(axis=0) for e in each]
         together = sum((e - np.mean(over, axis=0)) ** 2 for e in over) * (n - 1) / n
         assert np.allclose(got.shared[part][0], np.sqrt(together))
+        own = got.shared_covariance[part].diagonal(axis1=1, axis2=2)
+        assert np.allclose(own, together)
 
 
 def test_leave_out_averages_the_cases_visited():

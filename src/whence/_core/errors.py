@@ -24,12 +24,21 @@ Each says what is wrong, where (players, columns and rows by name) and what to d
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 
 
 class WhenceError(Exception):
     """Base class of every error that whence raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By its message alone, so that it comes home from other processes as it is."""
+        return _again, (type(self), self.args)
+
+
+def _again(kind: type[WhenceError], args: tuple[object, ...]) -> WhenceError:
+    return kind.__new__(kind, *args)
 
 
 class GameError(WhenceError, ValueError):

@@ -125,7 +125,7 @@ def _wrapped(
         verdict=outcome.verdict,
         averaged=1 if by_case else about.n_cases,
         shared=reading.shared if by_case else {},
-        covariance=got.covariance,
+        covariance=got.covariance or reading.of_one(),
         question=question_of(about),
         provenance={"game": type(bare(about)).__name__, "seed": seed},
     )

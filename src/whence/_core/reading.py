@@ -119,6 +119,12 @@ class Reading:
         estimation = noise / m + (1 / m - 1 / n_cases) * between
         return {"estimation": estimation, "data": between / n_cases}
 
+    def of_one(self) -> dict[str, Covariance]:
+        """The covariance between players of the one case that there is."""
+        if self.covariance is None or self.each is None or len(self.each) > 1:
+            return {}
+        return {**self.shared_covariance, "estimation": self.covariance / self.each[0]}
+
     def fold(self, n_cases: int) -> "Reading":
         """Of an `AllCases` game: outputs back to cases, the last group being their mean."""
         n = self.values.shape[2]
@@ -133,14 +139,18 @@ class Reading:
         The jackknife over k members: (k - 1)/k sum_j (phi_(-j) - mean)^2.
         """
         shared, parts, at = dict(self.shared), dict(self.parts), outputs
-        seen = self.visited
+        own, seen = slice(0, outputs), self.visited
+        covariance = {name: s[own] for name, s in self.shared_covariance.items()}
         for part, k in replicates.items():
             block = self.values[:, at : at + k * outputs]
             each = block.reshape(len(block), k, outputs, -1)  # case, member, output, player
             parts[part] = _jackknife(each)
-            shared[part] = _jackknife(each[seen].mean(axis=0, keepdims=True))
+            mean = each[seen].mean(axis=0, keepdims=True)
+            shared[part] = _jackknife(mean)
+            if self.covariance is not None:
+                apart = mean[0] - mean[0].mean(axis=0)
+                covariance[part] = (k - 1) / k * np.einsum("koi,koj->oij", apart, apart)
             at += k * outputs
-        own = slice(0, outputs)
         return Reading(
             self.values[:, own],
             self.stderr[:, own],
@@ -150,7 +160,7 @@ class Reading:
             {name: s[:, own] for name, s in shared.items()},
             {name: s[:, own] for name, s in parts.items()},
             None if self.covariance is None else self.covariance[own],
-            {name: s[own] for name, s in self.shared_covariance.items()},
+            covariance,
             self.each,
         )
 

@@ -30,11 +30,14 @@ def select(
         p = p[np.isin(p, result.players.where(**columns))]
     if not len(p):
         raise ResultError("nobody is left: no player has all of these names and columns")
-    if not len(c):
-        raise ResultError(f"no case is left: this answer has cases 0 to {len(result.values) - 1}")
 
     def cut(x: np.ndarray) -> np.ndarray:
         return np.asarray(x[c][:, o][:, :, p])
+
+    def part(x: np.ndarray) -> np.ndarray:
+        """Known of the mean over all cases; of a mean over some of them it is not."""
+        every = np.array_equal(np.sort(c), np.arange(len(result.values)))
+        return x if every else np.full_like(x, np.nan)
 
     return replace(
         result,
@@ -45,7 +48,7 @@ def select(
         outputs=tuple(np.array(result.outputs, dtype=object)[o]),
         empty=result.empty[c][:, o],
         full=result.full[c][:, o],
-        shared={name: s[:, o][:, :, p] for name, s in result.shared.items()},
+        shared={name: part(s[:, o][:, :, p]) for name, s in result.shared.items()},
         covariance={k: v[o][:, p][:, :, p] for k, v in result.covariance.items()},
         data={name: column[c] for name, column in result.data.items()},
     )
@@ -56,9 +59,12 @@ def _cases(case: int | slice | Sequence[int] | None, n: int) -> np.ndarray:
     if case is None:
         return every
     try:
-        return np.atleast_1d(every[np.array(case, int) if case == [] else case])
+        chosen = np.atleast_1d(every[np.array(case, int) if case == [] else case])
     except IndexError:
-        raise ResultError(f"no case {case!r}: this answer has cases 0 to {n - 1}") from None
+        chosen = every[:0]
+    if not len(chosen):
+        raise ResultError(f"no case {case!r}: this answer has cases 0 to {n - 1}")
+    return chosen
 
 
 def group(result: "Attribution", by: str | Mapping[str, Sequence[str]]) -> "Attribution":
@@ -186,6 +192,24 @@ def difference(a: "Attribution", b: "Attribution") -> "Attribution":
     )
 
 
+def _seed(run: "Attribution") -> int | None:
+    seed: int | None = run.provenance.get("seed")
+    return seed
+
+
+def _same_evidence(a: "Attribution", b: "Attribution") -> None:
+    if a.averaged != b.averaged:
+        raise ResultError(
+            f"the number of cases differ ({a.averaged} and {b.averaged}): runs to merge are runs "
+            "on the same rows"
+        )
+    if a.parts.keys() != b.parts.keys():
+        raise ResultError(
+            f"the error parts differ ({some(a.parts)} and {some(b.parts)}): runs to merge are runs "
+            "of the same method"
+        )
+
+
 def merge(runs: Sequence["Attribution"]) -> "Attribution":
     """Independent runs of one question: see `Attribution.merge`."""
     from .attribution import Attribution, Cost
@@ -197,7 +221,8 @@ def merge(runs: Sequence["Attribution"]) -> "Attribution":
         raise ResultError("there is nothing to merge: give at least one run")
     for other in runs:
         same_question(runs[0], other)
-    seeds = [run.provenance.get("seed") for run in runs]
+        _same_evidence(runs[0], other)
+    seeds = [s for run in runs for s in run.provenance.get("merged seeds", [_seed(run)])]
     known = [s for s in seeds if s is not None]
     if len(set(known)) < len(known):
         raise ResultError(

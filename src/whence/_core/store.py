@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import index as indices
-from .errors import ResultError, some
+from .errors import ResultError
 from .game import Question
 from .players import Players
 
@@ -22,8 +22,9 @@ FORMAT = "whence attribution"
 VERSION = 1
 _ARRAYS = ("values", "freedom", "empty", "full")
 _TABLES = ("parts", "shared", "covariance", "data")
-UNCERTAINTIES = ("exact", "sampled", "unquantified")
 _PLAIN = ("outputs", "method", "uncertainty", "converged", "verdict", "averaged")
+
+_KINDS = {"method": str, "verdict": str, "converged": bool, "averaged": int}
 
 
 def save(result: "Attribution", path: str | Path) -> Path:
@@ -84,7 +85,9 @@ def to_dict(result: "Attribution") -> dict[str, Any]:
     low, high = result.ci()
     arrays = {"stderr": result.stderr, "low": low, "high": high, "gap": result.gap}
     arrays |= {name: getattr(result, name) for name in _ARRAYS}
-    header = {name: entry for name, entry in _header(result).items() if name != "tables"}
+    header = {
+        name: entry for name, entry in _header(result).items() if name not in {"tables", "words"}
+    }
     parts = {name: _listed(part) for name, part in result.parts.items()}
     return {**header, **{name: _listed(array) for name, array in arrays.items()}, "parts": parts}
 
@@ -107,17 +110,21 @@ def _header(result: "Attribution") -> dict[str, Any]:
             "names": players.names,
             "kind": players.kind,
             "ordered": players.ordered,
-            "columns": {
-                k: [str(v) if not isinstance(v, (int, float, str)) else v for v in c]
-                for k, c in players.columns.items()
-            },
+            "columns": {k: [_entry(v) for v in c] for k, c in players.columns.items()},
         },
         "index": {"name": type(result.index).__name__, **_settings(result.index)},
         "cost": asdict(result.cost),
         "question": asdict(result.question),
         "provenance": dict(result.provenance),
         "tables": {table: list(getattr(result, table)) for table in _TABLES},
+        "words": {name: [_entry(v) for v in a] for name, a in _tables(result) if _words(a)},
     }
+
+
+def _entry(value: object) -> Any:
+    """As JSON has it; anything else in words."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    return plain if plain is None or isinstance(plain, (int, float, str)) else str(plain)
 
 
 def _settings(index: indices.Index) -> dict[str, Any]:
@@ -126,14 +133,18 @@ def _settings(index: indices.Index) -> dict[str, Any]:
 
 def _arrays(result: "Attribution") -> dict[str, np.ndarray]:
     arrays = {name: getattr(result, name) for name in _ARRAYS}
+    return arrays | {name: array for name, array in _tables(result) if not _words(array)}
+
+
+def _tables(result: "Attribution") -> Iterator[tuple[str, np.ndarray]]:
     for table in _TABLES:
         for place, array in enumerate(getattr(result, table).values()):
-            arrays[f"{table}-{place}"] = _plain(array)
-    return arrays
+            yield f"{table}-{place}", array
 
 
-def _plain(array: np.ndarray) -> np.ndarray:
-    return array.astype(str) if array.dtype == object else array
+def _words(array: np.ndarray) -> bool:
+    """Objects (text, and what is missing from it) stand in the header: they are never pickled."""
+    return array.dtype == object
 
 
 def _rebuild(header: Any, arrays: Mapping[str, np.ndarray], source: Path) -> "Attribution":
@@ -150,9 +161,8 @@ def _rebuild(header: Any, arrays: Mapping[str, np.ndarray], source: Path) -> "At
             f"up to {VERSION}): upgrade whence to read it"
         )
     try:
-        settings = dict(header["index"])
-        index = getattr(indices, settings.pop("name"))(**settings)
-        players = header["players"]
+        players, arrays = header["players"], {**arrays, **_texts(header.get("words", {}))}
+        columns = {name: tuple(column) for name, column in players["columns"].items()}
         tables = {
             table: {name: arrays[f"{table}-{i}"] for i, name in enumerate(names)}
             for table, names in header["tables"].items()
@@ -162,34 +172,58 @@ def _rebuild(header: Any, arrays: Mapping[str, np.ndarray], source: Path) -> "At
         plain |= {name: arrays[name] for name in _ARRAYS} | tables
         result = Attribution(
             **{**plain, "outputs": tuple(header["outputs"])},
-            players=Players(
-                tuple(players["names"]), players["kind"], players["ordered"], players["columns"]
-            ),
-            index=index,
+            players=Players(tuple(players["names"]), players["kind"], players["ordered"], columns),
+            index=_index(**header["index"]),
             cost=Cost(**header["cost"]),
             question=Question(**question),
             provenance=header["provenance"],
         )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        _check(result, source)
+    except ResultError:
+        raise
+    except Exception as error:  # whatever a header that was tampered with may bring about
         raise ResultError(f"{source} is damaged: {error!r} is missing or wrong") from error
-    _check(result, source)
     return result
+
+
+def _texts(words: Mapping[str, list[Any]]) -> dict[str, np.ndarray]:
+    return {name: np.array(entries, dtype=object) for name, entries in words.items()}
+
+
+def _index(name: str, **settings: Any) -> indices.Index:
+    kind = getattr(indices, name, None)
+    if not isinstance(kind, type) or not issubclass(kind, indices.Index):
+        raise TypeError(f"the index {name!r}")
+    index: indices.Index = kind(**settings)
+    return index
 
 
 def _check(result: "Attribution", source: Path) -> None:
     """A damaged file must not become a number."""
-    shape = result.values.shape
-    wanted = (len(result.freedom), len(result.outputs), len(result.players))
-    tables = [*result.parts.values()]
-    if shape != wanted or any(part.shape != shape for part in tables):
-        raise ResultError(f"{source} is damaged: values of shape {shape}, header says {wanted}")
-    numbers = {name: getattr(result, name) for name in _ARRAYS} | dict(result.parts)
-    strange = [name for name, array in numbers.items() if array.dtype.kind != "f"]
-    if strange:
-        raise ResultError(f"{source} is damaged: no numbers in {some(strange)}")
-    if any((part < 0).any() for part in tables):
+    cases, outputs, players = len(result.freedom), len(result.outputs), len(result.players)
+    wanted = {
+        "values": (cases, outputs, players),
+        "freedom": (cases,),
+        "empty": (cases, outputs),
+        "full": (cases, outputs),
+        "parts": (cases, outputs, players),
+        "shared": (1, outputs, players),
+        "covariance": (outputs, players, players),
+        "data": (cases,),
+    }
+    for name, shape in wanted.items():
+        held = getattr(result, name)
+        for array in held.values() if isinstance(held, Mapping) else [held]:
+            if array.shape != shape or (name != "data" and array.dtype.kind != "f"):
+                raise ResultError(
+                    f"{source} is damaged: {name} of shape {array.shape}, header says {shape}"
+                )
+    if not result.parts and result.uncertainty != "unquantified":
+        raise ResultError(f"{source} is damaged: it lacks its error parts")
+    for name, kinds in _KINDS.items():
+        if not isinstance(getattr(result, name), kinds):
+            raise ResultError(f"{source} is damaged: {name}={getattr(result, name)!r}")
+    if result.uncertainty not in {"exact", "sampled", "unquantified"}:
+        raise ResultError(f"{source} is damaged: uncertainty={result.uncertainty!r}")
+    if any((part < 0).any() for part in result.parts.values()):
         raise ResultError(f"{source} is damaged: it holds standard errors below zero")
-    if result.uncertainty not in UNCERTAINTIES:
-        raise ResultError(f"{source} is damaged: its uncertainty is {result.uncertainty!r}")
-    if result.empty.shape != shape[:2] or result.full.shape != shape[:2]:
-        raise ResultError(f"{source} is damaged: the ends do not fit the values")

@@ -20,7 +20,7 @@ from whence.models.threads import one_thread
 
 ROWS = 8192  # model rows in a block, about
 Block = tuple[np.ndarray, np.ndarray, np.ndarray]  # coalitions, cases, draws
-Answer = tuple[Worths, Meter]
+Answer = tuple[np.ndarray, Meter]
 
 
 class Engine(abc.ABC):

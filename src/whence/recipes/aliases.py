@@ -30,13 +30,20 @@ def as_budget(
     """A budget, with shap's `max_evals` (questions) and sage's `thresh` (relative error).
 
     What is no budget goes through as it is: `attribute` says so.
+
+    Raises:
+        OptionError: the budget has that bound already.
     """
     if not isinstance(budget, Budget | None):
         return budget
+    own, plain = budget or Budget(), Budget()
     if max_evals is not None:
-        budget = replace(budget or Budget(), evaluations=max_evals)
+        bound = one_of("budget's evaluations", own.evaluations, "max_evals", max_evals, None)
+        budget = own = replace(own, evaluations=bound)  # type: ignore[arg-type]
     if thresh is not None:
-        budget = replace(budget or Budget(), relative_error=thresh)
+        error, usual = own.relative_error, plain.relative_error
+        bound = one_of("budget's relative_error", error, "thresh", thresh, usual)
+        budget = replace(own, relative_error=bound)  # type: ignore[arg-type]
     return budget
 
 

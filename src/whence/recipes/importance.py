@@ -116,8 +116,7 @@ def _verdict(result: Attribution) -> str:
         return result.verdict
     one = result.mean()
     value, error = one.values[0, 0], one.stderr[0, 0]
-    every = one.group({"all features": one.players.names})
-    together, doubt = every.values[0, 0, 0], every.stderr[0, 0, 0]
+    together, doubt = value.sum(), _doubt(result, one)
     free = np.array([max(result.averaged, len(result.values)) - 1.0])
     once, z = (quantile(1 - DOUBT / many, free)[0] for many in (1, len(value)))
     if (value > z * error).any() or together > once * doubt:
@@ -128,3 +127,16 @@ def _verdict(result: Attribution) -> str:
         "nothing matters: neither one feature nor all together can be told from bringing no "
         f"predictive power{more}. {result.verdict[:1].upper()}{result.verdict[1:]}"
     )
+
+
+def _doubt(result: Attribution, one: Attribution) -> float:
+    """The standard error of all features together; where it is unknown, one that is no smaller."""
+    known = float(one.group({"all features": one.players.names}).stderr[0, 0, 0])
+    if np.isfinite(known):
+        return known
+    parts = {name: float(part[0, 0].sum()) for name, part in one.parts.items()}  # tied, at worst
+    each = result.values[:, 0].sum(axis=1)
+    each = each[np.isfinite(each)]
+    if len(each) > 1:  # the spread of the cases is the data part and the estimation part together
+        parts["data"], parts["estimation"] = float(each.std(ddof=1)) / len(each) ** 0.5, 0.0
+    return float(np.sqrt(sum(part**2 for part in parts.values())))

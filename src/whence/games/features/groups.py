@@ -9,7 +9,7 @@ from whence._core.errors import PlayersError, TableError, did_you_mean, some
 from whence._core.players import Players
 from whence._core.shaped import Int
 
-Groups = Mapping[str, Sequence[str]] | Sequence[Sequence[str]] | None
+Groups = Mapping[str, Sequence[str | int]] | Sequence[Sequence[str | int]] | None
 
 
 def players_of(names: Sequence[str], groups: Groups) -> tuple[Players, Int[np.ndarray, " columns"]]:

@@ -45,7 +45,16 @@ class Exact(Method[Game]):
         worth = self._worths(game)
         values = self._values(worth, len(game.players))
         free = np.full(game.n_cases, EXACT)
-        reading = Reading(values, np.zeros_like(values), free, worth[:, 0], worth[:, -1])
+        certain = np.zeros((len(game.outputs), len(game.players), len(game.players)))
+        reading = Reading(
+            values,
+            np.zeros_like(values),
+            free,
+            worth[:, 0],
+            worth[:, -1],
+            covariance=certain,
+            each=np.ones(game.n_cases),
+        )
         return Outcome(reading, "exact", True, "exact: every coalition was asked")
 
     def _refuse(self, game: Game) -> None:

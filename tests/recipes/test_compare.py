@@ -1,0 +1,87 @@
+"""Two answers to one question."""
+
+import numpy as np
+import pytest
+
+import whence as wh
+from whence import Budget
+from whence._core.errors import OptionError, ResultError
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(80, 3)).round(3)
+Y = 2 * X[:, 0] + X[:, 1] + RNG.normal(size=80)
+MORE = Budget(evaluations=6_000, relative_error=0.001, data_share=None)
+
+
+def one(Z):
+    return 2 * Z[:, 0] + Z[:, 1]
+
+
+def two(Z):
+    return 2 * Z[:, 0] + 0.6 * Z[:, 1]
+
+
+def ask(model, rows=X, y=Y, **more):
+    return wh.importance(model, rows, y, **({"budget": MORE, "background": X} | more))
+
+
+def test_pairs_are_surer():
+    """Kills: the difference of two answers on the same rows with the errors of two samples."""
+    a, b = ask(one, by_case=True), ask(two, by_case=True)
+    paired = wh.compare(a, b)
+    apart = wh.compare(ask(one), ask(two))
+    assert paired.paired
+    assert not apart.paired
+    assert np.allclose(paired.difference.values, apart.difference.values, atol=1e-9)
+    for part in ("data",):
+        told = paired.difference.parts[part][0, 0, :2]
+        assert (told < 0.8 * apart.difference.parts[part][0, 0, :2]).all()
+    # by its definition: the spread of the rows' differences
+    spread = (a.values - b.values).std(axis=0, ddof=1) / np.sqrt(80)
+    assert np.allclose(paired.difference.parts["data"][0], spread, rtol=0.2, atol=0.02)
+    assert "background" in paired.difference.parts
+    assert "case by case" in repr(paired)
+    assert "independent" in repr(apart)
+
+
+def test_what_is_real():
+    got = wh.compare(ask(one, by_case=True), ask(lambda Z: -one(Z), by_case=True))
+    assert got.real()["x0"]
+    assert not got.real()["x2"]
+    none = wh.compare(ask(one, by_case=True, seed=1), ask(one, by_case=True, seed=2))
+    assert not any(none.real(0.999).values())
+    assert got.real(output="predictive power") == got.real()
+    assert got.to_dict()["paired"] is True
+
+
+def test_other_rows_are_not_paired():
+    a, b = ask(one, by_case=True), ask(one, X[::-1], Y[::-1], by_case=True)
+    assert not wh.compare(a, b).paired
+    assert not wh.compare(a, ask(one, X[:50], Y[:50], by_case=True)).paired
+    assert not wh.compare(a, ask(one)).paired
+
+
+def test_a_saved_answer_is_still_paired(tmp_path):
+    """Kills: rows that are told apart once they went through a file."""
+    pd = pytest.importorskip("pandas")
+    words = RNG.choice(["a", "b", "c"], size=80).astype(object)
+    words[::9] = None
+    frame = pd.DataFrame({"n": X[:, 0], "word": words})
+    frame.loc[::7, "n"] = np.nan
+
+    def model(Z):
+        return 2 * Z["n"].fillna(0.0).to_numpy() + (Z["word"] == "a").to_numpy()
+
+    a, b = (ask(model, frame, background=frame, by_case=True, seed=s) for s in (1, 2))
+    assert wh.compare(a, b).paired
+    assert wh.compare(wh.load(a.save(tmp_path / "a")), b).paired
+
+
+def test_refusals():
+    a = ask(one)
+    with pytest.raises(ResultError, match="the removal differ"):
+        wh.compare(a, ask(one, background=X[:50]))
+    with pytest.raises(ResultError, match="the unit differ"):
+        wh.compare(a, ask(one, loss=lambda y, p: np.abs(y - p)))
+    with pytest.raises(OptionError, match="judge= is not offered"):
+        wh.compare(a, a, judge=object())
