@@ -99,9 +99,9 @@ def test_batches_change_no_walk(batch):
         assert np.allclose(one.stderr, two.stderr, rtol=1e-9)
 
 
-def test_steps_double_up_to_a_bound():
+def test_steps_grow_up_to_a_bound():
     few, many, most = Blank(players=4), Blank(players=100), Blank(players=1000)
-    assert [_size(few, None, w) for w in (0, 2, 4, 64, 10_000)] == [2, 2, 4, 64, 512]
+    assert [_size(few, None, w) for w in (0, 2, 4, 64, 10_000)] == [2, 2, 2, 32, 1024]
     assert _size(most, None, 10_000) == 8
     assert _size(many, None, 10_000) == 209
     assert _size(few, 33, 0) == 33

@@ -22,7 +22,7 @@ class Pool(PooledGame):
     def __init__(self, n_cases, n_pool, *, every=False):
         self.players = Players(tuple("abcd"))
         self.n_cases, self.n_pool = n_cases, n_pool
-        self.n_draws = 1 if every else n_pool
+        self.n_draws, self.sample = (1, n_pool) if every else (n_pool, 1)
 
     def _worth(self, coalitions, cases, draws):
         b = 3 * uniforms(4, 2, np.arange(self.n_pool) if self.n_draws == 1 else draws[:, None])
@@ -36,13 +36,10 @@ class Pool(PooledGame):
     def whole(self):
         return Pool(self.n_cases, self.n_pool, every=True)
 
-    def ends(self):
-        return tuple(self._end(stay) for stay in (False, True))
-
-    def _end(self, stay):
+    def nobody(self):
         cases = np.arange(self.n_cases)
         return Pool(self.n_cases, self.n_pool, every=True).worth(
-            np.full((self.n_cases, 4), stay), cases, np.zeros_like(cases)
+            np.zeros((self.n_cases, 4), bool), cases, np.zeros_like(cases)
         )
 
 
@@ -101,7 +98,9 @@ def test_by_case_the_background_is_shared():
     mean = Permutation().attribute(Pool(6, 30), BUDGET, 0)
     same = Budget(evaluations=mean.cost.asked, **NEVER)
     got = Permutation().attribute(Pool(6, 30), same, 0, by_case=True)
-    assert set(got.parts) == {"estimation"}
+    bound = got.parts["background"]  # as if all of a case's spread were the pool's
+    assert (bound[..., :3] >= mean.parts["background"][..., :3] / 6).all()
+    assert (bound[..., 3] == 0).all()  # a dummy's is nothing
     assert set(got.shared) == {"background"}
     assert np.allclose(got.mean().parts["background"], mean.parts["background"])
     assert np.allclose(got.mean().values, mean.values)

@@ -135,7 +135,7 @@ def test_blocks_are_of_one_size():
 @pytest.mark.parametrize("kind", [Threads, Processes])
 @pytest.mark.parametrize("workers", [0, -1, True])
 def test_workers_are_positive_numbers(kind, workers):
-    with pytest.raises(OptionError, match="positive number of workers"):
+    with pytest.raises(OptionError, match="workers is a positive whole number"):
         kind(workers)
 
 

@@ -123,12 +123,12 @@ def test_the_background_part():
 
 def test_members_and_draws():
     game = Prediction(linear, X, removal=Marginal(BACKGROUND))
-    assert (game.n_draws, game.n_pool, game.whole().n_draws) == (12, 12, 1)
-    assert game.members(np.array([0, 1]), np.array([3, 7])).tolist() == [[3], [7]]
+    assert (game.n_draws, game.n_pool, game.sample, game.whole().n_draws) == (None, 12, 1, 1)
+    member = game.members(np.array([2]), np.array([5])).item()
     assert game.whole().members(np.array([0]), np.array([0])).tolist() == [list(range(12))]
     stay = np.array([[True, False, False, True]])
     got = game.worth(stay, np.array([2]), np.array([5]))
-    hybrid = np.where(stay[0], X[2], BACKGROUND[5])
+    hybrid = np.where(stay[0], X[2], BACKGROUND[member])
     assert got.item() == pytest.approx(linear(hybrid[None]).item())
 
 

@@ -219,15 +219,11 @@ def test_members_are_what_the_draw_took():
     assert np.allclose(got, -unbiased)
 
 
-def test_ends():
+def test_the_worth_of_nobody():
     game = PredictivePower(classes, X, LABELS, removal=Marginal(X[:30]))
     assert game.n_draws is None
-    low, high = game.ends()
-    every = game.whole()
-    cases = np.arange(40)
-    for stays, end in ((False, low), (True, high)):
-        worth = every.worth(np.full((40, 4), stays), cases, np.zeros(40, int))
-        assert np.allclose(worth[:, :1], end, atol=1e-12)
+    worth = game.whole().worth(np.zeros((40, 4), bool), np.arange(40), np.zeros(40, int))
+    assert np.allclose(worth[:, :1], game.nobody(), atol=1e-12)
 
 
 def test_samples_by_default():

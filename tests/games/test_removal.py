@@ -43,7 +43,7 @@ def test_marginal_matches_columns_by_name():
 
 @pytest.mark.parametrize("sample", [0, -3])
 def test_samples_are_positive(sample):
-    with pytest.raises(OptionError, match="at least one background row"):
+    with pytest.raises(OptionError, match="background rows in each draw"):
         Marginal(rows(5), sample)
 
 

@@ -99,7 +99,7 @@ def test_noise_does_not_matter():
 def test_what_makes_predictions_worse_does_not_matter_either():
     got = wh.importance(lambda Z: -3 * np.asarray(Z)[:, 0], X, Y)
     assert "nothing matters" in got.verdict
-    assert "1 make the predictions worse" in got.verdict
+    assert "1 of 4 make the predictions worse" in got.verdict
 
 
 @pytest.mark.parametrize("by_case", [False, True])

@@ -47,13 +47,13 @@ OPTIONS = [
     (
         "loss answers a mean",
         V,
-        ["the loss function answered shape () for 320 rows:", "for each row (no mean over rows)"],
+        ["the loss function answered shape () for", "for each row (no mean over rows)"],
         own(lambda y, p: ((y - p) ** 2).mean()),
     ),
     (
         "loss answers another shape",
         V,
-        ["the loss function answered shape (320, 2) for 320", "for each row (no mean over rows)"],
+        ["the loss function answered shape (", "for each row (no mean over rows)"],
         own(lambda y, p: np.ones((len(y), 2))),
     ),
     (
@@ -65,14 +65,14 @@ OPTIONS = [
     (
         "loss answers None",
         V,
-        ["the loss function answered shape () for 320 rows:", "for each row (no mean over rows)"],
+        ["the loss function answered shape () for", "for each row (no mean over rows)"],
         own(lambda y, p: None),
     ),
     (
         "loss answers text",
         V,
         [
-            "the loss '<lambda>' failed on y of shape (320,)",
+            "the loss '<lambda>' failed on y of shape (",
             "could not convert string to float: 'a'",
         ],
         own(lambda y, p: ["a"] * len(y)),
@@ -87,7 +87,7 @@ OPTIONS = [
         "loss takes one argument",
         V,
         [
-            "the loss '<lambda>' failed on y of shape (320,)",
+            "the loss '<lambda>' failed on y of shape (",
             "1 positional argument but 2 were given",
         ],
         own(lambda y: y),

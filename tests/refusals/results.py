@@ -534,19 +534,19 @@ RESULTS = [
     (
         "load a header without players",
         V,
-        ["is damaged: KeyError('names') is missing or wrong"],
+        ["is missing or wrong"],
         lambda b: header(b, players={}),
     ),
     (
         "load an unknown index",
         V,
-        ["is damaged", "no attribute 'Owen'"],
+        ["is damaged", "the index 'Owen'"],
         lambda b: header(b, index={"name": "Owen"}),
     ),
     (
         "load an index that is none",
         V,
-        ["is damaged", "not callable"],
+        ["is damaged", "the index"],
         lambda b: header(b, index={"name": "np"}),
     ),
     (
@@ -594,7 +594,7 @@ RESULTS = [
     (
         "load ends of another shape",
         V,
-        ["is damaged: the ends do not fit the values"],
+        ["is damaged: empty of shape"],
         lambda b: array(b, "empty.npy", np.ones((3, 3))),
     ),
     (

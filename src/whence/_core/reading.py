@@ -77,9 +77,9 @@ class Reading:
         v, e, m = self.values[seen], self.stderr[seen], int(seen.sum())
         estimation, data = self._estimation_and_data(v, e, m, n_cases)
         parts = {"estimation": estimation, **({} if data is None else {"data": data})}
-        parts |= {k: s for k, s in self.shared.items() if k != "estimation"}
         if n_cases == 1:
             parts |= dict(self.parts)
+        parts |= {k: s for k, s in self.shared.items() if k != "estimation"}
         ends = [x[seen].mean(axis=0, keepdims=True) for x in (self.empty, self.full)]
         mean = v.mean(axis=0, keepdims=True)
         covariance = dict(self.shared_covariance) | self._covariance(v, seen, n_cases)

@@ -63,7 +63,8 @@ def _cases(case: int | slice | Sequence[int] | None, n: int) -> np.ndarray:
     except IndexError:
         chosen = every[:0]
     if not len(chosen):
-        raise ResultError(f"no case {case!r}: this answer has cases 0 to {n - 1}")
+        which = "is left" if case == [] else repr(case)
+        raise ResultError(f"no case {which}: this answer has cases 0 to {n - 1}")
     return chosen
 
 

@@ -50,7 +50,7 @@ def averaged(reading: Reading, n_cases: int, *, by_case: bool) -> Averaged:
         return reading.over_cases(n_cases)
     parts = {"estimation": reading.stderr, **reading.parts}
     if n_cases == 1:  # what the mean over cases has is its own
-        parts = {**reading.shared, **parts}
+        parts |= reading.shared
     return Averaged(reading.values, parts, reading.freedom, reading.empty, reading.full)
 
 

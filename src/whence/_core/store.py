@@ -68,7 +68,7 @@ def load(path: str | Path) -> "Attribution":
             }
     except Exception as error:  # whatever damage does to zip, deflate, npy and JSON
         raise ResultError(
-            f"{source} is not a whence result, or it is damaged ({error}). "
+            f"{source} is not a whence result, or it is damaged ({str(error)[:200]}). "
             "Results are written by `save`, or by the command line's --out."
         ) from error
     return _rebuild(header, arrays, source)
@@ -214,7 +214,9 @@ def _check(result: "Attribution", source: Path) -> None:
     for name, shape in wanted.items():
         held = getattr(result, name)
         for array in held.values() if isinstance(held, Mapping) else [held]:
-            if array.shape != shape or (name != "data" and array.dtype.kind != "f"):
+            if name != "data" and array.dtype.kind != "f":
+                raise ResultError(f"{source} is damaged: no numbers in {name!r}")
+            if array.shape != shape:
                 raise ResultError(
                     f"{source} is damaged: {name} of shape {array.shape}, header says {shape}"
                 )
@@ -224,6 +226,6 @@ def _check(result: "Attribution", source: Path) -> None:
         if not isinstance(getattr(result, name), kinds):
             raise ResultError(f"{source} is damaged: {name}={getattr(result, name)!r}")
     if result.uncertainty not in {"exact", "sampled", "unquantified"}:
-        raise ResultError(f"{source} is damaged: uncertainty={result.uncertainty!r}")
+        raise ResultError(f"{source} is damaged: its uncertainty is {result.uncertainty!r}")
     if any((part < 0).any() for part in result.parts.values()):
         raise ResultError(f"{source} is damaged: it holds standard errors below zero")
