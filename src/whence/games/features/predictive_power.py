@@ -21,7 +21,7 @@ from whence._core.types import Cases, Coalitions, Draws, Ends
 from whence.games.features.groups import Groups, players_of
 from whence.games.features.hybrids import Hybrids
 from whence.games.features.loss import as_loss
-from whence.games.features.removal import Removal
+from whence.games.features.removal import Removal, pool_of
 from whence.games.features.replicates import without_each, without_folds
 from whence.games.features.sampling import folds, subsets
 from whence.models.ensemble import Ensemble
@@ -59,7 +59,7 @@ class PredictivePower(PooledGame, ReplicatedGame):
         table = Table.of(X)
         self.model = predictor(model, like=table)
         self.X = self.model.aligned(table)
-        self.pool = removal.pool(self.model, self.X)
+        self.pool = pool_of(removal, self.model, self.X)
         self.loss = as_loss(loss, self.model)
         self.y = self.loss.targets(y, self.model, len(self.X))
         self.players, owner = players_of(self.X.names, groups)
