@@ -480,7 +480,7 @@ MODELS = [
             "log-loss needs class probabilities, and LinearSVC answers raw numbers.",
             "predict_proba knows its classes, or loss='squared error'.",
         ],
-        lambda b: b.importance(LinearSVC().fit(b.X, b.y), loss="log-loss"),
+        lambda b: b.importance(LinearSVC(random_state=0).fit(b.X, b.y), loss="log-loss"),
     ),
     (
         "scores of labels against their names",
