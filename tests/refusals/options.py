@@ -16,6 +16,37 @@ def alone(make):
 
 
 OPTIONS = [
+    # -- games and losses of features, made by hand --
+    (
+        "a game's removal in words",
+        V,
+        ["a removal is Marginal(background) or Baseline(row)", "given 'marginal'"],
+        lambda b: wh.games.features.Prediction(b.regressor, b.X, removal="marginal"),
+    ),
+    (
+        "a game without a removal",
+        V,
+        ["a removal is Marginal(background) or Baseline(row)", "given None"],
+        lambda b: wh.games.features.PredictivePower(b.classifier, b.X, b.y, removal=None),
+    ),
+    (
+        "probabilities clipped at zero",
+        V,
+        ["clip is a probability between 0 and 1; given 0"],
+        alone(lambda: wh.games.features.LogLoss(clip=0)),
+    ),
+    (
+        "probabilities clipped at a word",
+        V,
+        ["clip is a probability", "given 'a'"],
+        alone(lambda: wh.games.features.LogLoss(clip="a")),
+    ),
+    (
+        "an own loss that is no function",
+        V,
+        ["a loss is a function of (y, prediction); given 3"],
+        alone(lambda: wh.games.features.OwnLoss(3)),
+    ),
     # -- losses --
     (
         "loss unknown",

@@ -61,6 +61,24 @@ def cut(b):
 
 RESULTS = [
     (
+        "a group of players is None",
+        V,
+        ["a group must be a sequence", "given None"],
+        lambda b: b.explained.group({"a": None}),
+    ),
+    (
+        "players are selected by a number",
+        V,
+        ["players must be a sequence", "given 3"],
+        lambda b: b.explained.select(players=3),
+    ),
+    (
+        "merge a number",
+        V,
+        ["merge takes a list of answers: Attribution.merge([a, b])"],
+        lambda b: wh.Attribution.merge(5),
+    ),
+    (
         "no such player",
         V,
         ["no feature is called 'agee'. Did you mean 'age'?"],
@@ -206,15 +224,6 @@ RESULTS = [
             "given more than once: 'age'. Rename them.",
         ],
         lambda b: b.explained.select(players=["age", "age"]),
-    ),
-    (
-        "players selected by a string",
-        V,
-        [
-            "no feature is called 'a'. There are: 'age', 'bmi',",
-            "called 'a'. There are: 'age', 'bmi', 'smoker'.",
-        ],
-        lambda b: b.explained.select(players="age"),
     ),
     (
         "no such column of players",

@@ -103,3 +103,22 @@ def test_one_row_is_no_reason_to_refuse_to_explain(tmp_path):
     assert np.allclose(got.full, got.empty)
     got = bench.importance(X=bench.X[:1], y=bench.y[:1], background=bench.X)
     assert np.isfinite(got.values).all()
+
+
+@pytest.mark.parametrize("as_given", [str, float, bool, int])
+def test_labels_of_another_type_are_the_same_labels(tmp_path, as_given):
+    """Not everything odd is wrong: 0, 0.0, "0" and False name one class."""
+    bench = Bench(tmp_path)
+    labels = [as_given(k) for k in bench.k.tolist()]
+    wanted = bench.importance(bench.codes, bench.A, bench.k)
+    got = bench.importance(bench.codes, bench.A, labels)
+    assert np.array_equal(got.values, wanted.values)
+
+
+def test_columns_in_another_order_are_the_same_columns(tmp_path):
+    bench = Bench(tmp_path)
+    turned = bench.X[["smoker", "age", "bmi"]]
+    wanted = bench.explain()
+    got = bench.explain(X=turned[:2], background=turned)
+    assert got.players == wanted.players
+    assert np.array_equal(got.values, wanted.values)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import OptionError, PlayersError, ResultError, some
-from .players import Players
+from .players import Players, listed
 
 if TYPE_CHECKING:
     from .attribution import Attribution
@@ -25,7 +25,8 @@ def select(
     c = _cases(case, len(result.values))
     p = np.arange(len(result.players))
     if players is not None:
-        p = np.array([result.players.index(name) for name in players], dtype=int)
+        chosen = [players] if isinstance(players, str) else listed(players, "players")
+        p = np.array([result.players.index(name) for name in chosen], dtype=int)
     if columns:
         p = p[np.isin(p, result.players.where(**columns))]
     if not len(p):
@@ -132,7 +133,7 @@ def _groups(players: Players, by: str | Mapping[str, Sequence[str]]) -> dict[str
 
 
 def _members(members: Any) -> list[Any]:
-    return [members] if isinstance(members, (str, int)) else list(members)
+    return [members] if isinstance(members, (str, int)) else list(listed(members, "a group"))
 
 
 def same_question(a: "Attribution", b: "Attribution") -> None:
@@ -215,7 +216,7 @@ def merge(runs: Sequence["Attribution"]) -> "Attribution":
     """Independent runs of one question: see `Attribution.merge`."""
     from .attribution import Attribution, Cost
 
-    if isinstance(runs, Attribution):
+    if isinstance(runs, Attribution) or not isinstance(runs, Iterable):
         raise OptionError("merge takes a list of answers: Attribution.merge([a, b])")
     runs = list(runs)
     if not runs:

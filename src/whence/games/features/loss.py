@@ -13,11 +13,12 @@ whose mean is meant, only (1 - q) of the correction applies.
 import abc
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, final
 
 import numpy as np
 
-from whence._core.errors import ModelError, OptionError, TableError, did_you_mean
+from whence._core.errors import ModelError, OptionError, TableError, did_you_mean, positive
 from whence._core.shaped import Float
 from whence.models.labels import as_classes, as_labels, as_targets, refuse_length
 from whence.models.predictor import Predictor
@@ -110,6 +111,10 @@ class LogLoss(Loss):
     sample: int = field(default=16, init=False)
     smooth: bool = field(default=True, init=False)
 
+    def __post_init__(self) -> None:
+        if not (isinstance(self.clip, Real) and 0 < self.clip < 1):
+            raise OptionError(f"clip is a probability between 0 and 1; given {self.clip!r}")
+
     def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
         """Positions of the labels among the model's classes."""
         if predictor.classes is None or predictor.space != "probability":
@@ -166,6 +171,11 @@ class OwnLoss(Loss):
     smooth: bool = True
     name: str = "own loss"
     unit: str = "loss"
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise OptionError(f"a loss is a function of (y, prediction); given {self.function!r}")
+        positive(self.sample, "sample", "background rows in each draw")
 
     def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
         """As they are given."""

@@ -136,6 +136,20 @@ def _table(data: Any, X: Table, what: str) -> Table:
     return Table.of(data, what=what)
 
 
+def pool_of(removal: Any, predictor: Predictor, X: Table) -> Table:
+    """The rows that removed features come from.
+
+    Raises:
+        OptionError: what is given is no removal.
+    """
+    if not isinstance(removal, Removal):
+        raise OptionError(
+            "a removal is Marginal(background) or Baseline(row), of wh.games.features; "
+            f"given {removal!r}"
+        )
+    return removal.pool(predictor, X)
+
+
 def as_removal(removal: Any, background: Any) -> Removal:
     """A removal from its name, or as it is.
 

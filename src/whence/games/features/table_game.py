@@ -11,7 +11,7 @@ from whence._core.shaped import Float, Int
 from whence._core.types import Cases, Coalitions, Draws, Ends, Worths
 from whence.games.features.groups import Groups, players_of
 from whence.games.features.hybrids import Hybrids
-from whence.games.features.removal import Removal
+from whence.games.features.removal import Removal, pool_of
 from whence.games.features.replicates import without_each, without_folds
 from whence.games.features.sampling import folds, subsets
 from whence.models.ensemble import Ensemble
@@ -52,7 +52,7 @@ class TableGame(PooledGame, ReplicatedGame):
         table = Table.of(X)
         self.model = predictor(model, like=table)
         self.X = self.model.aligned(table)
-        self.pool = removal.pool(self.model, self.X)
+        self.pool = pool_of(removal, self.model, self.X)
         self.players, owner = players_of(self.X.names, groups)
         self.n_cases, self.n_pool = len(self.X), len(self.pool)
         self.hybrids = Hybrids(self._ask, self.X, self.pool, owner)
