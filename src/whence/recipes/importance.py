@@ -129,4 +129,4 @@ def _doubt(result: Attribution, one: Attribution) -> float:
     each = each[np.isfinite(each)]
     if len(each) > 1:  # the spread of the cases is the data part and the estimation part together
         parts["data"], parts["estimation"] = float(each.std(ddof=1)) / len(each) ** 0.5, 0.0
-    return float(sum(part**2 for part in parts.values())) ** 0.5
+    return float(np.sqrt(sum(part**2 for part in parts.values())))
