@@ -176,6 +176,20 @@ def test_a_header_that_was_tampered_with(how, tmp_path):
         store.load(header(path, TAMPERED[how]))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("parts", {}), ("uncertainty", "certain"), ("averaged", "many"), ("verdict", 7)],
+)
+def test_headers_are_checked_without_type_checks_too(name, value, tmp_path):
+    """The tests' own type checks would refuse these first; a user has none."""
+    bare = object.__new__(Attribution)
+    for f in fields(Attribution):
+        object.__setattr__(bare, f.name, getattr(made(4), f.name))
+    object.__setattr__(bare, name, value)
+    with pytest.raises(ResultError, match="is damaged"):
+        store._check(bare, tmp_path)
+
+
 def test_a_header_that_is_a_list(tmp_path):
     path = rewritten(made().save(tmp_path / "a"), {"header.json": "[]"})
     with pytest.raises(ResultError, match="not a whence result"):

@@ -92,7 +92,7 @@ def test_endless_draws_are_seeds_that_never_come_twice():
     assert draws.max() > 2**30  # all 31 bits are used
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(
     n=st.integers(1, 40),
     k=st.sampled_from([1, 3, 300, None]),

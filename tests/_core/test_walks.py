@@ -128,6 +128,38 @@ def test_ends_are_averaged_over_the_walks():
     assert np.isnan(OnePlayer().attribute(game, BUDGET).full).all()
 
 
+class Wide(PooledGame):
+    """More players than a covariance is kept for."""
+
+    question = Question()
+    n_cases, n_pool, n_draws = 3, 30, 30
+
+    def __init__(self):
+        self.players = Players(tuple(f"p{i}" for i in range(513)))
+
+    def _worth(self, coalitions, cases, draws):
+        return coalitions.sum(axis=1) * (1.0 + cases) + coalitions[:, 0] * draws
+
+    def members(self, cases, draws):
+        return draws[:, None]
+
+    def whole(self):
+        raise NotImplementedError
+
+    def ends(self):
+        cases = np.arange(3.0)[:, None]
+        return np.zeros((3, 1)), 513 * (1 + cases) + 14.5
+
+
+def test_a_wide_pool_has_its_background_part_too():
+    got = Permutation(antithetic=False).attribute(Wide(), Budget(evaluations=514 * 64, **NEVER))
+    assert got.covariance == {}
+    wanted = np.arange(30).std() / np.sqrt(30)
+    assert got.parts["background"][0, 0, 0] == pytest.approx(wanted, rel=0.3)
+    assert (got.parts["background"][0, 0, 1:] < 1e-6).all()
+    assert np.isnan(got.group({"two": ["p0", "p1"]}).stderr[0, 0, 0])
+
+
 def test_many_players_have_no_covariance_but_all_else():
     game = Scattered(np.ones(513), 3)
     got = Permutation(antithetic=False).attribute(game, Budget(evaluations=514 * 12, **NEVER))
