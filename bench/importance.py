@@ -4,7 +4,7 @@
 
 Error is squared, summed over features, averaged over repeats. It is set against model rows, which
 one counter at the model's door counts for everybody, and against seconds, from the call to the
-answer. One thread for everybody. The picture is drawn by bench/picture.py from the JSON.
+answer. One thread for everybody. A whole run also draws the picture of the README.
 """
 # ruff: noqa: E402
 
@@ -26,6 +26,7 @@ from statistics import mean, median
 import numpy as np
 from joblib import Parallel, delayed
 from peers import OURS, PEERS, Estimate, Estimator, SagePermutation
+from picture import PICTURE, draw
 from problems import Problem, enumerated, generated, problem
 from tables import LOG, SQUARED
 
@@ -277,6 +278,8 @@ def main() -> None:
             result["took"]["all"] = time.perf_counter() - start
             _write(result, problems, options.out)
     print(json.dumps(rounded(result["summary"]), indent=1))
+    if not quick:
+        draw(rounded(result), PICTURE)
 
 
 def _described(made: Problem) -> dict:

@@ -17,6 +17,7 @@ from matplotlib import pyplot as plt
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 HERE = Path(__file__).parent
+PICTURE = HERE.parent / "docs" / "images" / "bench-importance.png"
 INK, FAINT = "#222222", "#dddddd"
 LINES = {  # estimator: label, grey, marker, dashes, width
     "whence": ("whence", "#e0004d", "o", "-", 2.6),
@@ -51,7 +52,9 @@ def draw(results: dict, out: Path) -> None:
         for ax in grid[row]:
             ax.set_xlabel(words)
     figure.suptitle(
-        "The same SAGE values, with less work: error against exact truth", x=0.01, ha="left"
+        "SAGE values: how far from the exact ones, for the same model rows and the same seconds",
+        x=0.01,
+        ha="left",
     )
     figure.supxlabel(
         "Thick: median over tables; thin: each table. *hidimstat estimates another quantity, so it "
@@ -69,9 +72,9 @@ def _panel(ax, records: list[dict], unit: str, tables: list[dict]) -> None:
     ends = []
     for estimator, (label, colour, marker, dashes, width) in LINES.items():
         by_budget: dict[float, list[tuple[float, float]]] = {}
-        for name in size:
+        for name, whole in size.items():
             own = [
-                (r["budget"], r[unit], 100 * np.sqrt(r["error"]) / size[name])
+                (r["budget"], r[unit], 100 * np.sqrt(r["error"]) / whole)
                 for r in records
                 if (r["problem"], r["estimator"]) == (name, estimator) and "error" in r
             ]
@@ -116,9 +119,9 @@ def _axes(ax, unit: str) -> None:
         ax.spines[side].set_visible(False)
     ax.grid(visible=True, which="major", color=FAINT, linewidth=0.6)
     ax.set_axisbelow(True)
-    low, high = ax.get_xlim()
-    ax.set_xlim(low, high * 3.2)
     ticks = (1e5, 3e5, 1e6) if unit == "rows" else (0.5, 1, 2, 4)
+    low, high = ax.get_xlim()
+    ax.set_xlim(min(low, 0.8 * ticks[0]), max(high, ticks[-1]) * 3.8)  # room for the labels
     ax.set_xticks(ticks, labels=["100k", "300k", "1M"] if unit == "rows" else list(map(str, ticks)))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g} %"))
@@ -129,8 +132,7 @@ def main() -> None:
     """Read the JSON, write the picture."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--results", type=Path, default=HERE / "results" / "importance.json")
-    home = HERE.parent / "docs" / "images" / "bench-importance.png"
-    parser.add_argument("--out", type=Path, default=home)
+    parser.add_argument("--out", type=Path, default=PICTURE)
     options = parser.parse_args()
     draw(json.loads(options.results.read_text()), options.out)
 
