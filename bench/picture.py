@@ -98,15 +98,15 @@ def _xy(points: list[tuple[float, float, float]]) -> tuple[list[float], list[flo
 
 def _name(ax, ends: list[tuple[str, str, float, float]]) -> None:
     """Labels at the ends of the lines, kept apart."""
-    last = np.inf
+    last, edge = np.inf, max(x for _, _, x, _ in ends)
     for label, colour, x, y in sorted(ends, key=lambda end: -end[3]):
-        place = min(y, last / 1.32)
+        place = min(y, last / 1.38)
         last = place
         weight = "bold" if label == "whence" else "normal"
         ax.annotate(
             label,
             (x, y),
-            (x * 1.18, place),
+            ((edge if x > edge / 2 else x) * 1.18, place),
             color=colour if weight == "bold" else INK,
             fontweight=weight,
             fontsize=7.5,
