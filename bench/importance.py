@@ -48,7 +48,7 @@ REPEATS = {  # by estimator, for each budget of rows
     "hidimstat": (2, 1, 1),
 }
 REPEATS_TIMED = (3, 2, 1, 1)
-PACKAGES = ("whence", "sage-importance", "fippy", "hidimstat", "scikit-learn", "numpy", "pandas")
+PACKAGES = ("sage-importance", "fippy", "hidimstat", "scikit-learn", "numpy", "pandas")
 TARGETS = {SQUARED: 20.0, LOG: 10.0}
 
 
@@ -227,15 +227,11 @@ def environment() -> dict:
     """Versions, and how busy the machine was."""
     return {
         "python": platform.python_version(),
-        "versions": {name: _version(name) for name in PACKAGES},
+        "versions": {name: version(name) for name in PACKAGES},
         "cores": os.cpu_count(),
         "threads for each estimator": 1,
         "load average before the seconds": os.getloadavg()[0],
     }
-
-
-def _version(name: str) -> str:
-    return wh.__dict__.get("__version__", "this checkout") if name == "whence" else version(name)
 
 
 def main() -> None:
