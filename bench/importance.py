@@ -200,10 +200,9 @@ def systematic(made: Problem, records: list[dict]) -> dict:
     most = max(r["budget"] for r in records)
     runs = {}
     for estimator in (OURS, *PEERS):
-        size = estimator.afford(made, most)
-        runs[estimator.name] = np.mean(
-            [estimator.estimate(made, size, s).values for s in range(3)], 0
-        )
+        if size := estimator.afford(made, most):
+            each = [estimator.estimate(made, size, seed).values for seed in range(3)]
+            runs[estimator.name] = np.mean(each, axis=0)
     slope = {n: float(v @ made.truth / (made.truth @ made.truth)) for n, v in runs.items()}
     return {
         "closed form": made.truth.tolist(),
