@@ -7,11 +7,11 @@ import pytest
 
 import whence as wh
 from whence import Budget, FunctionGame, Game, Players
+from whence._core.driver import _size
 from whence._core.errors import BudgetError, OptionError, UnsupportedGameError
 from whence._core.game import AdditiveGame, JointGame
 from whence._core.keyed import uniforms
 from whence._core.meter import count
-from whence._core.driver import _size
 from whence._core.method import Method, whole
 from whence._core.wrap import AllCases, Metered
 from whence.games.synthetic import Linear

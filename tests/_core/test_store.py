@@ -264,9 +264,9 @@ def test_other_files(content, tmp_path):
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(ResultError, match="does not exist|is a folder"):
+    with pytest.raises(ResultError, match=r"there is no file|is a folder"):
         store.load(tmp_path / "a")
-    with pytest.raises(ResultError, match="does not exist|is a folder"):
+    with pytest.raises(ResultError, match=r"there is no file|is a folder"):
         store.load(tmp_path)
     with pytest.raises(ResultError, match="Nothing was saved"):
         made().save(tmp_path / "nowhere" / "a")

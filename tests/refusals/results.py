@@ -453,13 +453,13 @@ RESULTS = [
     (
         "load a file that is not there",
         V,
-        ["does not exist: give the path of a result", "path of a result that was saved"],
+        ["there is no file", "path of a result that was saved"],
         lambda b: wh.load(b.folder / "no.whence"),
     ),
     (
         "load a folder",
         V,
-        ["is a folder, not a file: give the path", "path of a result that was saved"],
+        ["is a folder: give the path", "path of a result that was saved"],
         lambda b: wh.load(b.folder),
     ),
     (

@@ -3,8 +3,9 @@
 Rules, in order: never before the rule of three (64 identical walks look exact, and a rare outcome
 is unseen), nor before two visits to each of the first cases (one visit cannot tell the parts of the
 error apart, and intervals were measured to be too narrow); the estimation part within the asked
-tolerance, or within a share of the data part; and the zero rule, so that noise ends: nobody can be
-told from zero by all parts of the error, and more work could not change that much.
+tolerance, or within a share of the data part; and, where the tolerance is relative, the zero rule,
+so that noise ends: nobody can be told from zero by all parts of the error, and more work could not
+change that much.
 """
 
 from dataclasses import dataclass
@@ -107,8 +108,10 @@ def _why(
         return "the estimate has no spread left"
     if (error <= enough).all():
         return _reason(got, budget)
+    if budget.relative_error is None:  # other bounds are meant as they are
+        return ""
     per = got.freedom.min() + 1 if single else walks
-    many = per >= (budget.relative_error or TOLERANCE) ** -2
+    many = per >= budget.relative_error**-2
     small = loss and negligible(got)
     if (many or small or _data_dominates(got)) and nothing(got, loss=loss):
         return f"no player can be told from zero after {walks:,} walks"

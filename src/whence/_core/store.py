@@ -56,8 +56,8 @@ def load(path: str | Path) -> "Attribution":
     """
     source = _path(path)
     if not source.is_file():
-        what = "is a folder, not a file" if source.is_dir() else "does not exist"
-        raise ResultError(f"{source} {what}: give the path of a result that was saved")
+        what = f"{source} is a folder" if source.is_dir() else f"there is no file {source}"
+        raise ResultError(f"{what}: give the path of a result that was saved")
     try:
         with zipfile.ZipFile(source) as archive:
             header = json.loads(archive.read("header.json"))
