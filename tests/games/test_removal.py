@@ -63,6 +63,12 @@ def test_baselines(row):
     assert Baseline(row).words(got) == "baseline (age=1.0, bmi=2.0, sex=3.0, bp=4.0)"
 
 
+def test_a_baseline_from_a_pandas_series():
+    pd = pytest.importorskip("pandas")
+    row = pd.Series({"bp": 4.0, "age": 1.0, "bmi": 2.0, "sex": 3.0})
+    assert np.asarray(pool(Baseline(row)).frame()).tolist() == [[1.0, 2.0, 3.0, 4.0]]
+
+
 def test_a_long_baseline_is_shown_in_part():
     wide = Table.of(np.arange(6.0)[None])
     assert Baseline(wide).words(wide) == "baseline (x0=0.0, x1=1.0, x2=2.0, x3=3.0, … 6 columns)"

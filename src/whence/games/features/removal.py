@@ -74,7 +74,8 @@ class Baseline(Removal):
     """Features leave for those of one fixed row.
 
     Args:
-        row: a mapping from every column to its value, or a table of one row.
+        row: a mapping from every column to its value, a pandas Series such as `X.median()`, a list
+            of values in the order of the columns, or a table of one row.
     """
 
     row: Any
@@ -82,7 +83,8 @@ class Baseline(Removal):
 
     def pool(self, predictor: Predictor, X: Table) -> Table:
         """The one row."""
-        table = _from_mapping(self.row, X) if isinstance(self.row, Mapping) else _one(self.row, X)
+        row = _named(self.row)
+        table = _from_mapping(row, X) if isinstance(row, Mapping) else _one(row, X)
         if len(table) != 1:
             raise TableError(
                 f"baseline removal needs one row, and {len(table)} were given. Give one row, or "
@@ -95,6 +97,12 @@ class Baseline(Removal):
         shown = [f"{n}={pool.column(n)[0]}" for n in pool.names[:4]]
         more = f", … {len(pool.names)} columns" if len(pool.names) > 4 else ""
         return f"baseline ({', '.join(shown)}{more})"
+
+
+def _named(row: Any) -> Any:
+    """A pandas Series, such as `X.median()`, as a mapping; anything else as it is."""
+    series = type(row).__name__ == "Series" and type(row).__module__.startswith("pandas")
+    return row.to_dict() if series else row
 
 
 def _one(row: Any, X: Table) -> Table:
