@@ -5,8 +5,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from whence._core.errors import OptionError
+from whence._core.errors import ModelError, OptionError
+from whence.games.features import Marginal, PredictivePower
 from whence.games.features.loss import LogLoss, OwnLoss, Squared, ZeroOne, as_loss
+from whence.methods.perturbation.exact import Exact
 from whence.models.predictor import predictor
 from whence.models.table import Table
 
@@ -125,3 +127,23 @@ def test_a_classifier_is_asked_for_its_log_loss():
     X = rows(60)
     model = linear_model.LogisticRegression(max_iter=1000).fit(X, X[:, 0] > 1)
     assert isinstance(as_loss(None, predictor(model, like=Table.of(X))), LogLoss)
+
+
+def test_one_probability_a_row_is_that_of_label_one():
+    """Kills: the probability of the wrong label."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 2)), rng.integers(2, size=30)
+
+    def one(rows):
+        return 1 / (1 + np.exp(-rows[:, 0]))
+
+    def both(rows):
+        return np.stack([1 - one(rows), one(rows)], axis=1)
+
+    def exact(model):
+        game = PredictivePower(model, X, y, removal=Marginal(X), loss="log-loss")
+        return Exact().attribute(game).values
+
+    assert np.allclose(exact(one), exact(both), atol=1e-12)
+    with pytest.raises(ModelError, match="probability of label 1"):
+        exact(lambda rows: 5 * rows[:, 0])

@@ -20,10 +20,12 @@ import numpy as np
 
 from whence._core.errors import ModelError, OptionError, TableError, did_you_mean, positive
 from whence._core.shaped import Float
+from whence.models.callable import Function
 from whence.models.labels import as_classes, as_labels, as_targets, refuse_length
 from whence.models.predictor import Predictor
 from whence.models.routes import reason
 
+_ROUNDING = 1e-9
 Sampled = Float[np.ndarray, "rows sample outputs"]
 
 
@@ -101,6 +103,9 @@ class Squared(Loss):
 class LogLoss(Loss):
     """Minus the log probability of the right class, in nats.
 
+    A function that gives one number for each row gives the probability of label 1, where log-loss
+    is asked for by name and the labels are 0 and 1.
+
     Args:
         clip: probabilities below this count as this; the default is scikit-learn's.
     """
@@ -117,6 +122,8 @@ class LogLoss(Loss):
 
     def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
         """Positions of the labels among the model's classes."""
+        if isinstance(predictor, Function) and len(predictor.outputs) == 1:
+            return _checked(as_classes(y, (0, 1)), rows)
         if predictor.classes is None or predictor.space != "probability":
             raise ModelError(
                 f"log-loss needs class probabilities, and {predictor.name} answers "
@@ -127,6 +134,9 @@ class LogLoss(Loss):
 
     def plain(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
         """-log p[y]."""
+        if p.shape[1] == 1:
+            _refuse_improbable(p[:, 0])
+            p = np.concatenate([1 - p, p], axis=1)
         right = np.take_along_axis(p, y[:, None], axis=1)[:, 0]
         return np.asarray(-np.log(np.clip(right, self.clip, 1.0)))
 
@@ -210,8 +220,20 @@ class OwnLoss(Loss):
         return loss
 
 
+def _refuse_improbable(p: np.ndarray) -> None:
+    if p.size and not (p.min() >= -_ROUNDING and p.max() <= 1 + _ROUNDING):
+        raise ModelError(
+            f"log-loss takes one number a row for the probability of label 1, and the model "
+            f"answered from {p.min():.6g} to {p.max():.6g}. Give probabilities, or "
+            "loss='squared error'."
+        )
+
+
 def _classes(y: Any, predictor: Predictor, rows: int) -> np.ndarray:
-    codes = as_classes(y, predictor.classes or ())
+    return _checked(as_classes(y, predictor.classes or ()), rows)
+
+
+def _checked(codes: np.ndarray, rows: int) -> np.ndarray:
     refuse_length(codes, rows)
     return np.asarray(codes, dtype=np.int64)
 
