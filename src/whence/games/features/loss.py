@@ -122,7 +122,8 @@ class LogLoss(Loss):
 
     def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
         """Positions of the labels among the model's classes."""
-        if isinstance(predictor, Function) and len(predictor.outputs) == 1:
+        one = isinstance(predictor, Function) and len(predictor.outputs) == 1
+        if one and np.isin(np.asarray(y), (0, 1)).all():
             return _checked(as_classes(y, (0, 1)), rows)
         if predictor.classes is None or predictor.space != "probability":
             raise ModelError(
