@@ -7,7 +7,7 @@ is cut to what the budget still pays for. None of this changes a walk, which is 
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
@@ -88,11 +88,16 @@ def _size(game: Game, batch: int | None, done: int) -> int:
 @final
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """What a run has used so far, and what that says of the rest."""
+    """What a run has used so far, and what that says of the rest.
+
+    Attributes:
+        marks: walks done and seconds used, at each look.
+    """
 
     game: Game
     meter: Meter
     start: float
+    marks: list[tuple[int, float]] = field(default_factory=lambda: [(0, 0.0)])
 
     def used(self) -> tuple[int, int, float]:
         """Questions asked, model rows, seconds."""
@@ -112,6 +117,12 @@ class _Clock:
         """Tell whoever listens how far this is, and how long it should take in all."""
         asked, rows, seconds = self.used()
         more = min(max(seen.walks - done, 0.0), affordable(budget, asked, rows, seconds, done))
-        forecast = seconds * (1 + more / done)
+        forecast = seconds + more * self._price(done, seconds)
         excess = seen.excess if np.isfinite(seen.excess) else None
         tell(Progress(asked, rows, seconds, forecast if np.isfinite(forecast) else None, excess))
+
+    def _price(self, done: int, seconds: float) -> float:
+        """Seconds a walk, by the later half: setting up is paid once, and small steps are dear."""
+        self.marks.append((done, seconds))
+        walks, then = next(mark for mark in reversed(self.marks) if 2 * mark[0] <= done)
+        return (seconds - then) / (done - walks)
