@@ -49,7 +49,8 @@ def test_the_forecast_ends_with_the_budget():
     budget = wh.Budget(evaluations=4_000, relative_error=1e-9, data_share=None)
     wh.attribute(Scattered([1.0, 0.5], 5), budget=budget, progress=heard.append)
     late = heard[-4]
-    assert late.forecast / late.seconds == pytest.approx(4_000 / late.asked, rel=0.05)
+    # the accuracy would take 10^12 walks; seconds are real, so the price of a walk moves
+    assert 1 <= late.forecast / late.seconds < 10 * 4_000 / late.asked
 
 
 def test_nobody_listens_afterwards():
