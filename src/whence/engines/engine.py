@@ -18,7 +18,9 @@ from whence._core.meter import Meter, count, metering
 from whence._core.types import Cases, Coalitions, Draws, Worths
 from whence.models.threads import one_thread
 
-ROWS = 8192  # model rows in a block, about
+# Model rows in a block, about. A boosted model starts its threads once a tree and call, which is
+# dear on a busy machine: fewer, larger calls.
+ROWS = 32768
 Block = tuple[np.ndarray, np.ndarray, np.ndarray]  # coalitions, cases, draws
 Answer = tuple[np.ndarray, Meter]
 
