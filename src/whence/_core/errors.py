@@ -8,7 +8,6 @@ Each says what is wrong, where (players, columns and rows by name) and what to d
     │   │   └── OrderError              a coalition that is not a prefix, of ordered players
     │   ├── BadAnswerError              worths of the wrong shape
     │   ├── NonFiniteWorthError         a worth that is NaN or infinite
-    │   ├── UnstableGameError           the same question, another answer
     │   └── UnnamedGameError            contents that cannot be read, so cannot be told apart
     ├── PlayersError (ValueError)       names that clash, groups that overlap
     ├── TableError (ValueError)         rows, columns or labels that do not fit
@@ -79,10 +78,6 @@ class NonFiniteWorthError(GameError):
             f"the worth is not finite with {who} present (case {case}, draw {draw}). "
             "Mend the behaviour that the game measures: NaN and infinity cannot be attributed."
         )
-
-
-class UnstableGameError(GameError):
-    """The same question was answered in two ways."""
 
 
 class UnnamedGameError(GameError):

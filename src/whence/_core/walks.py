@@ -41,8 +41,9 @@ class Walks:
         self.ends = np.full((2, cases, outputs), np.nan)  # end, case, output
         self.game = view(game, PooledGame) if game.n_draws != 1 else None
         self.pool = PoolMoments(self.game.n_pool, outputs, players) if self.game else None
-        known = self.game is not None and index.efficient
-        self.nobody: Ends | None = self.game.nobody() if self.game and known else None
+        self.nobody: Ends | None = None
+        if self.game is not None and index.efficient:
+            self.nobody = self.game.nobody()
 
     def add(
         self,

@@ -47,8 +47,8 @@ class Hybrids:
         self.table, self.first = (X, 0) if same else (X.above(pool), len(X))
         refuse_unsteady(ask, self.table)
         columns = np.arange(len(X.names))
-        # Zobrist (1970): a row's hash is the exclusive or of its cells'. Two different rows among a
-        # block's 2^16 share one of 2^64 hashes with a chance of about 1e-10.
+        # Zobrist (1970): a row's hash is the exclusive or of its cells'. Among n different rows two
+        # share one of 2^64 hashes with a chance of n^2 / 2^65: 1e-10 for a block of 2^16.
         self.hashes = hashed(_SEED, columns[None, :], self.table.codes.astype(np.int64))
 
     def cuts(self, rows: int, sample: int) -> Iterator[slice]:
