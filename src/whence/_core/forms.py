@@ -1,0 +1,321 @@
+"""Plain-array forms of models, which the wings share: a sum of trees.
+
+A tree only ever compares: what a cell *is* matters less than between which thresholds it lies. So
+each feature's thresholds, over all trees, form a grid, and a cell becomes a small integer, its
+*code*: how many thresholds of the grid are below it. Precision and missing values are settled once,
+when rows are encoded, and everything after that is comparing integers.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import numpy as np
+
+from .errors import ModelError, TableError, some
+from .shaped import Bool, Float, Int
+
+MISSING, ZERO, SET = 1, 2, 4  # bits of a node's kind
+_LEAF = -1
+_TINY = 1e-35  # as large as zero may be, where zero counts as missing (LightGBM)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class TreeEnsemble:
+    """f(x) = base + the sum of what each tree says of x: raw outputs, before any link.
+
+    A node sends a row left where `code <= cut`; where its kind has `SET`, where the category is in
+    its set. `MISSING`: cells that are missing go left (else right). `ZERO`: zeros go where missing
+    cells go.
+
+    Attributes:
+        feature: of each node; -1 at a leaf.
+        cut: of each node, a code.
+        kind: of each node, bits of `MISSING`, `ZERO` and `SET`.
+        left, right: the nodes below each node.
+        value: what each leaf adds, [nodes, outputs], or [nodes, 1] where each tree adds to one
+            output alone.
+        cover: the training rows, or their weight, that came by each node; NaN where unknown.
+        root: the first node of each tree.
+        target: the output that each tree adds to; -1: all of them.
+        base: what is added to each output.
+        grid: each feature's thresholds, ascending.
+        categories: each feature's categories in the order of their codes; None for numbers.
+        set_of: which of `sets` a node asks; -1 where it asks none.
+        sets: which categories go left, [sets, categories and one for every other value].
+        names: of the features.
+        outputs: of the outputs.
+        precision: in which cells are compared, "float32" or "float64".
+        sums: in which the model adds up its trees.
+        link: from raw outputs to the model's predictions: "identity", "logistic", "softmax", "exp",
+            or another word where whence does not invert it.
+        name: the model in words.
+    """
+
+    feature: Int[np.ndarray, " nodes"]
+    cut: Int[np.ndarray, " nodes"]
+    kind: Int[np.ndarray, " nodes"]
+    left: Int[np.ndarray, " nodes"]
+    right: Int[np.ndarray, " nodes"]
+    value: Float[np.ndarray, "nodes width"]
+    cover: Float[np.ndarray, " nodes"]
+    root: Int[np.ndarray, " trees"]
+    target: Int[np.ndarray, " trees"]
+    base: Float[np.ndarray, " outputs"]
+    grid: tuple[np.ndarray, ...]
+    categories: tuple[tuple[object, ...] | None, ...]
+    set_of: Int[np.ndarray, " nodes"]
+    sets: Bool[np.ndarray, "sets codes"]
+    names: tuple[str, ...]
+    outputs: tuple[str, ...]
+    precision: str = "float64"
+    sums: str = "float64"
+    link: str = "identity"
+    name: str = "tree ensemble"
+    _zero: np.ndarray = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        zeros = [np.searchsorted(grid, 0.0) for grid in self.grid]
+        object.__setattr__(self, "_zero", np.array(zeros, dtype=np.int32))
+
+    @property
+    def n_features(self) -> int:
+        """How many columns a row has."""
+        return len(self.names)
+
+    @property
+    def zero(self) -> Int[np.ndarray, " features"]:
+        """The code of zero, for each feature."""
+        return self._zero
+
+    @property
+    def missing(self) -> Int[np.ndarray, " features"]:
+        """The code of a missing cell, for each feature: above all others."""
+        known = [len(g) if c is None else len(c) for g, c in zip(self.grid, self.categories)]  # noqa: B905
+        return np.array(known, dtype=np.int32) + 1
+
+    def numbers(self, X: Any) -> Float[np.ndarray, "rows features"]:
+        """Cells as numbers, categories as the codes that the model gave them; NaN: missing.
+
+        A category that the model never saw is -1.
+
+        Raises:
+            TableError: another number of columns, or cells that are not numbers.
+        """
+        cells = np.asarray(X)
+        if cells.ndim != 2 or cells.shape[1] != self.n_features:
+            raise TableError(
+                f"{self.name} reads {self.n_features} columns ({some(self.names)}); given an array "
+                f"of shape {cells.shape}"
+            )
+        named = [j for j, known in enumerate(self.categories) if _by_value(known)]
+        if cells.dtype.kind in "biuf" and not named:
+            return cells.astype(float, copy=False)
+        columns = [self._column(cells[:, j], j) for j in range(self.n_features)]
+        return np.column_stack(columns)
+
+    def _column(self, cells: np.ndarray, j: int) -> np.ndarray:
+        known = self.categories[j]
+        try:
+            if not _by_value(known):
+                return np.array([np.nan if _absent(x) else x for x in cells], dtype=float)
+        except (TypeError, ValueError) as error:
+            raise TableError(f"column {self.names[j]!r} should hold numbers: {error}") from error
+        code = {value: float(c) for c, value in enumerate(known or ())}
+        return np.array([np.nan if _absent(x) else code.get(x, -1.0) for x in cells])
+
+    def encode(self, numbers: Float[np.ndarray, "rows features"]) -> Int[np.ndarray, "rows codes"]:
+        """Each cell's code: how many thresholds are below it; a category's own; or `missing`."""
+        codes = np.empty(numbers.shape, dtype=np.int32)
+        for j, (grid, missing) in enumerate(zip(self.grid, self.missing, strict=True)):
+            column = numbers[:, j].astype(self.precision).astype(float)
+            codes[:, j] = np.where(np.isnan(column), missing, self._codes(column, j, grid))
+        return codes
+
+    def _codes(self, column: np.ndarray, j: int, grid: np.ndarray) -> np.ndarray:
+        known = self.categories[j]
+        if known is None:
+            return np.asarray(np.searchsorted(grid, column, side="left"))
+        with np.errstate(invalid="ignore"):
+            whole = np.trunc(column)
+            return np.where((whole >= 0) & (whole < len(known)), whole, len(known)).astype(np.int64)
+
+    def goes_left(
+        self, node: Int[np.ndarray, " rows"], codes: Int[np.ndarray, "rows codes"]
+    ) -> Bool[np.ndarray, " rows"]:
+        """Whether each row goes left at its node."""
+        j, kind = self.feature[node], self.kind[node]
+        code = np.take_along_axis(codes, j[:, None].astype(np.int64), axis=1)[:, 0]
+        missing = code == self.missing[j]
+        missing |= (kind & ZERO > 0) & (code == self.zero[j])
+        left = code <= self.cut[node]
+        asks = kind & SET > 0
+        if asks.any():
+            at = np.minimum(code[asks], self.sets.shape[1] - 1)
+            left[asks] = self.sets[self.set_of[node[asks]], at]
+        return np.where(missing, kind & MISSING > 0, left)
+
+    def leaves(self, codes: Int[np.ndarray, "rows codes"]) -> Int[np.ndarray, "rows trees"]:
+        """The leaf that each row ends in, in each tree."""
+        at = np.tile(self.root, (len(codes), 1))
+        for tree in range(len(self.root)):
+            node = at[:, tree]
+            inside = np.flatnonzero(self.feature[node] != _LEAF)
+            while len(inside):
+                here = node[inside]
+                left = self.goes_left(here, codes[inside])
+                node[inside] = np.where(left, self.left[here], self.right[here])
+                inside = inside[self.feature[node[inside]] != _LEAF]
+        return at
+
+    def predict(self, X: Any) -> Float[np.ndarray, "rows outputs"]:
+        """Raw outputs of each row, added up in the model's own order and precision.
+
+        Args:
+            X: numbers [rows, features], or a frame whose categories are known by value.
+
+        Raises:
+            TableError: another number of columns, or cells that are not numbers.
+        """
+        leaf = self.leaves(self.encode(self.numbers(X)))
+        kind = np.dtype(self.sums)
+        total = np.tile(self.base.astype(kind), (len(leaf), 1))
+        for tree, target in enumerate(self.target):
+            into = slice(None) if target < 0 else slice(target, target + 1)
+            total[:, into] += self.value[leaf[:, tree]].astype(kind)
+        return total.astype(float)
+
+
+def _by_value(known: tuple[object, ...] | None) -> bool:
+    """Categories that are not their own codes."""
+    return known is not None and known != tuple(range(len(known)))
+
+
+def _absent(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, float) and np.isnan(cell)) or str(cell) == "<NA>"
+
+
+def tree_ensemble(
+    *,
+    feature: np.ndarray,
+    threshold: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    value: np.ndarray,
+    root: np.ndarray,
+    names: Sequence[str],
+    outputs: Sequence[str],
+    target: np.ndarray | None = None,
+    base: np.ndarray | None = None,
+    cover: np.ndarray | None = None,
+    kind: np.ndarray | None = None,
+    sets: Mapping[int, Sequence[int]] | None = None,
+    categories: Mapping[int, tuple[object, ...]] | None = None,
+    precision: str = "float64",
+    sums: str = "float64",
+    link: str = "identity",
+    name: str = "tree ensemble",
+) -> TreeEnsemble:
+    """An ensemble from nodes as model files have them.
+
+    Args:
+        feature: of each node; below 0 at a leaf.
+        threshold: a row goes left where its cell, in this precision, is `<=` this. (For `<` give
+            the next number below, in that precision.)
+        left: the node below each node for rows that go left, as a position in these same arrays.
+        right: the other one.
+        value: [nodes, outputs], or [nodes, 1] or [nodes] where each tree adds to one output.
+        root: the first node of each tree.
+        names: of the features.
+        outputs: of the outputs.
+        target: the output that each tree adds to; -1: all. By default the first, or all where
+            values are as wide as the outputs.
+        base: what is added to each output; 0 by default.
+        cover: training weight of each node.
+        kind: bits of `MISSING` and `ZERO`; `SET` is added where `sets` has the node.
+        sets: the category codes that go left, by node; all other values go right.
+        categories: a feature's categories in the order of their codes; `tuple(range(k))` where
+            cells are the codes themselves.
+        precision: in which cells are compared.
+        sums: in which trees are added up.
+        link: from raw outputs to predictions.
+        name: the model in words.
+
+    Raises:
+        ModelError: nodes that make no tree, or values that are not numbers.
+    """
+    sets, categories = sets or {}, categories or {}
+    feature = np.where(feature < 0, _LEAF, feature).astype(np.int32)
+    value = np.asarray(value, dtype=float).reshape(len(feature), -1)
+    kind = np.zeros(len(feature), np.uint8) if kind is None else kind.astype(np.uint8)
+    known = tuple(categories.get(j) for j in range(len(names)))
+    grid, cut = _grids(feature, np.asarray(threshold, dtype=float), kind, known)
+    set_of, table = _sets(sets, len(feature), known)
+    kind[set_of >= 0] |= SET
+    if target is None:
+        whole = -1 if value.shape[1] == len(outputs) else 0
+        target = np.full(len(root), whole)
+    leaf = feature == _LEAF
+    if not np.isfinite(value[leaf]).all():
+        raise ModelError(f"{name} has a leaf that is not a number")
+    return TreeEnsemble(
+        feature=feature,
+        cut=cut,
+        kind=kind,
+        left=np.where(leaf, _LEAF, left).astype(np.int32),
+        right=np.where(leaf, _LEAF, right).astype(np.int32),
+        value=np.where(leaf[:, None], value, 0.0),
+        cover=np.full(len(feature), np.nan) if cover is None else np.asarray(cover, float),
+        root=np.asarray(root, np.int32),
+        target=np.asarray(target, np.int32),
+        base=np.zeros(len(outputs)) if base is None else np.asarray(base, float).reshape(-1),
+        grid=grid,
+        categories=known,
+        set_of=set_of,
+        sets=table,
+        names=tuple(names),
+        outputs=tuple(outputs),
+        precision=precision,
+        sums=sums,
+        link=link,
+        name=name,
+    )
+
+
+def _grids(
+    feature: np.ndarray,
+    threshold: np.ndarray,
+    kind: np.ndarray,
+    categories: tuple[tuple[object, ...] | None, ...],
+) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """Each feature's thresholds, and where each node's stands among them."""
+    cut = np.full(len(feature), -1, dtype=np.int32)
+    order = np.argsort(feature, kind="stable")
+    ends = np.searchsorted(feature[order], np.arange(len(categories) + 1))
+    grids = []
+    for j, known in enumerate(categories):
+        here = order[ends[j] : ends[j + 1]]
+        grid = np.empty(0)
+        if known is None and len(here):
+            grid = np.unique(threshold[here])
+            if (kind[here] & ZERO).any():  # zero needs a place of its own
+                below = np.nextafter(-_TINY, -1.0)
+                grid = np.unique(np.concatenate([grid, [below, _TINY]]))
+            cut[here] = np.searchsorted(grid, threshold[here])
+        grids.append(grid)
+    return tuple(grids), cut
+
+
+def _sets(
+    sets: Mapping[int, Sequence[int]],
+    nodes: int,
+    categories: tuple[tuple[object, ...] | None, ...],
+) -> tuple[np.ndarray, np.ndarray]:
+    set_of = np.full(nodes, -1, dtype=np.int32)
+    width = 1 + max((len(c) for c in categories if c is not None), default=0)
+    table = np.zeros((len(sets), width), dtype=bool)
+    for place, (node, codes) in enumerate(sets.items()):
+        set_of[node] = place
+        table[place, list(codes)] = True
+    return set_of, table
