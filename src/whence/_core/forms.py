@@ -13,7 +13,7 @@ from typing import Any, final
 import numpy as np
 
 from .errors import ModelError, TableError, some
-from .shaped import Bool, Float, Int
+from .shaped import Bool, Float, Int, UInt8
 
 MISSING, ZERO, SET = 1, 2, 4  # bits of a node's kind
 _LEAF = -1
@@ -55,7 +55,7 @@ class TreeEnsemble:
 
     feature: Int[np.ndarray, " nodes"]
     cut: Int[np.ndarray, " nodes"]
-    kind: Int[np.ndarray, " nodes"]
+    kind: UInt8[np.ndarray, " nodes"]
     left: Int[np.ndarray, " nodes"]
     right: Int[np.ndarray, " nodes"]
     value: Float[np.ndarray, "nodes width"]
@@ -118,18 +118,21 @@ class TreeEnsemble:
     def _column(self, cells: np.ndarray, j: int) -> np.ndarray:
         known = self.categories[j]
         try:
-            if not _by_value(known):
-                return np.array([np.nan if _absent(x) else x for x in cells], dtype=float)
+            if _by_value(known):
+                return _coded(cells, known or ())
+            if cells.dtype.kind in "biuf":
+                return np.asarray(cells, float)
+            return np.array([np.nan if _absent(x) else x for x in cells], dtype=float)
         except (TypeError, ValueError) as error:
-            raise TableError(f"column {self.names[j]!r} should hold numbers: {error}") from error
-        code = {value: float(c) for c, value in enumerate(known or ())}
-        return np.array([np.nan if _absent(x) else code.get(x, -1.0) for x in cells])
+            wanted = "categories" if _by_value(known) else "numbers"
+            raise TableError(f"column {self.names[j]!r} should hold {wanted}: {error}") from error
 
     def encode(self, numbers: Float[np.ndarray, "rows features"]) -> Int[np.ndarray, "rows codes"]:
         """Each cell's code: how many thresholds are below it; a category's own; or `missing`."""
         codes = np.empty(numbers.shape, dtype=np.int32)
         for j, (grid, missing) in enumerate(zip(self.grid, self.missing, strict=True)):
-            column = numbers[:, j].astype(self.precision).astype(float)
+            with np.errstate(over="ignore"):  # too large for the precision: infinite, to the model
+                column = numbers[:, j].astype(self.precision).astype(float)
             codes[:, j] = np.where(np.isnan(column), missing, self._codes(column, j, grid))
         return codes
 
@@ -139,7 +142,8 @@ class TreeEnsemble:
             return np.asarray(np.searchsorted(grid, column, side="left"))
         with np.errstate(invalid="ignore"):
             whole = np.trunc(column)
-            return np.where((whole >= 0) & (whole < len(known)), whole, len(known)).astype(np.int64)
+            codes = np.where((whole >= 0) & (whole < len(known)), whole, len(known))
+        return np.asarray(codes, dtype=np.int64)
 
     def goes_left(
         self, node: Int[np.ndarray, " rows"], codes: Int[np.ndarray, "rows codes"]
@@ -149,7 +153,7 @@ class TreeEnsemble:
         code = np.take_along_axis(codes, j[:, None].astype(np.int64), axis=1)[:, 0]
         missing = code == self.missing[j]
         missing |= (kind & ZERO > 0) & (code == self.zero[j])
-        left = code <= self.cut[node]
+        left = np.asarray(code <= self.cut[node])
         asks = kind & SET > 0
         if asks.any():
             at = np.minimum(code[asks], self.sets.shape[1] - 1)
@@ -188,12 +192,25 @@ class TreeEnsemble:
 
 
 def _by_value(known: tuple[object, ...] | None) -> bool:
-    """Categories that are not their own codes."""
-    return known is not None and known != tuple(range(len(known)))
+    """Categories that are not their own codes; floats never are, since 1.5 is not category 1."""
+    if known is None:
+        return False
+    return known != tuple(range(len(known))) or any(type(value) is not int for value in known)
+
+
+def _coded(cells: np.ndarray, known: tuple[object, ...]) -> np.ndarray:
+    """Each cell's place among the categories; NaN: missing, and none of them; -1: another value."""
+    if cells.dtype.kind != "O":  # few values, many cells
+        values, back = np.unique(cells, return_inverse=True)
+        return _coded(values.astype(object), known)[back]
+    code = {value: float(c) for c, value in enumerate(known)}
+    return np.array([code[x] if x in code else np.nan if _absent(x) else -1.0 for x in cells])
 
 
 def _absent(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, float) and np.isnan(cell)) or str(cell) == "<NA>"
+    if isinstance(cell, float | np.floating):
+        return bool(np.isnan(cell))
+    return cell is None or str(cell) == "<NA>"
 
 
 def tree_ensemble(
@@ -247,7 +264,8 @@ def tree_ensemble(
     """
     sets, categories = sets or {}, categories or {}
     feature = np.where(feature < 0, _LEAF, feature).astype(np.int32)
-    value = np.asarray(value, dtype=float).reshape(len(feature), -1)
+    value = np.asarray(value, dtype=float)
+    value = value[:, None] if value.ndim == 1 else value
     kind = np.zeros(len(feature), np.uint8) if kind is None else kind.astype(np.uint8)
     known = tuple(categories.get(j) for j in range(len(names)))
     grid, cut = _grids(feature, np.asarray(threshold, dtype=float), kind, known)
