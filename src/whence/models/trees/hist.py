@@ -28,7 +28,7 @@ def read(model: Any) -> TreeEnsemble:
     rounds = model._predictors  # noqa: SLF001
     width = model.n_trees_per_iteration_
     trees = [tree for one_round in rounds for tree in one_round]
-    nodes = np.concatenate([tree.nodes for tree in trees])
+    nodes = np.concatenate([tree.nodes for tree in trees], dtype=trees[0].nodes.dtype)
     count = np.array([len(tree.nodes) for tree in trees])
     root = np.cumsum(count) - count
     shift = np.repeat(root, count)

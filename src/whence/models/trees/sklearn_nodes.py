@@ -26,7 +26,7 @@ def joined(trees: Sequence[Any], columns: Sequence[np.ndarray] | None = None) ->
     features = [tree.feature for tree in trees]
     if columns is not None:
         features = [
-            np.where(own < 0, own, np.asarray(of)[own])
+            np.where(own < 0, own, np.asarray(of)[np.maximum(own, 0)])
             for own, of in zip(features, columns, strict=True)
         ]
     return {
