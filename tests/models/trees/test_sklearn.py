@@ -199,7 +199,13 @@ def test_one_feature():
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"max_features": 0.6}, {"max_features": 1}, {"max_samples": 2}, {"max_samples": 40, "bootstrap": True}],
+    [
+        {},
+        {"max_features": 0.6},
+        {"max_features": 1},
+        {"max_samples": 2},
+        {"max_samples": 40, "bootstrap": True},
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("holes", [False, True])
