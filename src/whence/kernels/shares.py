@@ -1,0 +1,156 @@
+"""What each leaf gives each player, for every pattern: semivalues in three subset sums.
+
+A leaf of weight w, with players K, of an explained row that keeps the conditions of a within K, is
+the game v(S) = w [S within a] T(K - S), where T(U) is the share of the background that keeps the
+conditions of U. Let m = |K| and p_s be the index's weight of a coalition of s among m players. With
+
+    A(a) = sum over U within a of p_|U| T(K - U),    B(a) = the same with p_(|U| - 1),
+
+player i gets  B(a) - B(a - i) - A(a - i)  where the row keeps its conditions, and  -A(a)  where it
+does not. Both sums, and T itself, are subset sums: m 2^m additions for all a at once.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from whence._core.forms import TreeEnsemble
+from whence._core.shaped import Float
+from whence.kernels.compiled import compiled, spread
+from whence.kernels.twigs import BITS, Twigs
+
+
+@compiled
+def own_patterns(cells, patterns, own):  # type: ignore[no-untyped-def]
+    """A leaf's own pattern, one bit for each of its players, from its twig's pattern."""
+    own[:patterns] = 0
+    for i in range(len(cells)):
+        mask, want, bit = cells[i, 1], cells[i, 2], np.int32(1 << i)
+        for pattern in range(patterns):
+            own[pattern] |= bit * np.int32(np.int32(pattern) & mask == want)
+
+
+@compiled
+def keeping(m, own, counts, total, keep):  # type: ignore[no-untyped-def]
+    """T: the share of the background rows that keep (at least) the conditions of each subset."""
+    keep[: 1 << m] = 0.0
+    for pattern in range(len(counts)):
+        if counts[pattern]:
+            keep[own[pattern]] += counts[pattern]
+    for u in range(1 << m):
+        keep[u] /= total
+    for i in range(m):
+        step = 1 << i
+        for base in range(0, 1 << m, 2 * step):
+            for u in range(base, base + step):
+                keep[u] += keep[u + step]
+
+
+@compiled
+def covering(ratio, keep):  # type: ignore[no-untyped-def]
+    """T of the path-dependent game: the product of the shares of the cover."""
+    keep[0] = 1.0
+    for i in range(len(ratio)):
+        for u in range(1 << i):
+            keep[u | 1 << i] = keep[u] * ratio[i]
+
+
+@compiled
+def _subset_sums(m, values):  # type: ignore[no-untyped-def]
+    for i in range(m):
+        step = 1 << i
+        for base in range(0, 1 << m, 2 * step):
+            for u in range(base, base + step):
+                values[u + step] += values[u]
+
+
+@compiled
+def _give(m, keep, weight, size, a_sum, b_sum):  # type: ignore[no-untyped-def]
+    """A and B, from T and the index's weights for m players (weight[m] = 0)."""
+    full = (1 << m) - 1
+    for u in range(1 << m):
+        t = keep[full ^ u]
+        a_sum[u] = weight[size[u]] * t
+        b_sum[u] = weight[size[u] - 1] * t if u else 0.0
+    _subset_sums(m, a_sum)
+    _subset_sums(m, b_sum)
+
+
+@compiled
+def _share(  # type: ignore[no-untyped-def]
+    first, last, table, leaf, first_leaf, cell, ratio, first_cell, first_player, place,
+    value, target, weights, size, counts, total, shares, nobody, widest,
+):  # fmt: skip
+    own = np.empty(widest, np.int32)
+    keep, a_sum, b_sum, gift = np.empty(widest), np.empty(widest), np.empty(widest), np.empty(widest)
+    for twig in range(first, last):
+        patterns = table[twig + 1] - table[twig]
+        players = first_player[twig + 1] - first_player[twig]
+        outputs = value.shape[1]
+        mine = shares[place[twig] : place[twig + 1]].reshape(outputs, players, patterns)
+        mine[:] = 0.0
+        for l in range(first_leaf[twig], first_leaf[twig + 1]):  # noqa: E741
+            cells = cell[first_cell[l] : first_cell[l + 1]]
+            m = len(cells)
+            own_patterns(cells, patterns, own)
+            if total > 0:
+                keeping(m, own, counts[table[twig] : table[twig + 1]], total, keep)
+            else:
+                covering(ratio[first_cell[l] : first_cell[l + 1]], keep)
+            _give(m, keep, weights[m], size, a_sum, b_sum)
+            for o in range(outputs):
+                nobody[o if target < 0 else target] += value[leaf[l], o] * keep[(1 << m) - 1]
+            for i in range(m):
+                step = 1 << i
+                for base in range(0, 1 << m, 2 * step):
+                    for a in range(base, base + step):
+                        gift[a] = -a_sum[a]
+                        gift[a + step] = b_sum[a + step] - b_sum[a] - a_sum[a]
+                for o in range(outputs):
+                    w = value[leaf[l], o]
+                    row = mine[o, cells[i, 0]]
+                    for pattern in range(patterns):
+                        row[pattern] += w * gift[own[pattern]]
+
+
+@cache
+def _bit_counts() -> np.ndarray:
+    return np.array([u.bit_count() for u in range(1 << BITS)])
+
+
+def share(
+    twigs: Twigs,
+    ensemble: TreeEnsemble,
+    weights: Float[np.ndarray, "sizes sizes"],
+    counts: np.ndarray | None,
+    total: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What each pattern gives to each player, twig by twig.
+
+    Args:
+        weights: [m, s], the index's weight of a coalition of s among m players.
+        counts: background rows with each pattern; None for the path-dependent game.
+        total: background rows in all.
+
+    Returns:
+        float [outputs, places, patterns] for each twig, one after the other; where each begins;
+        and what these trees say of nobody, [outputs].
+    """
+    wide = ensemble.value.shape[1]
+    sizes = np.diff(twigs.table) * np.diff(twigs.first_player) * wide
+    place = np.concatenate([[0], np.cumsum(sizes)])
+    shares = np.empty(place[-1])
+    nobody = np.zeros((len(twigs.trees), len(ensemble.base)))
+    none = np.zeros(1, np.int32)
+    size, widest = _bit_counts(), int(np.diff(twigs.table).max(initial=1))
+
+    def tree(t: int) -> None:
+        _share(
+            twigs.first_twig[t], twigs.first_twig[t + 1], twigs.table, twigs.leaf, twigs.first_leaf,
+            twigs.cell, twigs.ratio, twigs.first_cell, twigs.first_player, place,
+            ensemble.value, ensemble.target[twigs.trees[t]], weights, size, none if counts is None else counts,
+            0 if counts is None else total, shares, nobody[t], widest,
+        )  # fmt: skip
+
+    spread(tree, range(len(twigs.wide)))
+    return shares, place, nobody.sum(axis=0)

@@ -1,0 +1,162 @@
+"""Semivalues of every row's prediction, over all trees: by patterns where that is cheaper.
+
+Patterns cost as much as a tree's tables are large, whatever the rows; pairs cost as much as there
+are pairs of an explained and a background row. Each tree goes the cheaper way, by constants that
+were measured and only ever decide about time.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from whence._core.forms import TreeEnsemble
+from whence._core.shaped import Bool, Float, Int
+from whence.kernels.codes import encode, signed
+from whence.kernels.counts import count
+from whence.kernels.explain import look_up
+from whence.kernels.pairs import pairs
+from whence.kernels.predict import predict
+from whence.kernels.products import products
+from whence.kernels.shares import share
+from whence.kernels.twigs import Twigs, cut, nodes_of
+
+_TABLES = 2**19  # entries of the tables that are held at a time
+_ENTRY, _SUM, _LOOK = 1.5e-9, 4e-9, 1.2e-9  # seconds: an entry of a table, of a sum, looked up
+_TALLY, _NODE, _WALK = 2e-9, 0.25e-9, 1.5e-8  # a row counted, a node passed, a node walked to
+Weights = Float[np.ndarray, "sizes sizes"]  # [m, s]: the index's, of s among m players
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """Rows to explain with an ensemble, on a background, or (None) on its own cover.
+
+    Attributes:
+        ensemble: the trees.
+        owner: which player each feature belongs to.
+        players: how many there are.
+        codes: of the rows to explain.
+        pool: of the background.
+    """
+
+    ensemble: TreeEnsemble
+    owner: Int[np.ndarray, " features"]
+    players: int
+    codes: Int[np.ndarray, "features rows"]
+    pool: Int[np.ndarray, "features members"] | None
+
+    @staticmethod
+    def of(
+        ensemble: TreeEnsemble,
+        owner: Int[np.ndarray, " features"],
+        rows: Float[np.ndarray, "rows features"],
+        pool: Float[np.ndarray, "members features"] | None,
+    ) -> "Job":
+        """From cells as numbers."""
+        background = None if pool is None else encode(ensemble, pool)
+        return Job(ensemble, owner, int(owner.max()) + 1, encode(ensemble, rows), background)
+
+
+def values(
+    job: Job, weight: Callable[[int, int], float], hear: Callable[[float], None]
+) -> tuple[Float[np.ndarray, "rows outputs players"], Float[np.ndarray, " outputs"]]:
+    """A semivalue of each player in the mean prediction of each row, and that of nobody.
+
+    Args:
+        job: what is explained.
+        weight: the index's weight of a coalition of s among m players, (s, m).
+        hear: is told which share is done.
+
+    Returns:
+        float [rows, outputs, players]; float [outputs].
+    """
+    rows, outputs = job.codes.shape[1], len(job.ensemble.base)
+    nobody = job.ensemble.base.copy()
+    total = np.zeros((outputs, job.players, rows))
+    alone = np.zeros((rows, outputs, job.players))
+    weights = np.zeros((1, 1))
+    for twigs, done in _batches(job):
+        weights = _weights(weight, weights, min(job.players, twigs.depth))
+        slow = twigs.trees[_slow(job, twigs)]
+        if len(slow):
+            nobody += _one_by_one(job, slow, twigs.depth, weights, alone)
+            twigs = cut(job.ensemble, job.owner, np.setdiff1d(twigs.trees, slow))
+        if len(twigs.trees):
+            nobody += _by_patterns(job, twigs, weights, total)
+        hear(done)
+    return total.transpose(2, 0, 1) + alone, nobody
+
+
+def _batches(job: Job) -> Iterator[tuple[Twigs, float]]:
+    """Trees cut, as many at a time as their tables let; and which share of the nodes is done."""
+    nodes = nodes_of(job.ensemble).cumsum()
+    start, many = 0, 8
+    while start < len(nodes):
+        twigs = cut(job.ensemble, job.owner, np.arange(start, min(start + many, len(nodes))))
+        start += len(twigs.trees)
+        yield twigs, nodes[start - 1] / nodes[-1]
+        wide = job.ensemble.value.shape[1]
+        entries = (np.diff(twigs.table) * np.diff(twigs.first_player)).sum() * wide
+        many = int(np.clip(len(twigs.trees) * _TABLES // max(entries, 1), 1, 512))
+
+
+def _weights(weight: Callable[[int, int], float], known: Weights, most: int) -> Weights:
+    if len(known) > most:
+        return known
+    weights = np.zeros((most + 1, most + 2))
+    for m in range(1, most + 1):
+        weights[m, :m] = [weight(s, m) for s in range(m)]
+    return weights
+
+
+def _by_patterns(job: Job, twigs: Twigs, weights: Weights, total: np.ndarray) -> np.ndarray:
+    """Adds to the total; what these trees say of nobody, [outputs]."""
+    counts = None if job.pool is None else count(twigs, job.ensemble, job.pool)
+    members = 0 if job.pool is None else job.pool.shape[1]
+    shares, place, nobody = share(twigs, job.ensemble, weights, counts, members)
+    look_up(twigs, job.ensemble, job.codes, shares, place, total)
+    return nobody
+
+
+def _one_by_one(
+    job: Job, trees: np.ndarray, depth: int, weights: Weights, total: np.ndarray
+) -> np.ndarray:
+    """As `_by_patterns`."""
+    rows = signed(job.codes)
+    if job.pool is None:
+        return products(job.ensemble, job.owner, trees, depth, weights, rows, total)
+    pairs(job.ensemble, job.owner, trees, weights, rows, signed(job.pool), total)
+    return predict(job.ensemble, job.pool, trees).mean(axis=0)
+
+
+def _slow(job: Job, twigs: Twigs) -> Bool[np.ndarray, " trees"]:
+    """Which trees go pair by pair: those too wide for patterns, and those that are cheaper so."""
+    if job.pool is None or twigs.wide.all():
+        return twigs.wide
+    tables = _seconds(job, twigs)
+    mixtures = job.codes.shape[1] * job.pool.shape[1]
+    few = _WALK * mixtures * max(twigs.depth, 1)  # more than that, as rows part
+    if (tables < few).all():
+        return twigs.wide
+    nothing = np.zeros((4, len(job.ensemble.base), job.players))
+    weights = np.zeros((twigs.depth + 1, twigs.depth + 2))
+    some = (signed(codes[:, :4]) for codes in (job.codes, job.pool))
+    looked = pairs(job.ensemble, job.owner, twigs.trees, weights, *some, nothing[: job.codes.shape[1]])
+    tried = min(4, job.codes.shape[1]) * min(4, job.pool.shape[1]) * len(twigs.trees)
+    return twigs.wide | (tables > _WALK * mixtures * looked / tried)
+
+
+def _seconds(job: Job, twigs: Twigs) -> Float[np.ndarray, " trees"]:
+    """How long each tree's patterns should take, on one core."""
+    wide = job.ensemble.value.shape[1]
+    members = 0 if job.pool is None else job.pool.shape[1]
+    rows = job.codes.shape[1]
+    m = np.diff(twigs.first_cell)
+    conditions = twigs.first_cell[twigs.first_leaf]  # of all leaves before each twig
+    sums = np.concatenate([[0.0], np.cumsum(m * 2.0**m)])[twigs.first_leaf]
+    each = _ENTRY * np.diff(twigs.table) * np.diff(conditions) * wide + _SUM * np.diff(sums)
+    each = each + _TALLY * members + _LOOK * rows * np.diff(twigs.first_player) * wide
+    each = each + _NODE * (members + rows) * (1 + np.diff(twigs.first_inner))
+    return np.diff(np.concatenate([[0.0], np.cumsum(each)])[twigs.first_twig])
