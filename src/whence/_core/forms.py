@@ -129,7 +129,8 @@ class TreeEnsemble:
         """Each cell's code: how many thresholds are below it; a category's own; or `missing`."""
         codes = np.empty(numbers.shape, dtype=np.int32)
         for j, (grid, missing) in enumerate(zip(self.grid, self.missing, strict=True)):
-            column = numbers[:, j].astype(self.precision).astype(float)
+            with np.errstate(over="ignore"):  # what is too large for float32 is infinite there
+                column = numbers[:, j].astype(self.precision).astype(float)
             codes[:, j] = np.where(np.isnan(column), missing, self._codes(column, j, grid))
         return codes
 
@@ -154,7 +155,7 @@ class TreeEnsemble:
         if asks.any():
             at = np.minimum(code[asks], self.sets.shape[1] - 1)
             left[asks] = self.sets[self.set_of[node[asks]], at]
-        return np.where(missing, kind & MISSING > 0, left)
+        return np.asarray(np.where(missing, kind & MISSING > 0, left))
 
     def leaves(self, codes: Int[np.ndarray, "rows codes"]) -> Int[np.ndarray, "rows trees"]:
         """The leaf that each row ends in, in each tree."""
@@ -193,7 +194,9 @@ def _by_value(known: tuple[object, ...] | None) -> bool:
 
 
 def _absent(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, float) and np.isnan(cell)) or str(cell) == "<NA>"
+    if isinstance(cell, float | np.floating):
+        return bool(np.isnan(cell))
+    return cell is None or str(cell) == "<NA>"
 
 
 def tree_ensemble(
@@ -210,7 +213,7 @@ def tree_ensemble(
     base: np.ndarray | None = None,
     cover: np.ndarray | None = None,
     kind: np.ndarray | None = None,
-    sets: Mapping[int, Sequence[int]] | None = None,
+    sets: Mapping[int, Sequence[int] | np.ndarray] | None = None,
     categories: Mapping[int, tuple[object, ...]] | None = None,
     precision: str = "float64",
     sums: str = "float64",
@@ -248,7 +251,7 @@ def tree_ensemble(
     sets, categories = sets or {}, categories or {}
     feature = np.where(feature < 0, _LEAF, feature).astype(np.int32)
     value = np.asarray(value, dtype=float).reshape(len(feature), -1)
-    kind = np.zeros(len(feature), np.uint8) if kind is None else kind.astype(np.uint8)
+    kind = np.zeros(len(feature), np.int8) if kind is None else kind.astype(np.int8)
     known = tuple(categories.get(j) for j in range(len(names)))
     grid, cut = _grids(feature, np.asarray(threshold, dtype=float), kind, known)
     set_of, table = _sets(sets, len(feature), known)
@@ -308,7 +311,7 @@ def _grids(
 
 
 def _sets(
-    sets: Mapping[int, Sequence[int]],
+    sets: Mapping[int, Sequence[int] | np.ndarray],
     nodes: int,
     categories: tuple[tuple[object, ...] | None, ...],
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -317,5 +320,5 @@ def _sets(
     table = np.zeros((len(sets), width), dtype=bool)
     for place, (node, codes) in enumerate(sets.items()):
         set_of[node] = place
-        table[place, list(codes)] = True
+        table[place, np.asarray(codes, np.int64)] = True
     return set_of, table
