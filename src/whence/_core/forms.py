@@ -17,7 +17,7 @@ from .shaped import Bool, Float, Int
 
 MISSING, ZERO, SET = 1, 2, 4  # bits of a node's kind
 _LEAF = -1
-_TINY = 1e-35  # as large as zero may be, where zero counts as missing (LightGBM)
+_TINY = float(np.float32(1e-35))  # what is no farther from zero is zero, if missing (LightGBM)
 
 
 @final
