@@ -189,8 +189,8 @@ class TreeEnsemble:
 
 
 def _by_value(known: tuple[object, ...] | None) -> bool:
-    """Categories that are not their own codes."""
-    return known is not None and known != tuple(range(len(known)))
+    """Categories that are not their own codes; of columns that no split asks, none is known."""
+    return known is not None and (not known or known != tuple(range(len(known))))
 
 
 def _absent(cell: Any) -> bool:
