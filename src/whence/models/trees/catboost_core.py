@@ -72,8 +72,8 @@ class Core:
         root = Table.root(raw[8:])  # after four letters and a length
         if root.text(0) != _FORMAT:
             raise UnsupportedModelError(
-                f"the model's format is {root.text(0)!r}, and whence reads {_FORMAT!r}. Save it "
-                "with CatBoost 0.26 or later, which writes that, or attribute a function of rows."
+                f"the model's format is {root.text(0)!r}, and whence reads {_FORMAT!r}. Attribute "
+                "a function that predicts with it."
             )
         trees = root.table(1)
         width = trees.number(0, "<i4")
