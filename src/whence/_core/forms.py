@@ -7,7 +7,7 @@ when rows are encoded, and everything after that is comparing integers.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, final
 
 import numpy as np
@@ -17,7 +17,7 @@ from .shaped import Bool, Float, Int, UInt8
 
 MISSING, ZERO, SET = 1, 2, 4  # bits of a node's kind
 _LEAF = -1
-_TINY = 1e-35  # as large as zero may be, where zero counts as missing (LightGBM)
+_TINY = float(np.float32(1e-35))  # what is no farther from zero is zero, if missing (LightGBM)
 
 
 @final
@@ -95,6 +95,23 @@ class TreeEnsemble:
         known = [len(g) if c is None else len(c) for g, c in zip(self.grid, self.categories)]  # noqa: B905
         return np.array(known, dtype=np.int32) + 1
 
+    def only(self, outputs: Sequence[int]) -> "TreeEnsemble":
+        """The same trees for some of the outputs."""
+        chosen = list(outputs)
+        if chosen == list(range(len(self.outputs))):
+            return self
+        place = np.full(len(self.outputs) + 1, _LEAF, dtype=np.int32)  # the last: all outputs
+        place[chosen] = np.arange(len(chosen))
+        trees = (self.target < 0) | (place[self.target] >= 0)
+        return replace(
+            self,
+            root=self.root[trees],
+            target=place[self.target[trees]],
+            value=self.value[:, chosen] if self.value.shape[1] > 1 else self.value,
+            base=self.base[chosen],
+            outputs=tuple(self.outputs[c] for c in chosen),
+        )
+
     def numbers(self, X: Any) -> Float[np.ndarray, "rows features"]:
         """Cells as numbers, categories as the codes that the model gave them; NaN: missing.
 
@@ -158,7 +175,7 @@ class TreeEnsemble:
         if asks.any():
             at = np.minimum(code[asks], self.sets.shape[1] - 1)
             left[asks] = self.sets[self.set_of[node[asks]], at]
-        return np.where(missing, kind & MISSING > 0, left)
+        return np.asarray(np.where(missing, kind & MISSING > 0, left))
 
     def leaves(self, codes: Int[np.ndarray, "rows codes"]) -> Int[np.ndarray, "rows trees"]:
         """The leaf that each row ends in, in each tree."""
@@ -192,9 +209,10 @@ class TreeEnsemble:
 
 
 def _by_value(known: tuple[object, ...] | None) -> bool:
-    """Categories that are not their own codes; floats never are, since 1.5 is not category 1."""
-    if known is None:
-        return False
+    """Categories that are not their own codes: floats never are (1.5 is not category 1); nor is
+    anything in a column that no split asks, where nothing is known."""
+    if not known:
+        return known is not None
     return known != tuple(range(len(known))) or any(type(value) is not int for value in known)
 
 
@@ -227,7 +245,7 @@ def tree_ensemble(
     base: np.ndarray | None = None,
     cover: np.ndarray | None = None,
     kind: np.ndarray | None = None,
-    sets: Mapping[int, Sequence[int]] | None = None,
+    sets: Mapping[int, Sequence[int] | np.ndarray] | None = None,
     categories: Mapping[int, tuple[object, ...]] | None = None,
     precision: str = "float64",
     sums: str = "float64",
@@ -326,7 +344,7 @@ def _grids(
 
 
 def _sets(
-    sets: Mapping[int, Sequence[int]],
+    sets: Mapping[int, Sequence[int] | np.ndarray],
     nodes: int,
     categories: tuple[tuple[object, ...] | None, ...],
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -335,5 +353,5 @@ def _sets(
     table = np.zeros((len(sets), width), dtype=bool)
     for place, (node, codes) in enumerate(sets.items()):
         set_of[node] = place
-        table[place, list(codes)] = True
+        table[place, np.asarray(codes, np.int64)] = True
     return set_of, table

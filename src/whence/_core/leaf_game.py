@@ -1,10 +1,13 @@
 """Games that are sums of leaves: what the exact methods for trees take apart."""
 
+import abc
+
 import numpy as np
 
 from .forms import TreeEnsemble
 from .game import StatedGame
 from .shaped import Float, Int
+from .types import Ends
 
 
 class LeafGame(StatedGame):
@@ -24,3 +27,7 @@ class LeafGame(StatedGame):
     owner: Int[np.ndarray, " features"]
     rows: Float[np.ndarray, "cases features"]
     pool: Float[np.ndarray, "members features"]
+
+    @abc.abstractmethod
+    def said(self) -> Ends:
+        """The worth of everybody, as the model itself says it: float [cases, outputs]."""

@@ -108,11 +108,20 @@ def products(
 
     spread(row, range(len(codes)))
     nobody = np.zeros(len(ensemble.base))
-    ends = np.append(ensemble.root, len(ensemble.feature))
     for tree in trees:
-        nodes = np.arange(ends[tree], ends[tree + 1])
-        leaf = nodes[ensemble.feature[nodes] < 0]
-        mean = ensemble.cover[leaf] @ ensemble.value[leaf] / ensemble.cover[leaf].sum()
+        mean = _mean(ensemble, ensemble.root[tree])
         into = ensemble.target[tree]
         nobody[slice(None) if into < 0 else into] += mean if into < 0 else mean[0]
     return nobody
+
+
+def _mean(ensemble: TreeEnsemble, root: int) -> np.ndarray:
+    """The mean of a tree's leaves, by cover, [width]."""
+    here = np.array([root])
+    total = np.zeros(ensemble.value.shape[1])
+    while len(here):
+        leaf = ensemble.feature[here] < 0
+        total += ensemble.cover[here[leaf]] @ ensemble.value[here[leaf]]
+        inner = here[~leaf]
+        here = np.concatenate([ensemble.left[inner], ensemble.right[inner]])
+    return np.asarray(total / ensemble.cover[root])

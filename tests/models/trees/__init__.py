@@ -1,0 +1,1 @@
+"""Tests of the readers of trees; a package, so that its file names are its own."""

@@ -43,7 +43,7 @@ class Prediction(TableGame):
         groups: Groups = None,
     ) -> None:
         self._read(model, X, removal, groups)
-        self.columns = _columns(output, self.model.outputs)
+        self.columns = chosen(output, self.model.outputs)
         self.own = tuple(self.model.outputs[c] for c in self.columns)
         self.question = Question(
             asks="what each feature adds to the model's prediction",
@@ -59,7 +59,12 @@ class Prediction(TableGame):
         return np.asarray(p.mean(axis=(1, 2))[:, self.columns])
 
 
-def _columns(output: str | int | None, names: tuple[str, ...]) -> list[int]:
+def chosen(output: str | int | None, names: tuple[str, ...]) -> list[int]:
+    """Which outputs are asked about.
+
+    Raises:
+        ResultError: the model has no such output.
+    """
     if output is None:
         return list(range(len(names)))
     if isinstance(output, (int, np.integer)) and str(output) not in names:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from whence._core.budget import Budget
+from whence._core.errors import ModelError
 from whence._core.index import Semivalue, Shapley
 from whence._core.leaf_game import LeafGame
 from whence._core.method import Method, Outcome
@@ -23,6 +24,7 @@ from whence._core.reading import EXACT, Reading
 if TYPE_CHECKING:
     from whence.kernels.values import Job
 
+_CLOSE = 1e-5  # of the largest answer: libraries add up in float32
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -51,26 +53,45 @@ class TreeExact(Method[LeafGame]):
         job = Job.of(game.trees, game.owner, game.rows, game.pool)
         members, leaves = len(game.pool), int((game.trees.feature < 0).sum())
         verdict = f"exact: {leaves:,} leaves, each with all {members:,} background rows"
-        return _outcome(game, job, self.index, game.ends(), verdict)
+        return exactly(game, job, self.index, verdict)
 
 
-def _outcome(
-    game: LeafGame, job: "Job", index: Semivalue, ends: np.ndarray, verdict: str
-) -> Outcome:
+def exactly(game: LeafGame, job: "Job", index: Semivalue, verdict: str) -> Outcome:
+    """The values of a job, with no error.
+
+    Raises:
+        ModelError: they do not add up to what the model itself says.
+    """
     from whence.kernels.values import values
 
-    found = values(job, index.weight, _hearing())
+    found, nobody = values(job, index.weight, _hearing())
+    empty, full = np.tile(nobody, (game.n_cases, 1)), game.said()
+    if index.efficient:
+        full = _closed(game, empty + found.sum(axis=2), full)
     outputs, players = found.shape[1:]
     reading = Reading(
         found,
         np.zeros_like(found),
         np.full(game.n_cases, EXACT),
-        ends[0],
-        ends[1],
+        empty,
+        full,
         covariance=np.zeros((outputs, players, players)),
         each=np.ones(game.n_cases),
     )
     return Outcome(reading, "exact", True, verdict)
+
+
+def _closed(game: LeafGame, sums: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """The worth of everybody, which is what the model says, but for its own rounding."""
+    apart = np.abs(sums - said)
+    if not (apart <= _CLOSE * np.abs(said).max(axis=0)).all():
+        case, output = np.unravel_index(int(np.nanargmax(apart)), apart.shape)
+        raise ModelError(
+            f"the model says {said[case, output]:.9g} of row {case} ({game.outputs[output]}), and "
+            f"its trees, as they were read, add up to {sums[case, output]:.9g}. Was it altered "
+            "meanwhile? Explain it again."
+        )
+    return sums
 
 
 def _hearing() -> Callable[[float], None]:

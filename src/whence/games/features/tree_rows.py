@@ -1,0 +1,82 @@
+"""What games on tree ensembles share: rows and background as codes, and mean predictions in bulk."""
+
+import abc
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+
+from whence._core.forms import TreeEnsemble
+from whence._core.game import StatedGame
+from whence._core.shaped import Bool, Float, Int
+from whence.games.features.groups import Groups, players_of
+from whence.games.features.removal import Removal, pool_of
+from whence.models.table import Table
+from whence.models.trees.raw import Raw, raw_predictor
+
+
+class TreeRows(StatedGame):
+    """A game whose players are columns, on a sum of trees, with the whole background in every draw.
+
+    Attributes:
+        model: what is asked, raw.
+        X: the explained rows, as the model knows them.
+        background: likewise.
+        trees: the sum of trees.
+        owner: which player each feature belongs to.
+        rows: the explained rows, as the trees' numbers.
+        pool: the background, likewise.
+    """
+
+    model: Raw
+    X: Table
+    background: Table
+    trees: TreeEnsemble
+    owner: Int[np.ndarray, " features"]
+    rows: Float[np.ndarray, "cases features"]
+    pool: Float[np.ndarray, "members features"]
+
+    @final
+    def _read(self, model: Any, X: Any, removal: Removal, groups: Groups) -> None:
+        """Take in the model and the tables.
+
+        Raises:
+            ModelError: the model does not answer as its trees do.
+        """
+        table = Table.of(X)
+        self.model = raw_predictor(model, like=table)
+        self.X = self.model.aligned(table)
+        self.background = pool_of(removal, self.model, self.X)
+        self.players, self.owner = players_of(self.X.names, groups)
+        self.trees = self.model.trees
+        self.model.refuse_unfaithful(self.X)
+        self.model.refuse_unfaithful(self.background)
+        self.rows, self.pool = (self.model.numbers(t) for t in (self.X, self.background))
+
+    @cached_property
+    def bulk(self) -> Any:
+        """Mean predictions of many rows and coalitions at once, prepared when first asked."""
+        from whence.kernels.means import Means
+
+        return Means.of(self.trees, self.owner, self.rows, self.pool)
+
+    @final
+    def means(
+        self, coalitions: Bool[np.ndarray, "questions players"], rows: Int[np.ndarray, " rows"]
+    ) -> Float[np.ndarray, "questions rows outputs"]:
+        """f_S of these rows, for each coalition S."""
+        return np.asarray(self.bulk(coalitions, rows))
+
+    @abc.abstractmethod
+    def _same(self, case: int, coalitions: Bool[np.ndarray, "questions players"]) -> np.ndarray:
+        """Worths [questions, outputs] of coalitions asked of one case."""
+
+    @final
+    def _worth(self, coalitions: np.ndarray, cases: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        del draws
+        new = np.flatnonzero(np.diff(cases, prepend=-1))
+        ends = np.append(new[1:], len(cases))
+        found = [
+            self._same(int(cases[a]), coalitions[a:b]) for a, b in zip(new, ends, strict=True)
+        ]
+        return np.concatenate([np.empty((0, len(self.outputs))), *found])

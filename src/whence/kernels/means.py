@@ -1,0 +1,74 @@
+"""Mean predictions over a background, prepared once and asked often."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from whence._core.errors import UnsupportedGameError
+from whence._core.forms import TreeEnsemble
+from whence._core.shaped import Bool, Float, Int
+from whence.kernels.codes import encode
+from whence.kernels.compiled import spread
+from whence.kernels.twigs import Twigs, cut
+from whence.kernels.worths import Kept, ask, kept
+
+_TREES = 64  # cut at a time
+_BYTES = 2**30  # of what is kept, at most
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Means:
+    """f_S of explained rows: the mean over the background of f, with the players S present.
+
+    Attributes:
+        parts: what is kept of the trees.
+        codes: of the explained rows.
+        base: of the ensemble.
+    """
+
+    parts: tuple[Kept, ...]
+    codes: Int[np.ndarray, "features rows"]
+    base: Float[np.ndarray, " outputs"]
+
+    @staticmethod
+    def of(
+        ensemble: TreeEnsemble,
+        owner: Int[np.ndarray, " features"],
+        rows: Float[np.ndarray, "rows features"],
+        pool: Float[np.ndarray, "members features"],
+    ) -> "Means":
+        """From cells as numbers.
+
+        Raises:
+            UnsupportedGameError: trees so wide that their tables would not fit into memory.
+        """
+        pooled, parts, held = encode(ensemble, pool), [], 0
+        for start in range(0, len(ensemble.root), _TREES):
+            trees = np.arange(start, min(start + _TREES, len(ensemble.root)))
+            twigs = cut(ensemble, owner, trees)
+            held += _bytes(twigs)
+            if twigs.wide.any() or held > _BYTES:
+                raise UnsupportedGameError(
+                    f"{ensemble.name} has trees too wide for tables of their leaves "
+                    f"(tree {trees[0]} and after). Ask by sampling: give a method such as "
+                    "Permutation()."
+                )
+            parts.append(kept(twigs, ensemble, pooled))
+        return Means(tuple(parts), encode(ensemble, rows), ensemble.base)
+
+    def __call__(
+        self,
+        coalitions: Bool[np.ndarray, "questions players"],
+        rows: Int[np.ndarray, " rows"],
+    ) -> Float[np.ndarray, "questions rows outputs"]:
+        """f_S of these rows, for each coalition S."""
+        codes = np.ascontiguousarray(self.codes[:, rows])
+        total = sum(ask(part, codes, coalitions) for part in self.parts)
+        return np.asarray(total + self.base[:, None]).transpose(0, 2, 1)
+
+
+def _bytes(twigs: Twigs) -> int:
+    conditions = np.diff(twigs.first_cell)
+    return int(8 * (1 << np.minimum(conditions, 40)).sum() + 4 * twigs.table[-1])

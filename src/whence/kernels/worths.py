@@ -1,0 +1,141 @@
+"""The mean prediction of many rows with some of their players present, for many coalitions at once.
+
+With players S present, a leaf of weight w gives a row w T(K - S) if the row keeps the conditions of
+S within K, else nothing (see `shares`). Coalitions that follow each other along a walk differ by
+one player, and most leaves do not know that player: so what is added up is how much a leaf's part
+*changes* from one coalition to the next, which is nothing for most.
+"""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from whence._core.forms import TreeEnsemble
+from whence._core.shaped import Bool, Float, Int
+from whence.kernels.compiled import compiled, spread
+from whence.kernels.counts import count
+from whence.kernels.patterns import see, seeing
+from whence.kernels.shares import keeping, own_patterns
+from whence.kernels.twigs import Twigs
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """T of every leaf of some trees: the share of a background that keeps each set of conditions.
+
+    Attributes:
+        twigs: of the trees.
+        ensemble: where they are.
+        share: T, leaf by leaf, [2^players].
+        first: where each leaf's begins.
+    """
+
+    twigs: Twigs
+    ensemble: TreeEnsemble
+    share: Float[np.ndarray, " subsets"]
+    first: Int[np.ndarray, " leaves_and_end"]
+
+
+@compiled
+def _keep(first_twig, last_twig, table, leaves, cell, first_cell, counts, total, first, share):  # type: ignore[no-untyped-def]
+    widest = 1
+    for twig in range(first_twig, last_twig):
+        widest = max(widest, table[twig + 1] - table[twig])
+    own = np.empty(widest, np.int32)
+    for twig in range(first_twig, last_twig):
+        here = counts[table[twig] : table[twig + 1]]
+        for l in range(leaves[twig], leaves[twig + 1]):  # noqa: E741
+            cells = cell[first_cell[l] : first_cell[l + 1]]
+            own_patterns(cells, len(here), own)
+            keeping(len(cells), own, here, total, share[first[l] : first[l + 1]])
+
+
+def kept(
+    twigs: Twigs, ensemble: TreeEnsemble, pool: Int[np.ndarray, "features members"]
+) -> Kept:
+    """T of every leaf, from the codes of the background."""
+    counts = count(twigs, ensemble, pool)
+    first = np.concatenate([[0], np.cumsum(1 << np.diff(twigs.first_cell))])
+    share = np.empty(first[-1])
+    members = float(pool.shape[1])
+
+    def tree(t: int) -> None:
+        trees = (twigs.first_twig[t], twigs.first_twig[t + 1], twigs.table, twigs.first_leaf)
+        _keep(*trees, twigs.cell, twigs.first_cell, counts, members, first, share)
+
+    spread(tree, range(len(twigs.trees)))
+    return Kept(twigs, ensemble, share, first)
+
+
+@compiled
+def _keys(begin, m, places, cell, players, present, key):  # type: ignore[no-untyped-def]
+    """Which of a leaf's players are present in each coalition, as bits."""
+    for q in range(len(key)):
+        key[q] = 0
+    for i in range(m):
+        who, bit = players[places + cell[begin + i, 0]], np.uint32(1 << i)
+        for q in range(len(key)):
+            key[q] |= bit * np.uint32(present[who, q])
+
+
+@compiled
+def _ask(  # type: ignore[no-untyped-def]
+    steps, first_step, first_twig, looks, players, first_player, leaf, first_leaf, cell, first_cell,
+    depth, target, value, share, first, codes, present, worth,
+):  # fmt: skip
+    """present: uint8 [players, questions]; worth: [questions, outputs, rows], its changes."""
+    n, asked, most = codes.shape[1], present.shape[1], 0
+    for t in range(len(first_twig) - 1):
+        most = max(most, first_twig[t + 1] - first_twig[t])
+    left = np.empty(n, np.uint8)
+    pattern = np.empty((depth + 1, n), np.uint16)
+    seen = np.empty((most, n), np.uint16)
+    key = np.empty(asked, np.uint32)
+    for t in range(len(first_twig) - 1):
+        see(n, steps[first_step[t] : first_step[t + 1]], *looks, codes, left, pattern, seen)
+        for twig in range(first_twig[t], first_twig[t + 1]):
+            at = np.uintp(twig - first_twig[t])
+            for l in range(first_leaf[twig], first_leaf[twig + 1]):  # noqa: E741
+                begin, m = first_cell[l], first_cell[l + 1] - first_cell[l]
+                _keys(begin, m, first_player[twig], cell, players, present, key)
+                full = (1 << m) - 1
+                look, must, part = np.uint16(0), np.uint16(1), 0.0  # what no row keeps
+                for q in range(asked):
+                    if q and key[q] == key[q - 1]:
+                        continue
+                    mask = want = 0
+                    for i in range(m):  # without branches: nobody could predict them
+                        here = np.int32(key[q] >> np.uint32(i) & np.uint32(1))
+                        mask |= cell[begin + i, 1] * here
+                        want |= cell[begin + i, 2] * here
+                    look_now, must_now = np.uint16(mask), np.uint16(want)
+                    part_now = share[first[l] + (full ^ np.int64(key[q]))]
+                    for o in range(value.shape[1]):
+                        into = np.uintp(o if target[t] < 0 else target[t])
+                        old, new = part * value[leaf[l], o], part_now * value[leaf[l], o]
+                        for r in range(n):
+                            had = old if np.uint16(seen[at, r] & look) == must else 0.0
+                            has = new if np.uint16(seen[at, r] & look_now) == must_now else 0.0
+                            worth[q, into, r] += has - had
+                    look, must, part = look_now, must_now, part_now
+
+
+def ask(
+    known: Kept,
+    codes: Int[np.ndarray, "features rows"],
+    coalitions: Bool[np.ndarray, "questions players"],
+) -> Float[np.ndarray, "questions outputs rows"]:
+    """The mean prediction of each row with each coalition present, without the ensemble's base."""
+    twigs, ensemble = known.twigs, known.ensemble
+    looks: tuple[Any, ...] = seeing(twigs, ensemble)
+    present = np.ascontiguousarray(coalitions.T.astype(np.uint8))
+    worth = np.zeros((len(coalitions), len(ensemble.base), codes.shape[1]))
+    _ask(
+        twigs.steps, twigs.first_step, twigs.first_twig, looks, twigs.players, twigs.first_player,
+        twigs.leaf, twigs.first_leaf, twigs.cell, twigs.first_cell, twigs.depth,
+        ensemble.target[twigs.trees], ensemble.value, known.share, known.first, codes, present,
+        worth,
+    )  # fmt: skip
+    return np.asarray(worth.cumsum(axis=0))

@@ -1,0 +1,79 @@
+"""A tree model asked for its raw outputs: a Predictor in the space in which its trees add up."""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from whence._core.forms import TreeEnsemble
+from whence.models.predictor import Predictor, predictor
+from whence.models.table import Table
+from whence.models.trees import read_trees
+from whence.models.trees.faithful import raw, refuse_unfaithful
+from whence.models.trees.leaf import opened
+
+_ROWS = 256  # compared before anything is explained
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Raw(Predictor):
+    """A model's raw outputs, and its trees.
+
+    Args:
+        model: what is asked.
+        trees: the same as plain arrays.
+    """
+
+    model: Any
+    trees: TreeEnsemble
+
+    def _predict(self, frame: Any) -> np.ndarray:
+        return raw(self.model, frame)
+
+    def numbers(self, table: Table) -> np.ndarray:
+        """The cells of an aligned table as the trees compare them, float [rows, features]."""
+        return self.trees.numbers(table.frame())
+
+    def refuse_unfaithful(self, table: Table) -> None:
+        """Ask the model and its trees about some rows of an aligned table.
+
+        Raises:
+            ModelError: they differ.
+        """
+        some = np.unique(np.linspace(0, len(table) - 1, min(_ROWS, len(table))).astype(int))
+        few = table.take(some)
+        refuse_unfaithful(self.trees, few.frame(), self(few.frame()), table.what)
+
+
+def raw_predictor(model: Any, *, like: Table) -> Raw:
+    """How a tree model is asked for what its trees add up to.
+
+    Args:
+        model: as `read_trees` takes it.
+        like: the user's X.
+
+    Raises:
+        UnsupportedModelError: no sum of trees, or one that cannot be read exactly.
+        ModelError: not fitted.
+        TableError: columns that are not the model's.
+    """
+    if isinstance(model, Raw):
+        return model
+    owner = opened(model)
+    trees = read_trees(owner)
+    asked = predictor(owner, like=like)
+    plain = trees.link == "identity" and len(asked.outputs) == len(trees.outputs)
+    return Raw(
+        asked.name,
+        asked.outputs if plain else trees.outputs,
+        asked.classes if plain else None,
+        asked.space if plain else _SPACES.get(trees.link, "raw"),
+        asked.intake,
+        hard=False,
+        model=owner,
+        trees=trees,
+    )
+
+
+_SPACES = {"logistic": "log-odds", "exp": "log"}
