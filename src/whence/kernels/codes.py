@@ -54,8 +54,3 @@ def encode(
     spread(part, range(0, len(numbers), _ROWS))
     return codes
 
-
-def signed(codes: Int[np.ndarray, "features rows"]) -> Int[np.ndarray, "rows features"]:
-    """Row by row, missing cells below zero: for kernels that take one row at a time."""
-    gone = codes == np.iinfo(codes.dtype).max
-    return np.ascontiguousarray(np.where(gone, -1, codes.astype(np.int64)).T)

@@ -8,29 +8,10 @@ weights of p - 1 and of p others among p + q players. No depth makes this wrong.
 
 import numpy as np
 
-from whence._core.forms import MISSING, SET, ZERO, TreeEnsemble
+from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Float, Int
 from whence.kernels.compiled import compiled, spread
-
-
-def form(ensemble: TreeEnsemble) -> tuple[np.ndarray, ...]:
-    """What `goes_left` needs of the trees."""
-    node = (ensemble.feature, ensemble.cut, ensemble.kind, ensemble.zero, ensemble.set_of)
-    return (*node, ensemble.sets)
-
-
-@compiled
-def goes_left(code, node, feature, cut, kind, zero, set_of, sets):  # type: ignore[no-untyped-def]
-    """Whether a row with this code goes left at this node."""
-    what = kind[node]
-    away = what & MISSING > 0
-    if code < 0:
-        return away
-    if what & SET:
-        return sets[set_of[node], min(code, sets.shape[1] - 1)]
-    if what & ZERO and code == zero[feature[node]]:
-        return away
-    return code <= cut[node]
+from whence.kernels.nodes import SPECIAL, deciding, specially
 
 
 @compiled
@@ -49,10 +30,10 @@ def _credit(node, into, held, who, side, value, weights, total):  # type: ignore
 
 @compiled
 def _pair(  # type: ignore[no-untyped-def]
-    root, into, x, b, form, left, right, owner, value, weights, stack, who, side, state, total,
+    root, into, x, b, feature, cut, kind, zero, set_of, sets, left, right, owner, value, weights,
+    stack, who, side, state, total,
 ):  # fmt: skip
     """Walk two rows down one tree; how many nodes were looked at."""
-    feature = form[0]
     looked = held = 0
     stack[0, 0], stack[0, 1], stack[0, 2] = root, 0, -1
     top = 1
@@ -69,15 +50,21 @@ def _pair(  # type: ignore[no-untyped-def]
             looked += 1
             j = feature[node]
             player = owner[j]
-            with_x = state[player] != 2 and goes_left(x[j], node, *form)
-            with_b = state[player] != 1 and goes_left(b[j], node, *form)
+            what = kind[node]
+            if what < SPECIAL:
+                most = np.uint32(cut[node] + what)
+                with_x, with_b = np.uint32(x[j] + what) <= most, np.uint32(b[j] + what) <= most
+            else:
+                with_x = specially(x[j], node, feature, cut, kind, zero, set_of, sets)
+                with_b = specially(b[j], node, feature, cut, kind, zero, set_of, sets)
             if state[player] == 0 and with_x != with_b:
                 other = left[node] if with_b else right[node]
                 stack[top, 0], stack[top, 1], stack[top, 2] = other, held, player
                 top += 1
                 who[held], side[held], state[player] = player, 1, 1
                 held += 1
-            node = left[node] if (with_b if state[player] == 2 else with_x) else right[node]
+            goes = with_b if state[player] == 2 else with_x
+            node = left[node] if goes else right[node]
         _credit(node, into, held, who, side, value, weights, total)
     while held:
         held -= 1
@@ -87,7 +74,8 @@ def _pair(  # type: ignore[no-untyped-def]
 
 @compiled
 def _pairs(  # type: ignore[no-untyped-def]
-    roots, target, form, left, right, owner, value, weights, codes, pool, total,
+    roots, target, feature, cut, kind, zero, set_of, sets, left, right, owner, value, weights,
+    codes, pool, total,
 ):  # fmt: skip
     """total: [rows, outputs, players], summed over the pool."""
     players = total.shape[2]
@@ -99,8 +87,8 @@ def _pairs(  # type: ignore[no-untyped-def]
         for t in range(len(roots)):
             for b in range(len(pool)):
                 looked += _pair(
-                    roots[t], target[t], codes[r], pool[b], form, left, right, owner, value,
-                    weights, stack, who, side, state, total[r],
+                    roots[t], target[t], codes[r], pool[b], feature, cut, kind, zero, set_of, sets,
+                    left, right, owner, value, weights, stack, who, side, state, total[r],
                 )  # fmt: skip
     return looked
 
@@ -121,7 +109,7 @@ def pairs(
         owner: which player each feature belongs to.
         trees: which of them.
         weights: [m, s], the index's weight of a coalition of s among m players.
-        codes: of the rows to explain; below 0 where missing.
+        codes: of the rows to explain, row by row.
         pool: of the background.
         total: what is added to.
 
@@ -135,7 +123,7 @@ def pairs(
     def row(r: int) -> None:
         mine = np.zeros((1, *total.shape[1:]))
         one = codes[r : r + 1]
-        looked[r] = _pairs(roots, target, form(ensemble), *rest, one, pool, mine)
+        looked[r] = _pairs(roots, target, *deciding(ensemble), *rest, one, pool, mine)
         total[r] += mine[0] / len(pool)
 
     spread(row, range(len(codes)))

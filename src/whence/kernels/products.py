@@ -14,7 +14,7 @@ import numpy as np
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Float, Int
 from whence.kernels.compiled import compiled, spread
-from whence.kernels.pairs import form, goes_left
+from whence.kernels.nodes import SPECIAL, deciding, specially
 
 
 @compiled
@@ -37,9 +37,9 @@ def _leaf(m, u, t, weight, poly, gift):  # type: ignore[no-untyped-def]
 
 @compiled
 def _tree(  # type: ignore[no-untyped-def]
-    root, into, x, form, left, right, cover, owner, value, weights, depth, total,
+    root, into, x, feature, cut, kind, zero, set_of, sets, left, right, cover, owner, value, weights,
+    depth, total,
 ):  # fmt: skip
-    feature = form[0]
     stack = np.empty((depth + 2, 4), np.int64)  # node, its parent, players before it, keeps
     who = np.empty(depth + 2, np.int64)
     u, t = np.ones((depth + 2, depth + 2)), np.ones((depth + 2, depth + 2))  # level, player
@@ -69,7 +69,11 @@ def _tree(  # type: ignore[no-untyped-def]
                 for i in range(m):
                     total[at, who[i]] += value[node, o] * gift[i]
             continue
-        goes = goes_left(x[feature[node]], node, *form)
+        code, what = x[feature[node]], kind[node]
+        if what < SPECIAL:
+            goes = np.uint32(code + what) <= np.uint32(cut[node] + what)
+        else:
+            goes = specially(code, node, feature, cut, kind, zero, set_of, sets)
         for child, keeps in ((right[node], not goes), (left[node], goes)):
             stack[top, 0], stack[top, 1], stack[top, 2], stack[top, 3] = child, node, m, keeps
             level_of[top] = level
@@ -93,7 +97,7 @@ def products(
         trees: which of them.
         depth: of the deepest node.
         weights: [m, s], the index's weight of a coalition of s among m players.
-        codes: of the rows to explain; below 0 where missing.
+        codes: of the rows to explain, row by row.
         total: what is added to.
 
     Returns:
@@ -104,7 +108,7 @@ def products(
     def row(r: int) -> None:
         for tree in trees:
             root, into = ensemble.root[tree], ensemble.target[tree]
-            _tree(root, into, codes[r], form(ensemble), *rest, total[r])
+            _tree(root, into, codes[r], *deciding(ensemble), *rest, total[r])
 
     spread(row, range(len(codes)))
     nobody = np.zeros(len(ensemble.base))

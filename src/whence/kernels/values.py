@@ -13,11 +13,12 @@ import numpy as np
 
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Bool, Float, Int
-from whence.kernels.codes import encode, signed
+from whence.kernels.codes import encode
 from whence.kernels.counts import count
 from whence.kernels.explain import look_up
+from whence.kernels.nodes import by_row
 from whence.kernels.pairs import pairs
-from whence.kernels.predict import predict
+from whence.kernels.predict import some_trees
 from whence.kernels.products import products
 from whence.kernels.shares import share
 from whence.kernels.twigs import Twigs, cut, nodes_of
@@ -124,11 +125,11 @@ def _one_by_one(
     job: Job, trees: np.ndarray, depth: int, weights: Weights, total: np.ndarray
 ) -> np.ndarray:
     """As `_by_patterns`."""
-    rows = signed(job.codes)
+    rows = by_row(job.codes)
     if job.pool is None:
         return products(job.ensemble, job.owner, trees, depth, weights, rows, total)
-    pairs(job.ensemble, job.owner, trees, weights, rows, signed(job.pool), total)
-    return predict(job.ensemble, job.pool, trees).mean(axis=0)
+    pairs(job.ensemble, job.owner, trees, weights, rows, by_row(job.pool), total)
+    return some_trees(job.ensemble, job.pool, trees).mean(axis=0)
 
 
 def _slow(job: Job, twigs: Twigs) -> Bool[np.ndarray, " trees"]:
@@ -142,7 +143,7 @@ def _slow(job: Job, twigs: Twigs) -> Bool[np.ndarray, " trees"]:
         return twigs.wide
     nothing = np.zeros((4, len(job.ensemble.base), job.players))
     weights = np.zeros((twigs.depth + 1, twigs.depth + 2))
-    some = (signed(codes[:, :4]) for codes in (job.codes, job.pool))
+    some = (by_row(codes[:, :4]) for codes in (job.codes, job.pool))
     looked = pairs(job.ensemble, job.owner, twigs.trees, weights, *some, nothing[: job.codes.shape[1]])
     tried = min(4, job.codes.shape[1]) * min(4, job.pool.shape[1]) * len(twigs.trees)
     return twigs.wide | (tables > _WALK * mixtures * looked / tried)

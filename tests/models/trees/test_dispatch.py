@@ -45,7 +45,7 @@ FITTED = GradientBoostingRegressor(n_estimators=3).fit(X, T)
 def test_the_nearest_parent_decides(model):
     read = read_trees(model.fit(X, T))
     assert np.allclose(read.predict(X)[:, 0], model.predict(X), rtol=1e-12, atol=1e-12)
-    refuse_unfaithful(read, X, raw(model, X), "X")
+    refuse_unfaithful(read, read.predict(X), raw(model, X), "X")
 
 
 def test_what_was_read_passes_through():
@@ -117,7 +117,7 @@ def test_what_has_no_trees():
         (FITTED.predict, "predict is a method: give whence the model itself"),
         (LinearRegression().fit(X, T), "LinearRegression is no sum of trees"),
     ):
-        for ask in (read_trees, lambda m: refuse_unfaithful(read_trees(m), X, raw(m, X), "X")):
+        for ask in (read_trees, lambda m: refuse_unfaithful(read_trees(m), read_trees(m).predict(X), raw(m, X), "X")):
             with pytest.raises(UnsupportedModelError, match=said):
                 ask(model)
 
@@ -131,39 +131,39 @@ def test_a_neural_net_has_no_trees():
 def test_a_model_that_was_altered_is_caught():
     model = GradientBoostingRegressor(n_estimators=3, random_state=0).fit(X, T)
     read = read_trees(model)
-    refuse_unfaithful(read, X, raw(model, X), "X")
+    refuse_unfaithful(read, read.predict(X), raw(model, X), "X")
     model.learning_rate = 0.2
     with pytest.raises(ModelError, match=r"GradientBoostingRegressor answers .* to row 0 of X"):
-        refuse_unfaithful(read, X, raw(model, X), "X")
+        refuse_unfaithful(read, read.predict(X), raw(model, X), "X")
     model.set_params(learning_rate=0.1).fit(X, T + (X[:, 0] > 2))
     with pytest.raises(ModelError, match=r"of 120 rows differ. Was the model altered after"):
-        refuse_unfaithful(read, X, raw(model, X), "X")
+        refuse_unfaithful(read, read.predict(X), raw(model, X), "X")
 
 
 def test_how_far_apart_is_too_far():
     model = RandomForestClassifier(3, random_state=0).fit(X, T > 0)
     read, own = read_trees(model), raw(model, X)
-    refuse_unfaithful(read, X, own * (1 + 0.9e-6), "X")
-    refuse_unfaithful(read, X[:0], own[:0], "X")
+    refuse_unfaithful(read, read.predict(X), own * (1 + 0.9e-6), "X")
+    refuse_unfaithful(read, read.predict(X[:0]), own[:0], "X")
     off = own.copy()
     off[[7, 9], 1] += 1.2e-6
     with pytest.raises(ModelError, match=r"to row 7 of the rows .output 'True', .* 2 of 120 rows"):
-        refuse_unfaithful(read, X, off, "the rows")
+        refuse_unfaithful(read, read.predict(X), off, "the rows")
     off[7, 1] = np.nan
     with pytest.raises(ModelError, match="answers nan to row 7"):
-        refuse_unfaithful(read, X, off, "X")
+        refuse_unfaithful(read, read.predict(X), off, "X")
     with pytest.raises(ModelError, match=r"shape \(120, 1\) to X, and as it was read"):
-        refuse_unfaithful(read, X, own[:, :1], "X")
+        refuse_unfaithful(read, read.predict(X), own[:, :1], "X")
 
 
 def test_small_outputs_are_held_to_their_own_size():
     """Kills: one bound for all outputs."""
     model = DecisionTreeRegressor().fit(X, np.column_stack([T, T * 1e-9]))
     read, own = read_trees(model), raw(model, X)
-    refuse_unfaithful(read, X, own, "X")
+    refuse_unfaithful(read, read.predict(X), own, "X")
     own[3, 1] *= 1.01
     with pytest.raises(ModelError, match=r"row 3 of X .output 'value 1'"):
-        refuse_unfaithful(read, X, own, "X")
+        refuse_unfaithful(read, read.predict(X), own, "X")
 
 
 def test_nothing_optional_is_imported():

@@ -12,7 +12,10 @@ from whence._core.shaped import Bool, Float, Int
 from whence.games.features.groups import Groups, players_of
 from whence.games.features.removal import Removal, pool_of
 from whence.models.table import Table
+from whence.models.trees.faithful import refuse_unfaithful
 from whence.models.trees.raw import Raw, raw_predictor
+
+_ROWS = 256  # of each table, on which the model and its trees are compared
 
 
 class TreeRows(StatedGame):
@@ -49,9 +52,18 @@ class TreeRows(StatedGame):
         self.background = pool_of(removal, self.model, self.X)
         self.players, self.owner = players_of(self.X.names, groups)
         self.trees = self.model.trees
-        self.model.refuse_unfaithful(self.X)
-        self.model.refuse_unfaithful(self.background)
-        self.rows, self.pool = (self.model.numbers(t) for t in (self.X, self.background))
+        self.rows, self.pool = self._numbers(self.X), self._numbers(self.background)
+
+    def _numbers(self, table: Table) -> np.ndarray:
+        """The cells as numbers, once the model and its trees agree on some of the rows."""
+        from whence.kernels.codes import encode
+        from whence.kernels.predict import predict
+
+        numbers = self.model.numbers(table)
+        some = np.unique(np.linspace(0, len(table) - 1, min(_ROWS, len(table))).astype(int))
+        read = predict(self.trees, encode(self.trees, numbers[some]))
+        refuse_unfaithful(self.trees, read, self.model(table.take(some).frame()), table.what)
+        return numbers
 
     @cached_property
     def bulk(self) -> Any:

@@ -32,20 +32,21 @@ def raw(model: object, frame: Any) -> np.ndarray:
     return leaf(owner).raw(owner, frame)  # type: ignore[no-any-return]
 
 
-def refuse_unfaithful(ensemble: TreeEnsemble, rows: Any, answers: np.ndarray, what: str) -> None:
+def refuse_unfaithful(
+    ensemble: TreeEnsemble, read: np.ndarray, answers: np.ndarray, what: str
+) -> None:
     """Refuse arrays that do not say what the model says.
 
     Args:
         ensemble: as read.
-        rows: numbers or a frame [rows, features], as `TreeEnsemble.predict` takes them.
-        answers: what the library says of these rows before any link, float [rows, outputs].
+        read: what its trees, as they were read, say of some rows, float [rows, outputs].
+        answers: what the library says of these rows before any link, likewise.
         what: the rows in words, e.g. "X".
 
     Raises:
         ModelError: another number of outputs, or one that differs by more than 1e-6 of the largest
             answer of that output.
     """
-    read = ensemble.predict(rows)
     if read.shape != answers.shape:
         raise ModelError(
             f"{ensemble.name} answers an array of shape {answers.shape} to {what}, and as it was "

@@ -9,10 +9,8 @@ from whence._core.forms import TreeEnsemble
 from whence.models.predictor import Predictor, predictor
 from whence.models.table import Table
 from whence.models.trees import read_trees
-from whence.models.trees.faithful import raw, refuse_unfaithful
+from whence.models.trees.faithful import raw
 from whence.models.trees.leaf import opened
-
-_ROWS = 256  # compared before anything is explained
 
 
 @final
@@ -34,16 +32,6 @@ class Raw(Predictor):
     def numbers(self, table: Table) -> np.ndarray:
         """The cells of an aligned table as the trees compare them, float [rows, features]."""
         return self.trees.numbers(table.frame())
-
-    def refuse_unfaithful(self, table: Table) -> None:
-        """Ask the model and its trees about some rows of an aligned table.
-
-        Raises:
-            ModelError: they differ.
-        """
-        some = np.unique(np.linspace(0, len(table) - 1, min(_ROWS, len(table))).astype(int))
-        few = table.take(some)
-        refuse_unfaithful(self.trees, few.frame(), self(few.frame()), table.what)
 
 
 def raw_predictor(model: Any, *, like: Table) -> Raw:
