@@ -4,6 +4,7 @@ from typing import Any
 
 from whence._core.errors import UnsupportedGameError
 from whence._core.game import Game, PooledGame, view
+from whence._core.leaf_game import LeafGame
 from whence._core.index import FirstIn, Index, LeaveOneOut, Semivalue, Shapley
 from whence._core.method import Method
 
@@ -20,16 +21,21 @@ def choose(game: Game, index: Index) -> tuple[Method[Any], str]:
     from whence.methods.perturbation.leave_one_out import OnePlayer
     from whence.methods.perturbation.permutation import Permutation
     from whence.methods.perturbation.semivalue import SampledSemivalue
+    from whence.methods.perturbation.trees import TreeExact
 
     if not isinstance(index, Semivalue):
         raise UnsupportedGameError(
             f"no method here computes {index} from worths alone. Offered: Shapley, Banzhaf, "
             "BetaShapley, LeaveOneOut and FirstIn."
         )
+    if view(game, LeafGame) is not None:
+        return TreeExact(index), "each leaf of a tree has its values in closed form"
     price = enumeration(game)
     if price is not None and len(game.players) <= 16 and price <= EXACT:
         return Exact(index), f"all {price:,} questions are cheap to ask"
     if isinstance(index, Shapley):
+        if game.n_units is not None:  # many rows share an order: the reverse would cost more
+            return Permutation(antithetic=False), "a walk of a block of rows is cheap"
         return Permutation(), "nothing is known of the game beyond its worths"
     if isinstance(index, (LeaveOneOut, FirstIn)):
         return OnePlayer(index), "one player at a time is all the index needs"
@@ -40,4 +46,5 @@ def enumeration(game: Game) -> int | None:
     """How many worths, times background rows, an enumeration would take; None if it never ends."""
     pooled = view(game, PooledGame)
     draws = pooled.n_pool if pooled is not None else game.n_draws
-    return None if draws is None else 2 ** len(game.players) * game.n_cases * draws
+    cases = game.n_units or game.n_cases
+    return None if draws is None else 2 ** len(game.players) * cases * draws

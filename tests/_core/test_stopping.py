@@ -16,7 +16,7 @@ from whence._core.stopping import (
     nothing,
     spread,
 )
-from whence._core.visits import TWICE
+TWICE = 256
 
 from .toys import NEVER, Blank, Scattered
 

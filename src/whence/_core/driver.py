@@ -68,7 +68,10 @@ def drive(
                 reading = read()
                 about, _, plain = unfolded(game, reading)
                 loss = question_of(about).loss
-                seen = judge(plain, budget, about.n_cases, done, by_case=by_case, loss=loss)
+                twice = about.n_twice
+                seen = judge(
+                    plain, budget, about.n_cases, done, by_case=by_case, loss=loss, n_twice=twice
+                )
                 clock.tell(seen, budget, done)
                 if seen.enough or why:
                     return Run(reading, seen.enough, seen.why or why)

@@ -9,7 +9,7 @@ from .attribution import Attribution, Cost, Uncertainty
 from .budget import Budget
 from .driver import drive
 from .errors import OptionError, UnsupportedGameError, positive
-from .game import Game, PooledGame, view
+from .game import Game, PooledGame, Question, view
 from .index import Index
 from .meter import Meter, metering
 from .reading import Reading
@@ -24,12 +24,17 @@ G = TypeVar("G", bound=Game)
 @final
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a method's computation brings home."""
+    """What a method's computation brings home.
+
+    Attributes:
+        asked: what was asked, where that is not what the game asks.
+    """
 
     reading: Reading
     uncertainty: Uncertainty
     converged: bool
     verdict: str
+    asked: Question | None = None
 
 
 class Method(abc.ABC, Generic[G]):
@@ -123,10 +128,10 @@ def _wrapped(
         cost=cost,
         converged=outcome.converged,
         verdict=outcome.verdict,
-        averaged=1 if by_case else about.n_cases,
+        averaged=1 if by_case else about.n_units or about.n_cases,
         shared=reading.shared if by_case else {},
         covariance=got.covariance or reading.of_one(),
-        question=question_of(about),
+        question=outcome.asked or question_of(about),
         provenance={"game": type(bare(about)).__name__, "seed": seed},
     )
 

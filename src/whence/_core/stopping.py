@@ -16,7 +16,6 @@ import numpy as np
 from .budget import Budget
 from .reading import Averaged, Reading
 from .student import normal
-from .visits import TWICE
 
 TOLERANCE = 0.025  # stands in where no relative error is asked
 TELLING = 32  # second visits, before the parts of the error are known well enough to forecast
@@ -56,7 +55,14 @@ def averaged(reading: Reading, n_cases: int, *, by_case: bool) -> Averaged:
 
 
 def judge(
-    reading: Reading, budget: Budget, n_cases: int, walks: int, *, by_case: bool, loss: bool = False
+    reading: Reading,
+    budget: Budget,
+    n_cases: int,
+    walks: int,
+    *,
+    by_case: bool,
+    loss: bool = False,
+    n_twice: int = 256,
 ) -> Judgement:
     """Look at a reading after this many walks; `loss`: worths are minus a loss."""
     single = by_case or n_cases == 1
@@ -74,7 +80,7 @@ def judge(
     why = ""
     unseen = 3 / (budget.relative_error or TOLERANCE)
     if not single:
-        unseen = max(unseen, 2.0 * min(n_cases, TWICE))
+        unseen = max(unseen, 2.0 * min(n_cases, n_twice))
     if walks >= unseen and got.freedom.min() >= (7 if single else 15):
         why = _why(got, budget, enough, walks, single=single, loss=loss)
     return Judgement(bool(why), why, excess, max(needed, unseen))

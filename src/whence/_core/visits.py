@@ -1,8 +1,8 @@
 """Which (case, draw) each walk is on: a function of the seed and the walk's number alone.
 
 Cases come in shuffled passes, and each case's draws in shuffled passes of their own. The first
-`TWICE` cases are visited twice before the others are visited at all: two visits to a case are what
-tells the estimation part of the error from the data part, and a budget may end inside a pass.
+`n_twice` cases are visited twice before the others are visited at all: two visits to a case are
+what tells the estimation part of the error from the data part, and a budget may end inside a pass.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ from .game import Game
 from .keyed import hashed, uniforms
 from .shaped import Float, Int
 
-TWICE = 256
 _SORTED = 256  # sweeps of more draws than this are affine, not sorted: O(1) a draw
 _PASS, _DRAW, _CHANCE, _STRIDE = 1, 2, 3, 4
 
@@ -46,7 +45,7 @@ class Visits:
 def visits(game: Game, seed: int, first: int, size: int) -> Visits:
     """Walks number `first` to `first + size - 1` of a run."""
     number = first + np.arange(size)
-    passes, slots = _places(number, game.n_cases)
+    passes, slots = _places(number, game.n_cases, min(game.n_twice, game.n_cases))
     cases = np.empty(size, dtype=np.int64)
     for p in np.unique(passes):
         here = passes == p
@@ -54,9 +53,8 @@ def visits(game: Game, seed: int, first: int, size: int) -> Visits:
     return Visits(cases, _draws(game.n_draws, seed, cases, passes), passes, seed)
 
 
-def _places(number: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pass and slot of each walk: slots 0..TWICE-1 twice, the rest once, the rest again."""
-    head = min(TWICE, n)
+def _places(number: np.ndarray, n: int, head: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pass and slot of each walk: slots 0..head - 1 twice, the rest once, the rest again."""
     passes, slots = number // n, number % n
     early = number < 2 * n
     again = early & (number >= head) & (number < 2 * head)

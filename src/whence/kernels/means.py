@@ -15,6 +15,7 @@ from whence.kernels.worths import Kept, ask, kept
 
 _TREES = 64  # cut at a time
 _BYTES = 2**30  # of what is kept, at most
+_LANES = 32  # rows that are asked together
 
 
 @final
@@ -64,9 +65,21 @@ class Means:
         rows: Int[np.ndarray, " rows"],
     ) -> Float[np.ndarray, "questions rows outputs"]:
         """f_S of these rows, for each coalition S."""
-        codes = np.ascontiguousarray(self.codes[:, rows])
-        total = sum(ask(part, codes, coalitions) for part in self.parts)
-        return np.asarray(total + self.base[:, None]).transpose(0, 2, 1)
+        walk, reached = _walk(coalitions)
+        wanted = -(-len(rows) // _LANES) * _LANES  # whole groups of rows: odd ones cost as much
+        codes = np.ascontiguousarray(self.codes[:, np.resize(rows, wanted)])
+        total = sum(ask(part, codes, walk) for part in self.parts)
+        return np.asarray(total + self.base[:, None])[reached, :, : len(rows)].transpose(0, 2, 1)
+
+
+def _walk(
+    coalitions: Bool[np.ndarray, "questions players"],
+) -> tuple[Int[np.ndarray, " turns"], Int[np.ndarray, " questions"]]:
+    """A walk by these coalitions, one player at a turn; and after how many turns each is reached."""
+    before = np.concatenate([np.zeros_like(coalitions[:1]), coalitions[:-1]])
+    question, player = np.nonzero(coalitions != before)
+    reached = np.searchsorted(question, np.arange(len(coalitions)), side="right")
+    return player, reached
 
 
 def _bytes(twigs: Twigs) -> int:

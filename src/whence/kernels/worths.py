@@ -1,9 +1,9 @@
 """The mean prediction of many rows with some of their players present, for many coalitions at once.
 
 With players S present, a leaf of weight w gives a row w T(K - S) if the row keeps the conditions of
-S within K, else nothing (see `shares`). Coalitions that follow each other along a walk differ by
-one player, and most leaves do not know that player: so what is added up is how much a leaf's part
-*changes* from one coalition to the next, which is nothing for most.
+S within K, else nothing (see `shares`). Along a walk one player comes or goes at each turn, and most
+leaves do not know that player: so what is added up is how much a leaf's part *changes* at the turns
+of its own players.
 """
 
 from dataclasses import dataclass
@@ -70,72 +70,79 @@ def kept(
 
 
 @compiled
-def _keys(begin, m, places, cell, players, present, key):  # type: ignore[no-untyped-def]
-    """Which of a leaf's players are present in each coalition, as bits."""
-    for q in range(len(key)):
-        key[q] = 0
-    for i in range(m):
-        who, bit = players[places + cell[begin + i, 0]], np.uint32(1 << i)
-        for q in range(len(key)):
-            key[q] |= bit * np.uint32(present[who, q])
-
-
-@compiled
 def _ask(  # type: ignore[no-untyped-def]
     steps, first_step, first_twig, looks, players, first_player, leaf, first_leaf, cell, first_cell,
-    depth, target, value, share, first, codes, present, worth,
+    depth, target, value, share, first, codes, turns, first_turn, nobody, change,
 ):  # fmt: skip
-    """present: uint8 [players, questions]; worth: [questions, outputs, rows], its changes."""
-    n, asked, most = codes.shape[1], present.shape[1], 0
+    """nobody: [outputs]; change: [turns, outputs, rows]."""
+    n, most = codes.shape[1], 0
     for t in range(len(first_twig) - 1):
         most = max(most, first_twig[t + 1] - first_twig[t])
     left = np.empty(n, np.uint8)
     pattern = np.empty((depth + 1, n), np.uint16)
     seen = np.empty((most, n), np.uint16)
-    key = np.empty(asked, np.uint32)
+    mark = np.empty(len(change), np.int8)
+    todo = np.empty(len(change), np.int64)
     for t in range(len(first_twig) - 1):
         see(n, steps[first_step[t] : first_step[t + 1]], *looks, codes, left, pattern, seen)
         for twig in range(first_twig[t], first_twig[t + 1]):
             at = np.uintp(twig - first_twig[t])
             for l in range(first_leaf[twig], first_leaf[twig + 1]):  # noqa: E741
                 begin, m = first_cell[l], first_cell[l + 1] - first_cell[l]
-                _keys(begin, m, first_player[twig], cell, players, present, key)
-                full = (1 << m) - 1
-                look, must, part = np.uint16(0), np.uint16(1), 0.0  # what no row keeps
-                for q in range(asked):
-                    if q and key[q] == key[q - 1]:
-                        continue
-                    mask = want = 0
-                    for i in range(m):  # without branches: nobody could predict them
-                        here = np.int32(key[q] >> np.uint32(i) & np.uint32(1))
-                        mask |= cell[begin + i, 1] * here
-                        want |= cell[begin + i, 2] * here
-                    look_now, must_now = np.uint16(mask), np.uint16(want)
-                    part_now = share[first[l] + (full ^ np.int64(key[q]))]
+                for q in range(len(mark)):
+                    mark[q] = -1
+                for i in range(m):
+                    who = players[first_player[twig] + cell[begin + i, 0]]
+                    for s in range(first_turn[who], first_turn[who + 1]):
+                        mark[turns[s]] = i
+                many = 0
+                for q in range(len(mark)):  # without branches: nobody could predict them
+                    todo[many] = q
+                    many += mark[q] >= 0
+                key = (1 << m) - 1  # who is absent
+                look, must, part = np.uint16(0), np.uint16(0), share[first[l] + key]
+                for o in range(value.shape[1]):
+                    nobody[o if target[t] < 0 else target[t]] += part * value[leaf[l], o]
+                for c in range(many):
+                    q = todo[c]
+                    i = begin + mark[q]
+                    key ^= 1 << mark[q]
+                    look_now = np.uint16(look ^ cell[i, 1])
+                    must_now = np.uint16(must ^ cell[i, 2])
+                    part_now = share[first[l] + key]
                     for o in range(value.shape[1]):
                         into = np.uintp(o if target[t] < 0 else target[t])
                         old, new = part * value[leaf[l], o], part_now * value[leaf[l], o]
                         for r in range(n):
                             had = old if np.uint16(seen[at, r] & look) == must else 0.0
                             has = new if np.uint16(seen[at, r] & look_now) == must_now else 0.0
-                            worth[q, into, r] += has - had
+                            change[q, into, r] += has - had
                     look, must, part = look_now, must_now, part_now
 
 
 def ask(
     known: Kept,
     codes: Int[np.ndarray, "features rows"],
-    coalitions: Bool[np.ndarray, "questions players"],
-) -> Float[np.ndarray, "questions outputs rows"]:
-    """The mean prediction of each row with each coalition present, without the ensemble's base."""
+    walk: Int[np.ndarray, " turns"],
+) -> Float[np.ndarray, "turns_and_start outputs rows"]:
+    """The mean prediction of each row as players come and go, without the ensemble's base.
+
+    Args:
+        known: of the trees.
+        codes: of the rows.
+        walk: who comes, or goes, at each turn; nobody is present before the first.
+    """
     twigs, ensemble = known.twigs, known.ensemble
     looks: tuple[Any, ...] = seeing(twigs, ensemble)
-    present = np.ascontiguousarray(coalitions.T.astype(np.uint8))
-    worth = np.zeros((len(coalitions), len(ensemble.base), codes.shape[1]))
+    turns = np.argsort(walk, kind="stable")
+    first = np.searchsorted(walk[turns], np.arange(int(twigs.players.max(initial=0)) + 2))
+    nobody = np.zeros(len(ensemble.base))
+    change = np.zeros((len(walk), len(ensemble.base), codes.shape[1]))
     _ask(
         twigs.steps, twigs.first_step, twigs.first_twig, looks, twigs.players, twigs.first_player,
         twigs.leaf, twigs.first_leaf, twigs.cell, twigs.first_cell, twigs.depth,
-        ensemble.target[twigs.trees], ensemble.value, known.share, known.first, codes, present,
-        worth,
+        ensemble.target[twigs.trees], ensemble.value, known.share, known.first, codes, turns, first,
+        nobody, change,
     )  # fmt: skip
-    return np.asarray(worth.cumsum(axis=0))
+    start = np.broadcast_to(nobody[:, None], (1, *change.shape[1:]))
+    return np.asarray(np.concatenate([start, change]).cumsum(axis=0))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from whence._attribute import attribute
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
+from whence._core.errors import OptionError, UnsupportedModelError
+from whence._core.game import Game
 from whence._core.index import Index
 from whence._core.method import Method
 from whence._core.progress import Listener
@@ -21,7 +23,7 @@ def explain(
     model: Any,
     X: Any,
     *,
-    background: Any,
+    background: Any = None,
     output: str | int | None = None,
     removal: Any = "marginal",
     groups: Any = None,
@@ -44,12 +46,16 @@ def explain(
         model: whatever you have; see `importance`.
         X: the rows to explain; one case each.
         background: rows that removed features are drawn from (for `removal="baseline"`, one row).
+            All of them count: for trees their number costs little.
         output: one class or target, by name or position; all of them, at no further cost, by
-            default.
+            default. Trees, forests and boosted models are explained by default in what their trees
+            add up to ("raw": the log-odds of a boosted classifier), where values are exact;
+            "prediction" asks for what the model predicts.
         removal: how features leave: "marginal", "baseline", or a `Removal`.
         groups: columns that leave together: {"size": ["height", "width"]}.
         index: what each number should mean; Shapley by default.
-        method: how to compute it; enumeration where that is cheap, else permutations.
+        method: how to compute it; for trees leaf by leaf, else enumeration where that is cheap,
+            else permutations.
         budget: when to stop. By default once every standard error is below 2.5 % of the range of a
             typical row's values.
         seed: of every random draw.
@@ -68,13 +74,8 @@ def explain(
 
     Source: Strumbelj & Kononenko (2010); Lundberg & Lee (2017).
     """
-    from whence.games.features.prediction import Prediction
-    from whence.games.features.removal import as_removal
-
     start = perf_counter()
-    game = Prediction(
-        model, X, removal=as_removal(removal, background), output=output, groups=groups
-    )
+    game, why_not = _game(model, X, _removal(removal, background, X, method), output, groups)
     result = attribute(
         game,
         index=index,
@@ -86,4 +87,38 @@ def explain(
         keep=keep,
         progress=progress,
     )
-    return replace(result, data=columns_of(game))
+    provenance = {**result.provenance, **({"not read as trees": why_not} if why_not else {})}
+    return replace(result, data=columns_of(game), provenance=provenance)
+
+
+def _removal(removal: Any, background: Any, X: Any, method: Any) -> Any:
+    from whence.games.features.removal import Marginal, Removal, as_removal
+    from whence.methods.perturbation.path_dependent import PathDependent
+
+    if background is not None or isinstance(removal, Removal):
+        return as_removal(removal, background)
+    if isinstance(method, PathDependent):
+        return Marginal(X)  # not looked at
+    raise OptionError(
+        "explain needs background=: the rows that removed features are drawn from, such as the "
+        "training rows"
+    )
+
+
+def _game(
+    model: Any, X: Any, removal: Any, output: str | int | None, groups: Any
+) -> tuple[Game, str]:
+    """The game on the sum of trees, if there is one; else on predictions, and why."""
+    from whence.games.features.prediction import Prediction
+    from whence.games.features.tree_game import TreeGame
+
+    if output == "prediction":
+        return Prediction(model, X, removal=removal, groups=groups), ""
+    name = None if output == "raw" else output
+    try:
+        return TreeGame(model, X, removal=removal, output=name, groups=groups), ""
+    except UnsupportedModelError as error:
+        if output == "raw":
+            raise
+        why = str(error)
+    return Prediction(model, X, removal=removal, output=output, groups=groups), why

@@ -1,5 +1,6 @@
 """SAGE: how much of a model's predictive power does each feature bring?"""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,12 @@ import numpy as np
 from whence._attribute import attribute
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
-from whence._core.errors import TableError
+from whence._core.errors import (
+    OptionError,
+    TableError,
+    UnsupportedGameError,
+    UnsupportedModelError,
+)
 from whence._core.progress import Listener
 from whence._core.stopping import DOUBT
 from whence._core.student import quantile
@@ -27,6 +33,7 @@ def importance(
     background: Any = None,
     removal: Any = "marginal",
     loss: Any = None,
+    average: str | None = None,
     groups: Any = None,
     by_case: bool = False,
     budget: Budget | None = None,
@@ -54,6 +61,9 @@ def importance(
         removal: how features leave: "marginal", "baseline", or a `Removal`.
         loss: "squared error", "log-loss", "zero-one", or a function of (y, prediction) that gives
             one loss for each row. By default log-loss for classifiers, else squared error.
+        average: what is averaged over the background before the loss: "probability", the model's
+            own predictions (the default), or, for boosted classifiers, "raw": their log-odds. These
+            are two different questions.
         groups: columns that leave together: {"size": ["height", "width"]}.
         by_case: report every test row, rather than their mean.
         budget: when to stop. By default once the standard error is below 2.5 % of the range of the
@@ -75,19 +85,13 @@ def importance(
 
     Source: Covert, Lundberg & Lee (2020); the estimator and its errors are ours.
     """
-    from whence.games.features.predictive_power import PredictivePower
     from whence.games.features.removal import as_removal
 
     start = perf_counter()
-    game = PredictivePower(
-        model,
-        X,
-        y,
-        removal=as_removal(removal, X if background is None else background),
-        loss=loss,
-        groups=groups,
-    )
-    if background is None and game.n_cases == 1:
+    removed = as_removal(removal, X if background is None else background)
+    options = {"removal": removed, "loss": loss, "groups": groups}
+    game, why_not = _game(model, X, y, average, by_case, options)
+    if background is None and len(game.X) == 1:
         raise TableError(
             "X has one row, and without a background it would leave for itself: nothing could "
             "change. Give background=, such as the training rows."
@@ -101,7 +105,29 @@ def importance(
         keep=keep,
         progress=progress,
     )
-    return replace(result, verdict=_verdict(result), data=columns_of(game) if by_case else {})
+    provenance = {**result.provenance, **({"not read as trees": why_not} if why_not else {})}
+    data = columns_of(game) if by_case else {}
+    return replace(result, verdict=_verdict(result), data=data, provenance=provenance)
+
+
+def _game(
+    model: Any, X: Any, y: Any, average: str | None, by_case: bool, options: Mapping[str, Any]
+) -> tuple[Any, str]:
+    """The game on the sum of trees, if the loss is of one; else on predictions, and why."""
+    from whence.games.features.predictive_power import PredictivePower
+    from whence.games.features.tree_power import TreePower
+
+    if average not in {None, "probability", "raw"}:
+        raise OptionError(
+            f"average is 'probability' or 'raw': what is averaged before the loss; given {average!r}"
+        )
+    try:
+        return TreePower(model, X, y, average=average, by_case=by_case, **options), ""
+    except (UnsupportedModelError, UnsupportedGameError) as error:
+        if average == "raw":
+            raise
+        why = str(error)
+    return PredictivePower(model, X, y, **options), why
 
 
 def columns_of(game: Any) -> dict[str, np.ndarray]:

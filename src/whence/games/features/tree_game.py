@@ -9,6 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
+from whence._core.errors import UnsupportedModelError
 from whence._core.game import Question
 from whence._core.leaf_game import LeafGame
 from whence.games.features.groups import Groups
@@ -43,6 +44,11 @@ class TreeGame(TreeRows, LeafGame):
         groups: Groups = None,
     ) -> None:
         self._read(model, X, removal, groups)
+        if output is not None and self.trees.link != "identity":
+            raise UnsupportedModelError(
+                f"{self.model.name} has a link ({self.trees.link}) between its trees and its "
+                f"predictions, so that its output {output!r} is no sum over leaves."
+            )
         self.columns = chosen(output, self.model.outputs)
         self.outputs = tuple(self.model.outputs[c] for c in self.columns)
         self.trees = self.trees.only(self.columns)

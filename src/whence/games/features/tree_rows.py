@@ -85,10 +85,17 @@ class TreeRows(StatedGame):
 
     @final
     def _worth(self, coalitions: np.ndarray, cases: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        from whence.kernels.compiled import spread
+
         del draws
+        worth = np.empty((len(cases), len(self.outputs)))
         new = np.flatnonzero(np.diff(cases, prepend=-1))
         ends = np.append(new[1:], len(cases))
-        found = [
-            self._same(int(cases[a]), coalitions[a:b]) for a, b in zip(new, ends, strict=True)
-        ]
-        return np.concatenate([np.empty((0, len(self.outputs))), *found])
+        self.bulk  # noqa: B018  # prepared once, before many ask for it
+
+        def run(at: int) -> None:
+            same = slice(new[at], ends[at])
+            worth[same] = self._same(int(cases[new[at]]), coalitions[same])
+
+        spread(run, range(len(new)))
+        return worth

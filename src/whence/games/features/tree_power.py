@@ -1,0 +1,105 @@
+"""SAGE's game for sums of trees: the loss of the mean prediction over the whole background.
+
+    v(S) = -mean_c loss( mean_b f(x_c on S, background b elsewhere), y_c )
+
+As `PredictivePower`, but the mean over the background is exact. A case is a *block* of test rows:
+the rows of a block are asked the same coalitions, which is what makes many of them cheap at once.
+They share the luck of those coalitions, and since the block is the case, the estimation part of the
+error is measured between blocks, as it must be.
+"""
+
+from typing import Any, final
+
+import numpy as np
+
+from whence._core.errors import UnsupportedModelError
+from whence._core.game import Question
+from whence._core.keyed import uniforms
+from whence.games.features.groups import Groups
+from whence.games.features.links import linked
+from whence.games.features.loss import as_loss
+from whence.games.features.removal import Removal
+from whence.games.features.tree_rows import TreeRows
+from whence.models.predictor import predictor
+from whence.models.table import Table
+
+_BLOCKS, _ROWS = 32, 64  # as many blocks at least, of so many rows at most
+_TWICE = 16  # blocks that are visited twice
+_ORDER = 31
+
+
+@final
+class TreePower(TreeRows):
+    """The predictive power of a tree ensemble on labelled rows.
+
+    Args:
+        model: a tree, a forest or a boosted model; see `whence.models.read_trees`.
+        X: test rows.
+        y: their labels.
+        removal: how features leave, such as `Marginal(X_train)`.
+        loss: as for `PredictivePower`.
+        groups: columns that leave together.
+        average: "raw" averages what the trees add up to, and then applies the model's link. Without
+            a link there is nothing to choose.
+        by_case: every test row is a case of its own.
+
+    Raises:
+        UnsupportedModelError: no sum of trees that can be read exactly; or there is a link, and raw
+            outputs are not to be averaged.
+        WhenceError: rows, labels, columns or predictions that do not fit; each says which.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        X: Any,
+        y: Any,
+        *,
+        removal: Removal,
+        loss: Any = None,
+        groups: Groups = None,
+        average: str | None = None,
+        by_case: bool = False,
+    ) -> None:
+        self._read(model, X, removal, groups)
+        link = self.trees.link
+        if link != "identity" and average != "raw":
+            raise UnsupportedModelError(
+                f"{self.model.name} has a link ({link}) between its trees and its predictions, so "
+                "that the mean of its predictions is no sum over leaves."
+            )
+        asked = predictor(self.model.model, like=Table.of(X))
+        self.link = "identity" if asked.space == self.model.space else link
+        self.bulk  # noqa: B018  # refuses trees that are too wide
+        self.loss = as_loss(loss, asked)
+        self.y = self.loss.targets(y, asked, len(self.X))
+        self.blocks = _blocks(len(self.X), by_case=by_case)
+        self.n_cases, self.n_units = len(self.blocks), len(self.X)
+        self.n_twice = 256 if by_case else _TWICE
+        self.outputs = ("predictive power",)
+        averaged = "" if self.link == "identity" else "; raw outputs averaged, before the link"
+        self.question = Question(
+            asks="how much of the model's predictive power each feature brings",
+            unit=self.loss.unit,
+            removal=removal.words(self.background) + averaged,
+            model=self.model.name,
+            classes=tuple(str(c) for c in asked.classes or ()),
+            loss=True,
+        )
+
+    def _same(self, case: int, coalitions: np.ndarray) -> np.ndarray:
+        rows = self.blocks[case]
+        raw = self.means(coalitions, rows)  # question, row, output
+        p = linked(raw.reshape(-1, raw.shape[2]), self.link)
+        loss = self.loss.plain(np.tile(self.y[rows], (len(coalitions), *[1] * (self.y.ndim - 1))), p)
+        share = self.n_cases / len(self.X)  # so that the mean over blocks is that over rows
+        return -share * loss.reshape(len(coalitions), len(rows)).sum(axis=1)[:, None]
+
+
+def _blocks(rows: int, *, by_case: bool) -> list[np.ndarray]:
+    """The rows of each case: in order, one by one; or shuffled, in blocks as even as can be."""
+    if by_case:
+        return list(np.arange(rows)[:, None])
+    size = int(np.clip(rows // _BLOCKS, 1, _ROWS))
+    order = uniforms(1, _ORDER, np.arange(rows))[:, 0].argsort()
+    return np.array_split(order, -(-rows // size))
