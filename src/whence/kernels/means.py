@@ -65,8 +65,10 @@ class Means:
     ) -> Float[np.ndarray, "questions rows outputs"]:
         """f_S of these rows, for each coalition S."""
         codes = np.ascontiguousarray(self.codes[:, rows])
-        total = sum(ask(part, codes, coalitions) for part in self.parts)
-        return np.asarray(total + self.base[:, None]).transpose(0, 2, 1)
+        total = np.zeros((len(coalitions), len(self.base), len(rows)))
+        for part in self.parts:
+            total += ask(part, codes, coalitions)
+        return (total + self.base[:, None]).transpose(0, 2, 1)
 
 
 def _bytes(twigs: Twigs) -> int:

@@ -40,3 +40,9 @@ def specially(code, node, feature, cut, kind, zero, set_of, sets):  # type: igno
     if code == zero[feature[node]]:
         return away
     return bool(code <= cut[node])
+
+
+@compiled
+def going(child, parent):  # type: ignore[no-untyped-def]
+    """The share of a node's cover that goes on to a child; half, of a node that nobody came by."""
+    return child / parent if parent != 0.0 else 0.5

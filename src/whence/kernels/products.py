@@ -14,7 +14,7 @@ import numpy as np
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Float, Int
 from whence.kernels.compiled import compiled, spread
-from whence.kernels.nodes import SPECIAL, deciding, specially
+from whence.kernels.nodes import SPECIAL, deciding, going, specially
 
 
 @compiled
@@ -61,7 +61,7 @@ def _tree(  # type: ignore[no-untyped-def]
                 who[m], u[level, m], t[level, m] = player, 1.0, 1.0
                 m += 1
             u[level, place] *= keeps
-            t[level, place] *= cover[node] / cover[parent]
+            t[level, place] *= going(cover[node], cover[parent])
         if feature[node] < 0:
             _leaf(m, u[level], t[level], weights[m], poly, gift)
             for o in range(value.shape[1]):

@@ -134,7 +134,7 @@ def _one_by_one(
 
 def _slow(job: Job, twigs: Twigs) -> Bool[np.ndarray, " trees"]:
     """Which trees go pair by pair: those too wide for patterns, and those that are cheaper so."""
-    if job.pool is None or twigs.wide.all():
+    if job.pool is None or not job.codes.size or twigs.wide.all():
         return twigs.wide
     tables = _seconds(job, twigs)
     mixtures = job.codes.shape[1] * job.pool.shape[1]
