@@ -68,9 +68,15 @@ def drive(
                 reading = read()
                 about, _, plain = unfolded(game, reading)
                 loss = question_of(about).loss
-                twice = about.n_twice
                 seen = judge(
-                    plain, budget, about.n_cases, done, by_case=by_case, loss=loss, n_twice=twice
+                    plain,
+                    budget,
+                    about.n_cases,
+                    done,
+                    by_case=by_case,
+                    loss=loss,
+                    n_twice=about.n_twice,
+                    n_units=about.n_units,
                 )
                 clock.tell(seen, budget, done)
                 if seen.enough or why:

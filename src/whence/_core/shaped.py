@@ -13,6 +13,7 @@ if TYPE_CHECKING or "jaxtyping" in sys.modules:
     from jaxtyping import Bool as Bool
     from jaxtyping import Float as Float
     from jaxtyping import Int as Int
+    from jaxtyping import UInt as UInt
     from jaxtyping import UInt8 as UInt8
     from jaxtyping import UInt64 as UInt64
 else:
@@ -21,4 +22,4 @@ else:
         def __class_getitem__(cls, axes: Any) -> type[np.ndarray]:
             return np.ndarray
 
-    Bool = Float = Int = UInt8 = UInt64 = _Plain
+    Bool = Float = Int = UInt = UInt8 = UInt64 = _Plain

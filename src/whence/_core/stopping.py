@@ -63,8 +63,12 @@ def judge(
     by_case: bool,
     loss: bool = False,
     n_twice: int = 256,
+    n_units: int | None = None,
 ) -> Judgement:
-    """Look at a reading after this many walks; `loss`: worths are minus a loss."""
+    """Look at a reading after this many walks; `loss`: worths are minus a loss.
+
+    n_twice, n_units: of the game.
+    """
     single = by_case or n_cases == 1
     if not reading.visited.any() or (single and not reading.visited.all()):
         return _UNKNOWN
@@ -78,7 +82,7 @@ def judge(
         needed = _walks_needed(error, got.parts.get("data"), enough, walks, n_cases)
     excess = float(np.divide(error, enough, out=np.zeros_like(error), where=error > 0).max())
     why = ""
-    unseen = 3 / (budget.relative_error or TOLERANCE)
+    unseen = 3 / (budget.relative_error or TOLERANCE) * n_cases / (n_units or n_cases)
     if not single:
         unseen = max(unseen, 2.0 * min(n_cases, n_twice))
     if walks >= unseen and got.freedom.min() >= (7 if single else 15):

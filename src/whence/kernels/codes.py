@@ -3,7 +3,7 @@
 import numpy as np
 
 from whence._core.forms import TreeEnsemble
-from whence._core.shaped import Float, Int
+from whence._core.shaped import Float, UInt
 from whence.kernels.compiled import compiled, spread
 
 _ROWS = 4096
@@ -37,7 +37,7 @@ def _encode(numbers, grid, start, known, single, codes):  # type: ignore[no-unty
 
 def encode(
     ensemble: TreeEnsemble, numbers: Float[np.ndarray, "rows features"]
-) -> Int[np.ndarray, "features rows"]:
+) -> UInt[np.ndarray, "features rows"]:
     """Each cell's code, uint16 where codes are small enough, else uint32; the last is missing."""
     sizes = [len(g) for g in ensemble.grid]
     known = np.array([-1 if c is None else len(c) for c in ensemble.categories], dtype=np.int64)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from inspect import unwrap
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -23,7 +24,7 @@ def compiled(function: F) -> F:
     place, before = _kept(), numba.config.CACHE_DIR
     numba.config.CACHE_DIR = place
     try:
-        return cast(F, numba.njit(nogil=True, cache=bool(place))(function))
+        return cast(F, numba.njit(nogil=True, cache=bool(place))(unwrap(function)))
     finally:
         numba.config.CACHE_DIR = before
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from whence._core.forms import TreeEnsemble
-from whence._core.shaped import Int
+from whence._core.shaped import Int, UInt
 from whence.kernels.compiled import compiled, spread
 from whence.kernels.patterns import ROWS, see, seeing
 from whence.kernels.twigs import Twigs
@@ -31,7 +31,7 @@ def _count(steps, looks, table, depth, twigs, first, codes, counts):  # type: ig
 
 
 def count(
-    twigs: Twigs, ensemble: TreeEnsemble, codes: Int[np.ndarray, "features rows"]
+    twigs: Twigs, ensemble: TreeEnsemble, codes: UInt[np.ndarray, "features rows"]
 ) -> Int[np.ndarray, " patterns"]:
     """Rows with each pattern."""
     counts = np.zeros((_APART, twigs.table[-1]), dtype=np.int32)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from whence._core.forms import TreeEnsemble
-from whence._core.shaped import Float, Int
+from whence._core.shaped import Float, Int, UInt
 from whence.kernels.compiled import compiled, cores, spread
 from whence.kernels.patterns import ROWS, see, seeing
 from whence.kernels.twigs import Twigs
@@ -41,7 +41,7 @@ def _look_up(  # type: ignore[no-untyped-def]
 def look_up(
     twigs: Twigs,
     ensemble: TreeEnsemble,
-    codes: Int[np.ndarray, "features rows"],
+    codes: UInt[np.ndarray, "features rows"],
     shares: Float[np.ndarray, " shares"],
     place: Int[np.ndarray, " twigs_and_end"],
     total: Float[np.ndarray, "outputs players rows"],

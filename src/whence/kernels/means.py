@@ -7,7 +7,7 @@ import numpy as np
 
 from whence._core.errors import UnsupportedGameError
 from whence._core.forms import TreeEnsemble
-from whence._core.shaped import Bool, Float, Int
+from whence._core.shaped import Bool, Float, Int, UInt
 from whence.kernels.codes import encode
 from whence.kernels.compiled import spread
 from whence.kernels.twigs import Twigs, cut
@@ -30,7 +30,7 @@ class Means:
     """
 
     parts: tuple[Kept, ...]
-    codes: Int[np.ndarray, "features rows"]
+    codes: UInt[np.ndarray, "features rows"]
     base: Float[np.ndarray, " outputs"]
 
     @staticmethod
@@ -68,8 +68,10 @@ class Means:
         walk, reached = _walk(coalitions)
         wanted = -(-len(rows) // _LANES) * _LANES  # whole groups of rows: odd ones cost as much
         codes = np.ascontiguousarray(self.codes[:, np.resize(rows, wanted)])
-        total = sum(ask(part, codes, walk) for part in self.parts)
-        return np.asarray(total + self.base[:, None])[reached, :, : len(rows)].transpose(0, 2, 1)
+        total = np.tile(self.base[:, None], (len(walk) + 1, 1, wanted))
+        for part in self.parts:
+            total += ask(part, codes, walk)
+        return total[reached, :, : len(rows)].transpose(0, 2, 1)
 
 
 def _walk(

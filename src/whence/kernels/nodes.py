@@ -10,7 +10,7 @@ last code into 0, which goes left. So a plain node is one comparison:
 import numpy as np
 
 from whence._core.forms import MISSING, SET, ZERO, TreeEnsemble
-from whence._core.shaped import Int
+from whence._core.shaped import UInt
 from whence.kernels.compiled import compiled
 
 SPECIAL = ZERO  # kinds from here on are not plain
@@ -23,7 +23,7 @@ def deciding(ensemble: TreeEnsemble) -> tuple[np.ndarray, ...]:
     return (*node, ensemble.sets)
 
 
-def by_row(codes: Int[np.ndarray, "features rows"]) -> Int[np.ndarray, "rows features"]:
+def by_row(codes: UInt[np.ndarray, "features rows"]) -> UInt[np.ndarray, "rows features"]:
     """Codes as these kernels take them."""
     gone = codes == np.iinfo(codes.dtype).max
     return np.ascontiguousarray(np.where(gone, _GONE, codes.astype(np.uint32)).T)
@@ -40,3 +40,9 @@ def specially(code, node, feature, cut, kind, zero, set_of, sets):  # type: igno
     if code == zero[feature[node]]:
         return away
     return bool(code <= cut[node])
+
+
+@compiled
+def going(child, parent):  # type: ignore[no-untyped-def]
+    """The share of a node's cover that goes on to a child; half, of a node that nobody came by."""
+    return child / parent if parent != 0.0 else 0.5

@@ -9,7 +9,7 @@ weights of p - 1 and of p others among p + q players. No depth makes this wrong.
 import numpy as np
 
 from whence._core.forms import TreeEnsemble
-from whence._core.shaped import Float, Int
+from whence._core.shaped import Float, Int, UInt
 from whence.kernels.compiled import compiled, spread
 from whence.kernels.nodes import SPECIAL, deciding, specially
 
@@ -98,8 +98,8 @@ def pairs(
     owner: Int[np.ndarray, " features"],
     trees: Int[np.ndarray, " trees"],
     weights: Float[np.ndarray, "sizes sizes"],
-    codes: Int[np.ndarray, "rows features"],
-    pool: Int[np.ndarray, "members features"],
+    codes: UInt[np.ndarray, "rows features"],
+    pool: UInt[np.ndarray, "members features"],
     total: Float[np.ndarray, "rows outputs players"],
 ) -> int:
     """Add what these trees give to each row's players, on the mean over the pool.

@@ -3,7 +3,7 @@
 import numpy as np
 
 from whence._core.forms import TreeEnsemble
-from whence._core.shaped import Float, Int
+from whence._core.shaped import Float, Int, UInt
 from whence.kernels.compiled import compiled, spread
 from whence.kernels.nodes import SPECIAL, by_row, deciding, specially
 
@@ -30,7 +30,7 @@ def _predict(  # type: ignore[no-untyped-def]
 
 
 def predict(
-    ensemble: TreeEnsemble, codes: Int[np.ndarray, "features rows"]
+    ensemble: TreeEnsemble, codes: UInt[np.ndarray, "features rows"]
 ) -> Float[np.ndarray, "rows outputs"]:
     """Raw outputs of each row, added up in the model's own order and precision."""
     total = np.tile(ensemble.base.astype(ensemble.sums), (codes.shape[1], 1))
@@ -40,7 +40,7 @@ def predict(
 
 def some_trees(
     ensemble: TreeEnsemble,
-    codes: Int[np.ndarray, "features rows"],
+    codes: UInt[np.ndarray, "features rows"],
     trees: Int[np.ndarray, " trees"],
 ) -> Float[np.ndarray, "rows outputs"]:
     """What these trees add, in float64."""

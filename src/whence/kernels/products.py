@@ -12,9 +12,9 @@ of prod over j of (t_j + u_j z), all positive, so that nothing cancels.
 import numpy as np
 
 from whence._core.forms import TreeEnsemble
-from whence._core.shaped import Float, Int
+from whence._core.shaped import Float, Int, UInt
 from whence.kernels.compiled import compiled, spread
-from whence.kernels.nodes import SPECIAL, deciding, specially
+from whence.kernels.nodes import SPECIAL, deciding, going, specially
 
 
 @compiled
@@ -61,7 +61,7 @@ def _tree(  # type: ignore[no-untyped-def]
                 who[m], u[level, m], t[level, m] = player, 1.0, 1.0
                 m += 1
             u[level, place] *= keeps
-            t[level, place] *= cover[node] / cover[parent]
+            t[level, place] *= going(cover[node], cover[parent])
         if feature[node] < 0:
             _leaf(m, u[level], t[level], weights[m], poly, gift)
             for o in range(value.shape[1]):
@@ -86,7 +86,7 @@ def products(
     trees: Int[np.ndarray, " trees"],
     depth: int,
     weights: Float[np.ndarray, "sizes sizes"],
-    codes: Int[np.ndarray, "rows features"],
+    codes: UInt[np.ndarray, "rows features"],
     total: Float[np.ndarray, "rows outputs players"],
 ) -> Float[np.ndarray, " outputs"]:
     """Add what these trees give to each row's players, path-dependent.

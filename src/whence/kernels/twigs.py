@@ -15,6 +15,7 @@ import numpy as np
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Bool, Float, Int
 from whence.kernels.compiled import compiled
+from whence.kernels.nodes import going
 
 BITS = 16  # of the widest pattern
 _FEW = 3  # inner nodes that a twig may have, however long its path: its table is no larger for it
@@ -127,7 +128,7 @@ def _cut(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915
                     break
                 for i in range(k):
                     kept[level, i] = kept[level - 1, i]
-                share = cover[node] / cover[parent]
+                share = going(cover[node], cover[parent])
                 kept[level, bit] = share if fresh else kept[level, bit] * share
                 who[bit] = player
                 k += fresh
@@ -184,7 +185,7 @@ def _cut(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915
                     mask[place] |= 1 << bit_of[above]
                     if local[up, 2] == 0:
                         want[place] |= 1 << bit_of[above]
-                    share_of[place] *= cover[local[up, 0]] / cover[local[above, 0]]
+                    share_of[place] *= going(cover[local[up, 0]], cover[local[above, 0]])
                     up = above
                 leaf[n_leaves], first_cell[n_leaves] = local[at, 0], n_cells
                 n_leaves += 1

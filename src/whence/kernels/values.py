@@ -12,7 +12,7 @@ from typing import final
 import numpy as np
 
 from whence._core.forms import TreeEnsemble
-from whence._core.shaped import Bool, Float, Int
+from whence._core.shaped import Bool, Float, Int, UInt
 from whence.kernels.codes import encode
 from whence.kernels.counts import count
 from whence.kernels.explain import look_up
@@ -45,8 +45,8 @@ class Job:
     ensemble: TreeEnsemble
     owner: Int[np.ndarray, " features"]
     players: int
-    codes: Int[np.ndarray, "features rows"]
-    pool: Int[np.ndarray, "features members"] | None
+    codes: UInt[np.ndarray, "features rows"]
+    pool: UInt[np.ndarray, "features members"] | None
 
     @staticmethod
     def of(
@@ -134,7 +134,7 @@ def _one_by_one(
 
 def _slow(job: Job, twigs: Twigs) -> Bool[np.ndarray, " trees"]:
     """Which trees go pair by pair: those too wide for patterns, and those that are cheaper so."""
-    if job.pool is None or twigs.wide.all():
+    if job.pool is None or not job.codes.size or twigs.wide.all():
         return twigs.wide
     tables = _seconds(job, twigs)
     mixtures = job.codes.shape[1] * job.pool.shape[1]

@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from whence._core.forms import TreeEnsemble
-from whence._core.shaped import Bool, Float, Int
+from whence._core.shaped import Float, Int, UInt
 from whence.kernels.compiled import compiled, spread
 from whence.kernels.counts import count
 from whence.kernels.patterns import see, seeing
@@ -53,7 +53,7 @@ def _keep(first_twig, last_twig, table, leaves, cell, first_cell, counts, total,
 
 
 def kept(
-    twigs: Twigs, ensemble: TreeEnsemble, pool: Int[np.ndarray, "features members"]
+    twigs: Twigs, ensemble: TreeEnsemble, pool: UInt[np.ndarray, "features members"]
 ) -> Kept:
     """T of every leaf, from the codes of the background."""
     counts = count(twigs, ensemble, pool)
@@ -122,7 +122,7 @@ def _ask(  # type: ignore[no-untyped-def]
 
 def ask(
     known: Kept,
-    codes: Int[np.ndarray, "features rows"],
+    codes: UInt[np.ndarray, "features rows"],
     walk: Int[np.ndarray, " turns"],
 ) -> Float[np.ndarray, "turns_and_start outputs rows"]:
     """The mean prediction of each row as players come and go, without the ensemble's base.
