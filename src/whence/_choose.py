@@ -3,10 +3,11 @@
 from typing import Any
 
 from whence._core.errors import UnsupportedGameError
-from whence._core.game import Game, PooledGame, view
-from whence._core.leaf_game import LeafGame
+from whence._core.game import BlockGame, Game, PooledGame, view
 from whence._core.index import FirstIn, Index, LeaveOneOut, Semivalue, Shapley
+from whence._core.leaf_game import LeafGame
 from whence._core.method import Method
+from whence._core.wrap import units
 
 EXACT = 2**17  # worths (times background rows) that are cheaper to enumerate than to argue about
 
@@ -34,8 +35,10 @@ def choose(game: Game, index: Index) -> tuple[Method[Any], str]:
     if price is not None and len(game.players) <= 16 and price <= EXACT:
         return Exact(index), f"all {price:,} questions are cheap to ask"
     if isinstance(index, Shapley):
-        if game.n_units is not None:  # many rows share an order: the reverse would cost more
-            return Permutation(antithetic=False), "a walk of a block of rows is cheap"
+        if (
+            view(game, BlockGame) is not None
+        ):  # many rows share an order: the reverse would cost more
+            return Permutation(antithetic=False), "a block of rows shares an order"
         return Permutation(), "nothing is known of the game beyond its worths"
     if isinstance(index, (LeaveOneOut, FirstIn)):
         return OnePlayer(index), "one player at a time is all the index needs"
@@ -46,5 +49,4 @@ def enumeration(game: Game) -> int | None:
     """How many worths, times background rows, an enumeration would take; None if it never ends."""
     pooled = view(game, PooledGame)
     draws = pooled.n_pool if pooled is not None else game.n_draws
-    cases = game.n_units or game.n_cases
-    return None if draws is None else 2 ** len(game.players) * cases * draws
+    return None if draws is None else 2 ** len(game.players) * units(game) * draws

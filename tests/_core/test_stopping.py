@@ -16,7 +16,7 @@ from whence._core.stopping import (
     nothing,
     spread,
 )
-TWICE = 256
+from whence._core.visits import TWICE
 
 from .toys import NEVER, Blank, Scattered
 

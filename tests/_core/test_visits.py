@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whence._core.visits import visits
-
-TWICE = 256
+from whence._core.visits import TWICE, visits
 
 from .toys import Blank
 

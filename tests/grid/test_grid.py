@@ -62,7 +62,7 @@ def adds_up(got):
 def test_explain(garage, name, kind):
     X, _ = asked(name, kind, slice(0, 3))
     background, _ = asked(name, kind, slice(10, 26))
-    got = wh.explain(garage(name, kind), X, background=background)
+    got = wh.explain(garage(name, kind), X, background=background, output="prediction")
     assert got.players.names == named(kind)
     assert got.outputs == CLASSES[GARAGE[name].labels]
     assert got.values.shape == (3, len(got.outputs), 4)
@@ -72,6 +72,24 @@ def test_explain(garage, name, kind):
         assert np.allclose(got.full.sum(axis=1), 1)
         assert np.allclose(got.values.sum(axis=1), 0, atol=1e-6)
     assert np.ptp(got.values) > 1e-3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["forest", "boosting", "multi-class boosting", "xgboost", "lightgbm"])
+def test_trees_are_explained_exactly_in_what_they_add_up_to(garage, name, kind):
+    """Mutant: rows in another order of columns than the trees know."""
+    X, _ = asked(name, kind, slice(0, 3))
+    background, _ = asked(name, kind, slice(10, 26))
+    model = garage(name, kind)
+    got = wh.explain(model, X, background=background)
+    assert got.uncertainty == "exact"
+    assert got.players.names == named(kind)
+    adds_up(got)
+    assert np.abs(got.gap).max() <= 1e-12 * np.abs(got.full).max()
+    games = wh.games.features
+    raw = games.TreeGame(model, X, removal=games.Marginal(background))
+    every = wh.attribute(raw, method=wh.methods.Exact(), by_case=True)
+    assert np.abs(every.values - got.values).max() <= 1e-9 * np.ptp(got.values)
 
 
 @pytest.mark.parametrize("name", GARAGE)

@@ -18,7 +18,8 @@ from .meter import Meter, metering
 from .progress import Progress, tell
 from .reading import Reading
 from .stopping import Judgement, judge
-from .wrap import Metered, question_of, unfolded
+from .visits import twice
+from .wrap import Metered, question_of, unfolded, units
 
 _CELLS = 2**22  # of a step's coalitions, at most
 _LOOK = 1.05  # a reading is taken each time the walks have grown by this factor
@@ -75,8 +76,8 @@ def drive(
                     done,
                     by_case=by_case,
                     loss=loss,
-                    n_twice=about.n_twice,
-                    n_units=about.n_units,
+                    n_twice=twice(about),
+                    n_units=units(about),
                 )
                 clock.tell(seen, budget, done)
                 if seen.enough or why:

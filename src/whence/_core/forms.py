@@ -209,8 +209,7 @@ class TreeEnsemble:
 
 
 def _by_value(known: tuple[object, ...] | None) -> bool:
-    """Categories that are not their own codes: floats never are (1.5 is not category 1); nor is
-    anything in a column that no split asks, where nothing is known."""
+    """Categories that are not their own codes. Floats never are (1.5 is not category 1)."""
     if not known:
         return known is not None
     return known != tuple(range(len(known))) or any(type(value) is not int for value in known)

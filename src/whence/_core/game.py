@@ -44,17 +44,12 @@ class Game(abc.ABC):
         n_cases: how many cases there are, numbered from 0.
         n_draws: 1 when the case decides everything; k for draws 0..k-1, equally likely; None when
             a draw is a seed below 2**31.
-        n_twice: how many cases a sampler visits twice before it visits the others; see `visits`.
-        n_units: where a case is a block of what the answer is about, how many there are in all
-            blocks; None where a case is one.
     """
 
     players: Players
     outputs: tuple[str, ...] = ("worth",)
     n_cases: int = 1
     n_draws: int | None = 1
-    n_twice: int = 256
-    n_units: int | None = None
 
     @abc.abstractmethod
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> np.ndarray:
@@ -136,7 +131,6 @@ class Through(Game):
         self.inner = inner
         self.players, self.outputs = inner.players, inner.outputs
         self.n_cases, self.n_draws = inner.n_cases, inner.n_draws
-        self.n_twice, self.n_units = inner.n_twice, inner.n_units
 
 
 def view(game: Game, kind: type[G]) -> G | None:
@@ -225,6 +219,20 @@ class StatedGame(Game):
     """A game that can say in words what it asks."""
 
     question: Question
+
+
+class BlockGame(StatedGame):
+    """A game whose cases are blocks of what the answer is about (test rows), asked together.
+
+    What is asked of a block is shared by all of it, so errors are measured between blocks.
+
+    Attributes:
+        n_units: how many there are in all blocks.
+        n_twice: how many blocks a sampler visits twice before it visits the others.
+    """
+
+    n_units: int
+    n_twice: int
 
 
 class PooledGame(StatedGame):

@@ -15,7 +15,7 @@ from .meter import Meter, metering
 from .reading import Reading
 from .stopping import averaged
 from .visits import Visits, visits
-from .wrap import Metered, bare, question_of, unfolded
+from .wrap import Metered, bare, question_of, unfolded, units
 
 State = TypeVar("State")
 G = TypeVar("G", bound=Game)
@@ -128,7 +128,7 @@ def _wrapped(
         cost=cost,
         converged=outcome.converged,
         verdict=outcome.verdict,
-        averaged=1 if by_case else about.n_units or about.n_cases,
+        averaged=1 if by_case else units(about),
         shared=reading.shared if by_case else {},
         covariance=got.covariance or reading.of_one(),
         question=outcome.asked or question_of(about),

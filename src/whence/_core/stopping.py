@@ -16,6 +16,7 @@ import numpy as np
 from .budget import Budget
 from .reading import Averaged, Reading
 from .student import normal
+from .visits import TWICE
 
 TOLERANCE = 0.025  # stands in where no relative error is asked
 TELLING = 32  # second visits, before the parts of the error are known well enough to forecast
@@ -62,12 +63,20 @@ def judge(
     *,
     by_case: bool,
     loss: bool = False,
-    n_twice: int = 256,
+    n_twice: int = TWICE,
     n_units: int | None = None,
 ) -> Judgement:
-    """Look at a reading after this many walks; `loss`: worths are minus a loss.
+    """Look at a reading after this many walks.
 
-    n_twice, n_units: of the game.
+    Args:
+        reading: what is known.
+        budget: what is enough.
+        n_cases: how many cases there are.
+        walks: how many were walked.
+        by_case: each case must be good enough, rather than their mean.
+        loss: worths are minus a loss.
+        n_twice: how many cases are visited twice first.
+        n_units: how many there are of what the answer is about, where cases are blocks of it.
     """
     single = by_case or n_cases == 1
     if not reading.visited.any() or (single and not reading.visited.all()):

@@ -1,8 +1,8 @@
 """Which (case, draw) each walk is on: a function of the seed and the walk's number alone.
 
 Cases come in shuffled passes, and each case's draws in shuffled passes of their own. The first
-`n_twice` cases are visited twice before the others are visited at all: two visits to a case are
-what tells the estimation part of the error from the data part, and a budget may end inside a pass.
+cases are visited twice before the others are visited at all: two visits to a case are what tells
+the estimation part of the error from the data part, and a budget may end inside a pass.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ from typing import final
 
 import numpy as np
 
-from .game import Game
+from .game import BlockGame, Game, view
 from .keyed import hashed, uniforms
 from .shaped import Float, Int
 
+TWICE = 256
 _SORTED = 256  # sweeps of more draws than this are affine, not sorted: O(1) a draw
 _PASS, _DRAW, _CHANCE, _STRIDE = 1, 2, 3, 4
 
@@ -42,10 +43,16 @@ class Visits:
         return u.reshape(len(self), *shape)
 
 
+def twice(game: Game) -> int:
+    """How many cases are visited twice before the others."""
+    blocks = view(game, BlockGame)
+    return min(game.n_cases, TWICE if blocks is None else blocks.n_twice)
+
+
 def visits(game: Game, seed: int, first: int, size: int) -> Visits:
     """Walks number `first` to `first + size - 1` of a run."""
     number = first + np.arange(size)
-    passes, slots = _places(number, game.n_cases, min(game.n_twice, game.n_cases))
+    passes, slots = _places(number, game.n_cases, twice(game))
     cases = np.empty(size, dtype=np.int64)
     for p in np.unique(passes):
         here = passes == p

@@ -5,7 +5,7 @@ from typing import final
 import numpy as np
 
 from .errors import BadQuestionError
-from .game import Game, JointGame, Question, ReplicatedGame, StatedGame, Through, view
+from .game import BlockGame, Game, JointGame, Question, ReplicatedGame, StatedGame, Through, view
 from .reading import Reading
 from .types import Cases, Coalitions, Draws, Worths
 
@@ -79,6 +79,12 @@ def question_of(game: Game) -> Question:
     """What a game asks, in words; nothing where it cannot say."""
     stated = view(game, StatedGame)
     return stated.question if stated is not None else Question()
+
+
+def units(game: Game) -> int:
+    """How many there are of what the answer is about: cases, or what blocks of them hold."""
+    blocks = view(game, BlockGame)
+    return game.n_cases if blocks is None else blocks.n_units
 
 
 def unfolded(game: Game, reading: Reading) -> tuple[Game, tuple[str, ...], Reading]:

@@ -10,7 +10,7 @@ _ROWS = 4096
 
 
 @compiled
-def _encode(numbers, grid, start, known, single, codes):  # type: ignore[no-untyped-def]
+def _encode(numbers, grid, start, known, single, codes):
     rows, features = numbers.shape
     for j in range(features):
         low, high, categories = start[j], start[j + 1], known[j]
@@ -19,10 +19,10 @@ def _encode(numbers, grid, start, known, single, codes):  # type: ignore[no-unty
             if single:
                 x = np.float64(np.float32(x))
             if np.isnan(x):
-                code = -1  # the last there is
+                code = np.int64(-1)  # the last there is
             elif categories >= 0:
                 whole = np.trunc(x)
-                code = np.int64(whole) if 0 <= whole < categories else categories
+                code = np.int64(whole) if 0 <= whole < categories else np.int64(categories)
             else:
                 first, n = low, high - low
                 while n > 1:  # lower bound, without branches
@@ -53,4 +53,3 @@ def encode(
 
     spread(part, range(0, len(numbers), _ROWS))
     return codes
-

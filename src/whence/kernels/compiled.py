@@ -12,19 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from inspect import unwrap
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numba
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def compiled(function: F) -> F:
+def compiled(function: Callable[..., Any]) -> Any:
     """Compile lazily, without Python's lock, into a cache on disk."""
     place, before = _kept(), numba.config.CACHE_DIR
     numba.config.CACHE_DIR = place
     try:
-        return cast(F, numba.njit(nogil=True, cache=bool(place))(unwrap(function)))
+        return numba.njit(nogil=True, cache=bool(place))(unwrap(function))
     finally:
         numba.config.CACHE_DIR = before
 

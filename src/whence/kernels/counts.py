@@ -12,7 +12,7 @@ _APART = 4  # tallies kept side by side, so that equal neighbours do not wait fo
 
 
 @compiled
-def _count(steps, looks, table, depth, twigs, first, codes, counts):  # type: ignore[no-untyped-def]
+def _count(steps, looks, table, depth, twigs, first, codes, counts):
     features, rows = codes.shape
     block = np.empty((features, ROWS), codes.dtype)
     left = np.empty(ROWS, np.uint8)

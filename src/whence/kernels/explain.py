@@ -12,7 +12,7 @@ from whence.kernels.twigs import Twigs
 
 
 @compiled
-def _look_up(  # type: ignore[no-untyped-def]
+def _look_up(
     steps, first_step, first_twig, looks, players, first_player, table, place, depth,
     target, codes, shares, total,
 ):  # fmt: skip

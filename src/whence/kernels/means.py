@@ -9,7 +9,6 @@ from whence._core.errors import UnsupportedGameError
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Bool, Float, Int, UInt
 from whence.kernels.codes import encode
-from whence.kernels.compiled import spread
 from whence.kernels.twigs import Twigs, cut
 from whence.kernels.worths import Kept, ask, kept
 
@@ -39,13 +38,15 @@ class Means:
         owner: Int[np.ndarray, " features"],
         rows: Float[np.ndarray, "rows features"],
         pool: Float[np.ndarray, "members features"],
+        fold: Int[np.ndarray, " members"] | None = None,
     ) -> "Means":
-        """From cells as numbers.
+        """From cells as numbers; with the folds of the background that are left out in turn.
 
         Raises:
             UnsupportedGameError: trees so wide that their tables would not fit into memory.
         """
         pooled, parts, held = encode(ensemble, pool), [], 0
+        fold = np.zeros(len(pool), dtype=np.int64) if fold is None else fold
         for start in range(0, len(ensemble.root), _TREES):
             trees = np.arange(start, min(start + _TREES, len(ensemble.root)))
             twigs = cut(ensemble, owner, trees)
@@ -56,28 +57,26 @@ class Means:
                     f"(tree {trees[0]} and after). Ask by sampling: give a method such as "
                     "Permutation()."
                 )
-            parts.append(kept(twigs, ensemble, pooled))
+            parts.append(kept(twigs, ensemble, pooled, fold))
         return Means(tuple(parts), encode(ensemble, rows), ensemble.base)
 
     def __call__(
         self,
         coalitions: Bool[np.ndarray, "questions players"],
         rows: Int[np.ndarray, " rows"],
-    ) -> Float[np.ndarray, "questions rows outputs"]:
-        """f_S of these rows, for each coalition S."""
+    ) -> Float[np.ndarray, "backgrounds questions rows outputs"]:
+        """f_S of these rows, for each coalition S, over the background and without each fold."""
         walk, reached = _walk(coalitions)
         wanted = -(-len(rows) // _LANES) * _LANES  # whole groups of rows: odd ones cost as much
         codes = np.ascontiguousarray(self.codes[:, np.resize(rows, wanted)])
-        total = np.tile(self.base[:, None], (len(walk) + 1, 1, wanted))
-        for part in self.parts:
-            total += ask(part, codes, walk)
-        return total[reached, :, : len(rows)].transpose(0, 2, 1)
+        total = sum((ask(part, codes, walk) for part in self.parts), start=self.base[:, None])
+        return np.asarray(total)[reached, ..., : len(rows)].transpose(1, 0, 3, 2)
 
 
 def _walk(
     coalitions: Bool[np.ndarray, "questions players"],
 ) -> tuple[Int[np.ndarray, " turns"], Int[np.ndarray, " questions"]]:
-    """A walk by these coalitions, one player at a turn; and after how many turns each is reached."""
+    """A walk by these coalitions, a player at a turn; and after how many turns each is reached."""
     before = np.concatenate([np.zeros_like(coalitions[:1]), coalitions[:-1]])
     question, player = np.nonzero(coalitions != before)
     reached = np.searchsorted(question, np.arange(len(coalitions)), side="right")

@@ -30,7 +30,7 @@ def by_row(codes: UInt[np.ndarray, "features rows"]) -> UInt[np.ndarray, "rows f
 
 
 @compiled
-def specially(code, node, feature, cut, kind, zero, set_of, sets):  # type: ignore[no-untyped-def]
+def specially(code, node, feature, cut, kind, zero, set_of, sets):
     """Whether a row with this code goes left at a node that is not plain."""
     away = kind[node] & MISSING > 0
     if code == _GONE:
@@ -43,6 +43,6 @@ def specially(code, node, feature, cut, kind, zero, set_of, sets):  # type: igno
 
 
 @compiled
-def going(child, parent):  # type: ignore[no-untyped-def]
+def going(child, parent):
     """The share of a node's cover that goes on to a child; half, of a node that nobody came by."""
     return child / parent if parent != 0.0 else 0.5

@@ -15,7 +15,7 @@ from whence.kernels.nodes import SPECIAL, deciding, specially
 
 
 @compiled
-def _credit(node, into, held, who, side, value, weights, total):  # type: ignore[no-untyped-def]
+def _credit(node, into, held, who, side, value, weights, total):
     """What a leaf gives the players that had to choose it."""
     present = 0
     for i in range(held):
@@ -29,7 +29,7 @@ def _credit(node, into, held, who, side, value, weights, total):  # type: ignore
 
 
 @compiled
-def _pair(  # type: ignore[no-untyped-def]
+def _pair(
     root, into, x, b, feature, cut, kind, zero, set_of, sets, left, right, owner, value, weights,
     stack, who, side, state, total,
 ):  # fmt: skip
@@ -73,7 +73,7 @@ def _pair(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _pairs(  # type: ignore[no-untyped-def]
+def _pairs(
     roots, target, feature, cut, kind, zero, set_of, sets, left, right, owner, value, weights,
     codes, pool, total,
 ):  # fmt: skip
@@ -97,7 +97,7 @@ def pairs(
     ensemble: TreeEnsemble,
     owner: Int[np.ndarray, " features"],
     trees: Int[np.ndarray, " trees"],
-    weights: Float[np.ndarray, "sizes sizes"],
+    weights: Float[np.ndarray, "_ _"],
     codes: UInt[np.ndarray, "rows features"],
     pool: UInt[np.ndarray, "members features"],
     total: Float[np.ndarray, "rows outputs players"],

@@ -22,21 +22,21 @@ def seeing(twigs: Twigs, ensemble: TreeEnsemble) -> tuple[Any, ...]:
 
 
 @compiled
-def _compare(n, j, most, one, codes, left):  # type: ignore[no-untyped-def]
-    """Of each row: 1 where it goes left, else 0. A missing cell has the last code: plus 1, it is 0."""
+def _compare(n, j, most, one, codes, left):
+    """Of each row: 1 where it goes left, else 0. A missing cell has the last code, plus 1: 0."""
     for r in range(n):
         left[r] = np.uint8(codes.dtype.type(codes[j, r] + one) <= most)
 
 
 @compiled
-def _differ(n, j, one, nil, codes, left):  # type: ignore[no-untyped-def]
+def _differ(n, j, one, nil, codes, left):
     """Zeros go where missing cells go."""
     for r in range(n):
         left[r] = np.uint8(one) if codes[j, r] == nil else left[r]
 
 
 @compiled
-def _choose(n, j, one, chosen, codes, left):  # type: ignore[no-untyped-def]
+def _choose(n, j, one, chosen, codes, left):
     """Categories go left where they are chosen."""
     gone, last = codes.dtype.type(-1), len(chosen) - 1
     for r in range(n):
@@ -45,19 +45,15 @@ def _choose(n, j, one, chosen, codes, left):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def see(  # type: ignore[no-untyped-def]
+def see(
     n, steps, feature, cut, kind, zero, set_of, sets, path, inner, first_inner,
     codes, left, pattern, seen,
 ):  # fmt: skip
-    """The pattern of each row at each twig of one tree.
+    """The pattern of each of n rows at each twig of one tree, whose steps these are.
 
-    Args:
-        n: rows.
-        steps: the tree's.
-        codes: [features, at least n].
-        left: uint8 [at least n], to work in.
-        pattern: uint16 [depth + 1, at least n], to work in.
-        seen: uint16 [twigs of the tree, at least n], the answer.
+    codes: [features, at least n]. left: uint8 [at least n], and pattern: uint16 [depth + 1, at
+    least n], to work in. seen: uint16 [twigs of the tree, at least n], the answer. The others are
+    what `seeing` gives.
     """
     first = -1
     for s in range(len(steps)):

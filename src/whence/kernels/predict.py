@@ -11,7 +11,7 @@ _ROWS = 256
 
 
 @compiled
-def _predict(  # type: ignore[no-untyped-def]
+def _predict(
     roots, target, feature, cut, kind, zero, set_of, sets, left, right, value, codes, total,
 ):  # fmt: skip
     for t in range(len(roots)):

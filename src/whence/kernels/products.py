@@ -18,7 +18,7 @@ from whence.kernels.nodes import SPECIAL, deciding, going, specially
 
 
 @compiled
-def _leaf(m, u, t, weight, poly, gift):  # type: ignore[no-untyped-def]
+def _leaf(m, u, t, weight, poly, gift):
     for i in range(m):
         poly[0], degree = 1.0, 0
         for j in range(m):
@@ -36,9 +36,9 @@ def _leaf(m, u, t, weight, poly, gift):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _tree(  # type: ignore[no-untyped-def]
-    root, into, x, feature, cut, kind, zero, set_of, sets, left, right, cover, owner, value, weights,
-    depth, total,
+def _tree(
+    root, into, x, feature, cut, kind, zero, set_of, sets, left, right, cover, owner, value,
+    weights, depth, total,
 ):  # fmt: skip
     stack = np.empty((depth + 2, 4), np.int64)  # node, its parent, players before it, keeps
     who = np.empty(depth + 2, np.int64)
@@ -85,7 +85,7 @@ def products(
     owner: Int[np.ndarray, " features"],
     trees: Int[np.ndarray, " trees"],
     depth: int,
-    weights: Float[np.ndarray, "sizes sizes"],
+    weights: Float[np.ndarray, "_ _"],
     codes: UInt[np.ndarray, "rows features"],
     total: Float[np.ndarray, "rows outputs players"],
 ) -> Float[np.ndarray, " outputs"]:

@@ -21,7 +21,7 @@ from whence.kernels.twigs import BITS, Twigs
 
 
 @compiled
-def own_patterns(cells, patterns, own):  # type: ignore[no-untyped-def]
+def own_patterns(cells, patterns, own):
     """A leaf's own pattern, one bit for each of its players, from its twig's pattern."""
     own[:patterns] = 0
     for i in range(len(cells)):
@@ -31,7 +31,7 @@ def own_patterns(cells, patterns, own):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def keeping(m, own, counts, total, keep):  # type: ignore[no-untyped-def]
+def keeping(m, own, counts, total, keep):
     """T: the share of the background rows that keep (at least) the conditions of each subset."""
     keep[: 1 << m] = 0.0
     for pattern in range(len(counts)):
@@ -47,7 +47,7 @@ def keeping(m, own, counts, total, keep):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def covering(ratio, keep):  # type: ignore[no-untyped-def]
+def covering(ratio, keep):
     """T of the path-dependent game: the product of the shares of the cover."""
     keep[0] = 1.0
     for i in range(len(ratio)):
@@ -56,7 +56,7 @@ def covering(ratio, keep):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _subset_sums(m, values):  # type: ignore[no-untyped-def]
+def _subset_sums(m, values):
     for i in range(m):
         step = 1 << i
         for base in range(0, 1 << m, 2 * step):
@@ -65,7 +65,7 @@ def _subset_sums(m, values):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _give(m, keep, weight, size, a_sum, b_sum):  # type: ignore[no-untyped-def]
+def _give(m, keep, weight, size, a_sum, b_sum):
     """A and B, from T and the index's weights for m players (weight[m] = 0)."""
     full = (1 << m) - 1
     for u in range(1 << m):
@@ -77,19 +77,24 @@ def _give(m, keep, weight, size, a_sum, b_sum):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _share(  # type: ignore[no-untyped-def]
+def _share(
     first, last, table, leaf, first_leaf, cell, ratio, first_cell, first_player, place,
     value, target, weights, size, counts, total, shares, nobody, widest,
 ):  # fmt: skip
     own = np.empty(widest, np.int32)
-    keep, a_sum, b_sum, gift = np.empty(widest), np.empty(widest), np.empty(widest), np.empty(widest)
+    keep, a_sum, b_sum, gift = (
+        np.empty(widest),
+        np.empty(widest),
+        np.empty(widest),
+        np.empty(widest),
+    )
     for twig in range(first, last):
         patterns = table[twig + 1] - table[twig]
         players = first_player[twig + 1] - first_player[twig]
         outputs = value.shape[1]
         mine = shares[place[twig] : place[twig + 1]].reshape(outputs, players, patterns)
         mine[:] = 0.0
-        for l in range(first_leaf[twig], first_leaf[twig + 1]):  # noqa: E741
+        for l in range(first_leaf[twig], first_leaf[twig + 1]):
             cells = cell[first_cell[l] : first_cell[l + 1]]
             m = len(cells)
             own_patterns(cells, patterns, own)
@@ -121,13 +126,15 @@ def _bit_counts() -> np.ndarray:
 def share(
     twigs: Twigs,
     ensemble: TreeEnsemble,
-    weights: Float[np.ndarray, "sizes sizes"],
+    weights: Float[np.ndarray, "_ _"],
     counts: np.ndarray | None,
     total: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What each pattern gives to each player, twig by twig.
 
     Args:
+        twigs: of the trees.
+        ensemble: where the trees are.
         weights: [m, s], the index's weight of a coalition of s among m players.
         counts: background rows with each pattern; None for the path-dependent game.
         total: background rows in all.
@@ -148,8 +155,9 @@ def share(
         _share(
             twigs.first_twig[t], twigs.first_twig[t + 1], twigs.table, twigs.leaf, twigs.first_leaf,
             twigs.cell, twigs.ratio, twigs.first_cell, twigs.first_player, place,
-            ensemble.value, ensemble.target[twigs.trees[t]], weights, size, none if counts is None else counts,
-            0 if counts is None else total, shares, nobody[t], widest,
+            ensemble.value, ensemble.target[twigs.trees[t]], weights, size,
+            none if counts is None else counts, 0 if counts is None else total, shares, nobody[t],
+            widest,
         )  # fmt: skip
 
     spread(tree, range(len(twigs.wide)))

@@ -69,8 +69,8 @@ class Twigs:
 
 
 @compiled
-def _measure(root, feature, left, right, inner, depth):  # type: ignore[no-untyped-def]
-    """Inner nodes below each node, by walking back over a preorder; nodes of the tree, its depth."""
+def _measure(root, feature, left, right, inner, depth):
+    """Inner nodes below each node; how many nodes the tree has, and its depth."""
     order = np.empty(len(feature), np.int32)
     order[0] = root
     depth[root] = 0
@@ -93,7 +93,7 @@ def _measure(root, feature, left, right, inner, depth):  # type: ignore[no-untyp
 
 
 @compiled
-def _cut(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915
+def _cut(
     roots, feature, left, right, cover, owner, most, inner_below, depth_of,
     steps, first_step, first_twig, path, inner, first_inner, players, first_player,
     leaf, first_leaf, cell, ratio, first_cell, table, wide,
@@ -134,11 +134,23 @@ def _cut(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915
                 k += fresh
             m = inner_below[node]
             ready = m == 0 or m + k <= most or (m <= _FEW and m + k <= BITS)
-            steps[n_steps, 0], steps[n_steps, 1], steps[n_steps, 2], steps[n_steps, 3], steps[n_steps, 4], steps[n_steps, 5] = level, parent, side, bit, fresh, n_twigs if ready else -1
+            (
+                steps[n_steps, 0],
+                steps[n_steps, 1],
+                steps[n_steps, 2],
+                steps[n_steps, 3],
+                steps[n_steps, 4],
+                steps[n_steps, 5],
+            ) = level, parent, side, bit, fresh, n_twigs if ready else -1
             n_steps += 1
             if not ready:
                 stack[top, 0], stack[top, 1], stack[top, 2], stack[top, 3] = right[node], node, 1, k
-                stack[top + 1, 0], stack[top + 1, 1], stack[top + 1, 2], stack[top + 1, 3] = left[node], node, 0, k
+                stack[top + 1, 0], stack[top + 1, 1], stack[top + 1, 2], stack[top + 1, 3] = (
+                    left[node],
+                    node,
+                    0,
+                    k,
+                )
                 top += 2
                 continue
             # the twig: its inner nodes in preorder, with the way to each
@@ -191,7 +203,11 @@ def _cut(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915
                 n_leaves += 1
                 for place in range(places):
                     if mask[place]:
-                        cell[n_cells, 0], cell[n_cells, 1], cell[n_cells, 2] = place, mask[place], want[place]
+                        cell[n_cells, 0], cell[n_cells, 1], cell[n_cells, 2] = (
+                            place,
+                            mask[place],
+                            want[place],
+                        )
                         ratio[n_cells] = share_of[place]
                         n_cells += 1
             table[n_twigs + 1] = table[n_twigs] + (1 << bits)

@@ -26,7 +26,7 @@ from whence.kernels.twigs import Twigs, cut, nodes_of
 _TABLES = 2**19  # entries of the tables that are held at a time
 _ENTRY, _SUM, _LOOK = 1.5e-9, 4e-9, 1.2e-9  # seconds: an entry of a table, of a sum, looked up
 _TALLY, _NODE, _WALK = 2e-9, 0.25e-9, 1.5e-8  # a row counted, a node passed, a node walked to
-Weights = Float[np.ndarray, "sizes sizes"]  # [m, s]: the index's, of s among m players
+Weights = Float[np.ndarray, "_ _"]  # [m, s]: the index's, of s among m players
 
 
 @final
@@ -74,7 +74,7 @@ def values(
         float [rows, outputs, players]; float [outputs].
     """
     rows, outputs = job.codes.shape[1], len(job.ensemble.base)
-    nobody = job.ensemble.base.copy()
+    nobody = np.array(job.ensemble.base)
     total = np.zeros((outputs, job.players, rows))
     alone = np.zeros((rows, outputs, job.players))
     weights = np.zeros((1, 1))
@@ -83,9 +83,10 @@ def values(
         slow = twigs.trees[_slow(job, twigs)]
         if len(slow):
             nobody += _one_by_one(job, slow, twigs.depth, weights, alone)
-            twigs = cut(job.ensemble, job.owner, np.setdiff1d(twigs.trees, slow))
-        if len(twigs.trees):
-            nobody += _by_patterns(job, twigs, weights, total)
+        quick = np.setdiff1d(twigs.trees, slow)
+        if len(quick):
+            again = cut(job.ensemble, job.owner, quick) if len(slow) else twigs
+            nobody += _by_patterns(job, again, weights, total)
         hear(done)
     return total.transpose(2, 0, 1) + alone, nobody
 
@@ -129,7 +130,7 @@ def _one_by_one(
     if job.pool is None:
         return products(job.ensemble, job.owner, trees, depth, weights, rows, total)
     pairs(job.ensemble, job.owner, trees, weights, rows, by_row(job.pool), total)
-    return some_trees(job.ensemble, job.pool, trees).mean(axis=0)
+    return np.asarray(some_trees(job.ensemble, job.pool, trees).mean(axis=0))
 
 
 def _slow(job: Job, twigs: Twigs) -> Bool[np.ndarray, " trees"]:
@@ -143,10 +144,10 @@ def _slow(job: Job, twigs: Twigs) -> Bool[np.ndarray, " trees"]:
         return twigs.wide
     nothing = np.zeros((4, len(job.ensemble.base), job.players))
     weights = np.zeros((twigs.depth + 1, twigs.depth + 2))
-    some = (by_row(codes[:, :4]) for codes in (job.codes, job.pool))
-    looked = pairs(job.ensemble, job.owner, twigs.trees, weights, *some, nothing[: job.codes.shape[1]])
-    tried = min(4, job.codes.shape[1]) * min(4, job.pool.shape[1]) * len(twigs.trees)
-    return twigs.wide | (tables > _WALK * mixtures * looked / tried)
+    rows, pool = by_row(job.codes[:, :4]), by_row(job.pool[:, :4])
+    looked = pairs(job.ensemble, job.owner, twigs.trees, weights, rows, pool, nothing[: len(rows)])
+    tried = len(rows) * len(pool) * len(twigs.trees)
+    return np.asarray(twigs.wide | (tables > _WALK * mixtures * looked / tried))
 
 
 def _seconds(job: Job, twigs: Twigs) -> Float[np.ndarray, " trees"]:

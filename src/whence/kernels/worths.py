@@ -1,9 +1,9 @@
 """The mean prediction of many rows with some of their players present, for many coalitions at once.
 
 With players S present, a leaf of weight w gives a row w T(K - S) if the row keeps the conditions of
-S within K, else nothing (see `shares`). Along a walk one player comes or goes at each turn, and most
-leaves do not know that player: so what is added up is how much a leaf's part *changes* at the turns
-of its own players.
+S within K, else nothing (see `shares`). Along a walk one player comes or goes at each turn, whom
+most leaves do not know: so what is added up is how much a leaf's part *changes* at the turns of its
+own players.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from whence._core.shaped import Float, Int, UInt
 from whence.kernels.compiled import compiled, spread
 from whence.kernels.counts import count
 from whence.kernels.patterns import see, seeing
-from whence.kernels.shares import keeping, own_patterns
+from whence.kernels.shares import own_patterns
 from whence.kernels.twigs import Twigs
 
 
@@ -28,53 +28,81 @@ class Kept:
     Attributes:
         twigs: of the trees.
         ensemble: where they are.
-        share: T, leaf by leaf, [2^players].
+        share: T, leaf by leaf, [2^players], for each background.
         first: where each leaf's begins.
     """
 
     twigs: Twigs
     ensemble: TreeEnsemble
-    share: Float[np.ndarray, " subsets"]
+    share: Float[np.ndarray, "subsets backgrounds"]
     first: Int[np.ndarray, " leaves_and_end"]
 
 
 @compiled
-def _keep(first_twig, last_twig, table, leaves, cell, first_cell, counts, total, first, share):  # type: ignore[no-untyped-def]
+def _keep(first_twig, last_twig, table, leaves, cell, first_cell, counts, first, share):
     widest = 1
     for twig in range(first_twig, last_twig):
         widest = max(widest, table[twig + 1] - table[twig])
     own = np.empty(widest, np.int32)
+    many = share.shape[1]
     for twig in range(first_twig, last_twig):
-        here = counts[table[twig] : table[twig + 1]]
-        for l in range(leaves[twig], leaves[twig + 1]):  # noqa: E741
-            cells = cell[first_cell[l] : first_cell[l + 1]]
-            own_patterns(cells, len(here), own)
-            keeping(len(cells), own, here, total, share[first[l] : first[l + 1]])
+        patterns = table[twig + 1] - table[twig]
+        for l in range(leaves[twig], leaves[twig + 1]):
+            begin, m = first[l], first_cell[l + 1] - first_cell[l]
+            own_patterns(cell[first_cell[l] : first_cell[l + 1]], patterns, own)
+            for u in range(begin, begin + (1 << m)):
+                for v in range(many):
+                    share[u, v] = 0.0
+            for a in range(patterns):
+                for v in range(many):
+                    share[begin + own[a], v] += counts[table[twig] + a, v]
+            for i in range(m):
+                step = 1 << i
+                for base in range(begin, begin + (1 << m), 2 * step):
+                    for u in range(base, base + step):
+                        for v in range(many):
+                            share[u, v] += share[u + step, v]
 
 
 def kept(
-    twigs: Twigs, ensemble: TreeEnsemble, pool: UInt[np.ndarray, "features members"]
+    twigs: Twigs,
+    ensemble: TreeEnsemble,
+    pool: UInt[np.ndarray, "features members"],
+    fold: Int[np.ndarray, " members"],
 ) -> Kept:
-    """T of every leaf, from the codes of the background."""
-    counts = count(twigs, ensemble, pool)
+    """T of every leaf, for the whole background, and for it without each of its folds.
+
+    Args:
+        twigs: of the trees.
+        ensemble: where they are.
+        pool: codes of the background.
+        fold: of each row of it; 0 for all: then there is the whole background alone.
+    """
+    rows = [np.ascontiguousarray(pool[:, fold == f]) for f in range(int(fold.max()) + 1)]
+    counts = np.stack([count(twigs, ensemble, part) for part in rows]).astype(float)
+    size = np.array([part.shape[1] for part in rows], dtype=float)
+    every, members = counts.sum(axis=0), size.sum()
+    shares = [every / members]
+    if len(rows) > 1:
+        shares += [(every - own) / (members - n) for own, n in zip(counts, size, strict=True)]
+    counted = np.stack(shares, axis=1)
     first = np.concatenate([[0], np.cumsum(1 << np.diff(twigs.first_cell))])
-    share = np.empty(first[-1])
-    members = float(pool.shape[1])
+    share = np.empty((first[-1], len(shares)))
 
     def tree(t: int) -> None:
         trees = (twigs.first_twig[t], twigs.first_twig[t + 1], twigs.table, twigs.first_leaf)
-        _keep(*trees, twigs.cell, twigs.first_cell, counts, members, first, share)
+        _keep(*trees, twigs.cell, twigs.first_cell, counted, first, share)
 
     spread(tree, range(len(twigs.trees)))
     return Kept(twigs, ensemble, share, first)
 
 
 @compiled
-def _ask(  # type: ignore[no-untyped-def]
+def _ask(
     steps, first_step, first_twig, looks, players, first_player, leaf, first_leaf, cell, first_cell,
     depth, target, value, share, first, codes, turns, first_turn, nobody, change,
 ):  # fmt: skip
-    """nobody: [outputs]; change: [turns, outputs, rows]."""
+    """nobody: [backgrounds, outputs]; change: [turns, backgrounds, outputs, rows]."""
     n, most = codes.shape[1], 0
     for t in range(len(first_twig) - 1):
         most = max(most, first_twig[t + 1] - first_twig[t])
@@ -87,7 +115,7 @@ def _ask(  # type: ignore[no-untyped-def]
         see(n, steps[first_step[t] : first_step[t + 1]], *looks, codes, left, pattern, seen)
         for twig in range(first_twig[t], first_twig[t + 1]):
             at = np.uintp(twig - first_twig[t])
-            for l in range(first_leaf[twig], first_leaf[twig + 1]):  # noqa: E741
+            for l in range(first_leaf[twig], first_leaf[twig + 1]):
                 begin, m = first_cell[l], first_cell[l + 1] - first_cell[l]
                 for q in range(len(mark)):
                     mark[q] = -1
@@ -100,23 +128,26 @@ def _ask(  # type: ignore[no-untyped-def]
                     todo[many] = q
                     many += mark[q] >= 0
                 key = (1 << m) - 1  # who is absent
-                look, must, part = np.uint16(0), np.uint16(0), share[first[l] + key]
-                for o in range(value.shape[1]):
-                    nobody[o if target[t] < 0 else target[t]] += part * value[leaf[l], o]
+                look, must, part = np.uint16(0), np.uint16(0), first[l] + key
+                for v in range(share.shape[1]):
+                    for o in range(value.shape[1]):
+                        into = o if target[t] < 0 else target[t]
+                        nobody[v, into] += share[part, v] * value[leaf[l], o]
                 for c in range(many):
                     q = todo[c]
                     i = begin + mark[q]
                     key ^= 1 << mark[q]
                     look_now = np.uint16(look ^ cell[i, 1])
                     must_now = np.uint16(must ^ cell[i, 2])
-                    part_now = share[first[l] + key]
+                    part_now = first[l] + key
                     for o in range(value.shape[1]):
-                        into = np.uintp(o if target[t] < 0 else target[t])
-                        old, new = part * value[leaf[l], o], part_now * value[leaf[l], o]
-                        for r in range(n):
-                            had = old if np.uint16(seen[at, r] & look) == must else 0.0
-                            has = new if np.uint16(seen[at, r] & look_now) == must_now else 0.0
-                            change[q, into, r] += has - had
+                        into, w = np.uintp(o if target[t] < 0 else target[t]), value[leaf[l], o]
+                        for v in range(share.shape[1]):
+                            old, new = w * share[part, v], w * share[part_now, v]
+                            for r in range(n):
+                                had = old if np.uint16(seen[at, r] & look) == must else 0.0
+                                has = new if np.uint16(seen[at, r] & look_now) == must_now else 0.0
+                                change[q, v, into, r] += has - had
                     look, must, part = look_now, must_now, part_now
 
 
@@ -124,7 +155,7 @@ def ask(
     known: Kept,
     codes: UInt[np.ndarray, "features rows"],
     walk: Int[np.ndarray, " turns"],
-) -> Float[np.ndarray, "turns_and_start outputs rows"]:
+) -> Float[np.ndarray, "turns_and_start backgrounds outputs rows"]:
     """The mean prediction of each row as players come and go, without the ensemble's base.
 
     Args:
@@ -136,13 +167,14 @@ def ask(
     looks: tuple[Any, ...] = seeing(twigs, ensemble)
     turns = np.argsort(walk, kind="stable")
     first = np.searchsorted(walk[turns], np.arange(int(twigs.players.max(initial=0)) + 2))
-    nobody = np.zeros(len(ensemble.base))
-    change = np.zeros((len(walk), len(ensemble.base), codes.shape[1]))
+    backgrounds, outputs = known.share.shape[1], len(ensemble.base)
+    nobody = np.zeros((backgrounds, outputs))
+    change = np.zeros((len(walk), backgrounds, outputs, codes.shape[1]))
     _ask(
         twigs.steps, twigs.first_step, twigs.first_twig, looks, twigs.players, twigs.first_player,
         twigs.leaf, twigs.first_leaf, twigs.cell, twigs.first_cell, twigs.depth,
         ensemble.target[twigs.trees], ensemble.value, known.share, known.first, codes, turns, first,
         nobody, change,
     )  # fmt: skip
-    start = np.broadcast_to(nobody[:, None], (1, *change.shape[1:]))
+    start = np.broadcast_to(nobody[:, :, None], (1, *change.shape[1:]))
     return np.asarray(np.concatenate([start, change]).cumsum(axis=0))

@@ -20,6 +20,7 @@ from whence._core.progress import Listener
 from whence._core.stopping import DOUBT
 from whence._core.student import quantile
 from whence.recipes.aliases import as_budget, as_engine, one_of, since
+from whence.recipes.background import background_part
 
 if TYPE_CHECKING:
     from whence.engines.engine import Engine
@@ -105,6 +106,11 @@ def importance(
         keep=keep,
         progress=progress,
     )
+    if not why_not and not by_case:
+        part = background_part(game, int(result.provenance["seed"]))
+        result = replace(
+            result, parts={**result.parts, **({} if part is None else {"background": part})}
+        )
     provenance = {**result.provenance, **({"not read as trees": why_not} if why_not else {})}
     data = columns_of(game) if by_case else {}
     return replace(result, verdict=_verdict(result), data=data, provenance=provenance)
@@ -119,7 +125,8 @@ def _game(
 
     if average not in {None, "probability", "raw"}:
         raise OptionError(
-            f"average is 'probability' or 'raw': what is averaged before the loss; given {average!r}"
+            "average is 'probability' or 'raw': what is averaged before the loss; "
+            f"given {average!r}"
         )
     try:
         return TreePower(model, X, y, average=average, by_case=by_case, **options), ""

@@ -10,3 +10,5 @@ from whence.games.features.predictive_power import PredictivePower as Predictive
 from whence.games.features.removal import Baseline as Baseline
 from whence.games.features.removal import Marginal as Marginal
 from whence.games.features.removal import Removal as Removal
+from whence.games.features.tree_game import TreeGame as TreeGame
+from whence.games.features.tree_power import TreePower as TreePower

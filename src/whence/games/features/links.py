@@ -18,7 +18,7 @@ def linked(
         case "identity":
             return raw
         case "exp":
-            return np.exp(raw)
+            return np.asarray(np.exp(raw))
         case "softmax":
             shifted = np.exp(raw - raw.max(axis=1, keepdims=True))
             return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))

@@ -66,4 +66,4 @@ class TreeGame(TreeRows, LeafGame):
         return self.model(self.X.frame())[:, self.columns]
 
     def _same(self, case: int, coalitions: np.ndarray) -> np.ndarray:
-        return self.means(coalitions, np.array([case]))[:, 0]
+        return np.asarray(self.means(coalitions, np.array([case]))[0, :, 0])

@@ -8,28 +8,31 @@ They share the luck of those coalitions, and since the block is the case, the es
 error is measured between blocks, as it must be.
 """
 
+from copy import copy
 from typing import Any, final
 
 import numpy as np
 
 from whence._core.errors import UnsupportedModelError
-from whence._core.game import Question
+from whence._core.game import BlockGame, Question
 from whence._core.keyed import uniforms
 from whence.games.features.groups import Groups
 from whence.games.features.links import linked
 from whence.games.features.loss import as_loss
 from whence.games.features.removal import Removal
+from whence.games.features.sampling import folds
 from whence.games.features.tree_rows import TreeRows
 from whence.models.predictor import predictor
 from whence.models.table import Table
 
 _BLOCKS, _ROWS = 32, 64  # as many blocks at least, of so many rows at most
 _TWICE = 16  # blocks that are visited twice
+_FOLDS, _FOLDED = 7, 6  # folds of the background, and blocks that are asked without each
 _ORDER = 31
 
 
 @final
-class TreePower(TreeRows):
+class TreePower(TreeRows, BlockGame):
     """The predictive power of a tree ensemble on labelled rows.
 
     Args:
@@ -70,7 +73,7 @@ class TreePower(TreeRows):
             )
         asked = predictor(self.model.model, like=Table.of(X))
         self.link = "identity" if asked.space == self.model.space else link
-        self.bulk  # noqa: B018  # refuses trees that are too wide
+        self.means  # noqa: B018  # refuses trees that are too wide
         self.loss = as_loss(loss, asked)
         self.y = self.loss.targets(y, asked, len(self.X))
         self.blocks = _blocks(len(self.X), by_case=by_case)
@@ -87,13 +90,23 @@ class TreePower(TreeRows):
             loss=True,
         )
 
+    def folded(self) -> "TreePower":
+        """A few of the blocks, each fold of the background left out in turn: an output for each."""
+        game = copy(self)
+        game.fold = folds(len(self.pool), _FOLDS)
+        del game.means
+        game.n_cases = min(_FOLDED, len(self.blocks))
+        game.outputs = self.outputs * (1 + int(game.fold.max()) + 1)
+        return game
+
     def _same(self, case: int, coalitions: np.ndarray) -> np.ndarray:
         rows = self.blocks[case]
-        raw = self.means(coalitions, rows)  # question, row, output
-        p = linked(raw.reshape(-1, raw.shape[2]), self.link)
-        loss = self.loss.plain(np.tile(self.y[rows], (len(coalitions), *[1] * (self.y.ndim - 1))), p)
-        share = self.n_cases / len(self.X)  # so that the mean over blocks is that over rows
-        return -share * loss.reshape(len(coalitions), len(rows)).sum(axis=1)[:, None]
+        raw = self.means(coalitions, rows)  # background, question, row, output
+        p = linked(raw.reshape(-1, raw.shape[3]), self.link)
+        y = self.y[np.resize(rows, len(p))]
+        loss = self.loss.plain(y, p).reshape(*raw.shape[:2], len(rows)).sum(axis=2)
+        share = len(self.blocks) / len(self.X)  # so that the mean over blocks is that over rows
+        return np.asarray(-share * loss.T)
 
 
 def _blocks(rows: int, *, by_case: bool) -> list[np.ndarray]:

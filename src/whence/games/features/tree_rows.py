@@ -1,4 +1,4 @@
-"""What games on tree ensembles share: rows and background as codes, and mean predictions in bulk."""
+"""What games on tree ensembles share: rows, background, and mean predictions in bulk."""
 
 import abc
 from functools import cached_property
@@ -29,6 +29,7 @@ class TreeRows(StatedGame):
         owner: which player each feature belongs to.
         rows: the explained rows, as the trees' numbers.
         pool: the background, likewise.
+        fold: of each row of the background, where they are left out in turn.
     """
 
     model: Raw
@@ -38,6 +39,7 @@ class TreeRows(StatedGame):
     owner: Int[np.ndarray, " features"]
     rows: Float[np.ndarray, "cases features"]
     pool: Float[np.ndarray, "members features"]
+    fold: Int[np.ndarray, " members"] | None = None
 
     @final
     def _read(self, model: Any, X: Any, removal: Removal, groups: Groups) -> None:
@@ -66,18 +68,11 @@ class TreeRows(StatedGame):
         return numbers
 
     @cached_property
-    def bulk(self) -> Any:
-        """Mean predictions of many rows and coalitions at once, prepared when first asked."""
+    def means(self) -> Any:
+        """f_S of many rows and coalitions at once: `kernels.means.Means`, made when first asked."""
         from whence.kernels.means import Means
 
-        return Means.of(self.trees, self.owner, self.rows, self.pool)
-
-    @final
-    def means(
-        self, coalitions: Bool[np.ndarray, "questions players"], rows: Int[np.ndarray, " rows"]
-    ) -> Float[np.ndarray, "questions rows outputs"]:
-        """f_S of these rows, for each coalition S."""
-        return np.asarray(self.bulk(coalitions, rows))
+        return Means.of(self.trees, self.owner, self.rows, self.pool, self.fold)
 
     @abc.abstractmethod
     def _same(self, case: int, coalitions: Bool[np.ndarray, "questions players"]) -> np.ndarray:
@@ -91,7 +86,7 @@ class TreeRows(StatedGame):
         worth = np.empty((len(cases), len(self.outputs)))
         new = np.flatnonzero(np.diff(cases, prepend=-1))
         ends = np.append(new[1:], len(cases))
-        self.bulk  # noqa: B018  # prepared once, before many ask for it
+        self.means  # noqa: B018  # prepared once, before many ask for it
 
         def run(at: int) -> None:
             same = slice(new[at], ends[at])

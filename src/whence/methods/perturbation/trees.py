@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _CLOSE = 1e-5  # of the largest answer: libraries add up in float32
 
+
 @final
 @dataclass(frozen=True, slots=True)
 class TreeExact(Method[LeafGame]):
