@@ -239,7 +239,7 @@ TABLES = [
     (
         "background is missing",
         V,
-        ["background is None: give rows by columns."],
+        ["explain needs background=", "such as the training rows"],
         lambda b: b.explain(background=None),
     ),
     (

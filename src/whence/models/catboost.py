@@ -27,6 +27,11 @@ class Boosted(Predictor):
 
     model: Any
 
+    @property
+    def source(self) -> object:
+        """The model itself."""
+        return self.model
+
     def _predict(self, frame: Any) -> np.ndarray:
         return ask(self.model, frame)
 

@@ -29,6 +29,11 @@ class Boosted(Predictor):
     booster: Any
     objective: str
 
+    @property
+    def source(self) -> object:
+        """The model itself."""
+        return self.booster
+
     def _predict(self, frame: Any) -> np.ndarray:
         return ask(self.booster, self.objective, frame)
 

@@ -47,6 +47,11 @@ class Predictor(abc.ABC):
         """The model's own answer, [rows] or [rows, outputs]."""
 
     @property
+    def source(self) -> object:
+        """The model itself, where its trees may be read from; None where there is none."""
+        return None
+
+    @property
     @final
     def kind(self) -> str:
         """The kind of table that the model receives: "numpy", "pandas" or "polars"."""

@@ -42,6 +42,11 @@ class Estimator(Predictor):
     model: Any
     method: str
 
+    @property
+    def source(self) -> object:
+        """The model itself."""
+        return self.model
+
     def _predict(self, frame: Any) -> Any:
         return asking(self.model, self.method)(frame)
 

@@ -30,6 +30,11 @@ class Boosted(Predictor):
     model: Any
     objective: str
 
+    @property
+    def source(self) -> object:
+        """The model itself."""
+        return self.model
+
     def _predict(self, frame: Any) -> np.ndarray:
         return ask(self.model, self.objective, frame)
 

@@ -22,5 +22,7 @@ def background_part(game: TreePower, seed: int) -> Float[np.ndarray, "1 1 player
     values = method.read(state).values  # block, the whole and without each fold, player
     apart = values[:, 1:] - values[:, 1:].mean(axis=1, keepdims=True)
     m, k = apart.shape[:2]
-    between = (apart.sum(axis=0) ** 2 - (apart**2).sum(axis=0)) / (m * (m - 1))  # fold, player
-    return np.asarray(np.sqrt(np.maximum((k - 1) / k * between.sum(axis=0), 0)))[None, None]
+    square = apart.mean(axis=0) ** 2  # fold, player
+    if m < len(game.blocks):
+        square = (m**2 * square - (apart**2).sum(axis=0)) / (m * (m - 1))
+    return np.asarray(np.sqrt(np.maximum((k - 1) / k * square.sum(axis=0), 0)))[None, None]

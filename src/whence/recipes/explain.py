@@ -92,10 +92,10 @@ def explain(
 
 
 def _removal(removal: Any, background: Any, X: Any, method: Any) -> Any:
-    from whence.games.features.removal import Marginal, Removal, as_removal
+    from whence.games.features.removal import Marginal, as_removal
     from whence.methods.perturbation.path_dependent import PathDependent
 
-    if background is not None or isinstance(removal, Removal):
+    if background is not None or removal != "marginal":
         return as_removal(removal, background)
     if isinstance(method, PathDependent):
         return Marginal(X)  # not looked at

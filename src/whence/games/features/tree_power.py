@@ -27,7 +27,7 @@ from whence.models.table import Table
 
 _BLOCKS, _ROWS = 32, 64  # as many blocks at least, of so many rows at most
 _TWICE = 16  # blocks that are visited twice
-_FOLDS, _FOLDED = 7, 6  # folds of the background, and blocks that are asked without each
+_FOLDS, _FOLDED = 7, 384  # folds of the background, and rows that are asked without each
 _ORDER = 31
 
 
@@ -95,7 +95,8 @@ class TreePower(TreeRows, BlockGame):
         game = copy(self)
         game.fold = folds(len(self.pool), _FOLDS)
         del game.means
-        game.n_cases = min(_FOLDED, len(self.blocks))
+        game.n_cases = min(-(-_FOLDED // len(self.blocks[0])), len(self.blocks))
+        game.n_twice = game.n_cases
         game.outputs = self.outputs * (1 + int(game.fold.max()) + 1)
         return game
 

@@ -20,7 +20,7 @@ def refuse_unfitted(model: Any) -> None:
         check_is_fitted(model)
     except NotFittedError as error:
         name = type(model).__name__
-        raise ModelError(f"{name} is not fitted: call .fit(X, y) before reading it.") from error
+        raise ModelError(f"{name} is not fitted: call .fit(X, y) before explaining it.") from error
 
 
 def names(model: Any) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def raw_predictor(model: Any, *, like: Table) -> Raw:
     """How a tree model is asked for what its trees add up to.
 
     Args:
-        model: as `read_trees` takes it.
+        model: as `read_trees` takes it, or a Predictor of it.
         like: the user's X.
 
     Raises:
@@ -48,9 +48,9 @@ def raw_predictor(model: Any, *, like: Table) -> Raw:
     """
     if isinstance(model, Raw):
         return model
-    owner = opened(model)
+    owner = opened(model.source if isinstance(model, Predictor) else model)
     trees = read_trees(owner)
-    asked = predictor(owner, like=like)
+    asked = model if isinstance(model, Predictor) else predictor(owner, like=like)
     plain = trees.link == "identity" and len(asked.outputs) == len(trees.outputs)
     return Raw(
         asked.name,
