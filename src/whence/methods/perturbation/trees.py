@@ -15,16 +15,19 @@ import numpy as np
 
 from whence._core.budget import Budget
 from whence._core.errors import ModelError
+from whence._core.forms import TreeEnsemble
 from whence._core.index import Semivalue, Shapley
 from whence._core.leaf_game import LeafGame
 from whence._core.method import Method, Outcome
 from whence._core.progress import Progress, tell
 from whence._core.reading import EXACT, Reading
+from whence._core.shaped import Float
 
 if TYPE_CHECKING:
     from whence.kernels.values import Job
 
-_CLOSE = 1e-5  # of the largest answer: libraries add up in float32
+_CLOSE = 1e-5  # of the most that trees could say: libraries add up in float32
+
 
 
 @final
@@ -85,7 +88,7 @@ def exactly(game: LeafGame, job: "Job", index: Semivalue, verdict: str) -> Outco
 def _closed(game: LeafGame, sums: np.ndarray, said: np.ndarray) -> np.ndarray:
     """The worth of everybody, which is what the model says, but for its own rounding."""
     apart = np.abs(sums - said)
-    if not (apart <= _CLOSE * np.abs(said).max(axis=0)).all():
+    if not (apart <= _CLOSE * _most(game.trees)).all():
         case, output = np.unravel_index(int(np.nanargmax(apart)), apart.shape)
         raise ModelError(
             f"the model says {said[case, output]:.9g} of row {case} ({game.outputs[output]}), and "
@@ -93,6 +96,15 @@ def _closed(game: LeafGame, sums: np.ndarray, said: np.ndarray) -> np.ndarray:
             "meanwhile? Explain it again."
         )
     return sums
+
+
+def _most(trees: TreeEnsemble) -> Float[np.ndarray, " outputs"]:
+    """How far from zero the trees could come: answers near zero are rounded no less than others."""
+    leaf = np.maximum.reduceat(np.abs(trees.value), trees.root)
+    whole = trees.target < 0
+    most = np.abs(trees.base) + leaf[whole].sum(axis=0)
+    np.add.at(most, trees.target[~whole], leaf[~whole, 0])
+    return np.asarray(most)
 
 
 def _hearing() -> Callable[[float], None]:
