@@ -75,7 +75,9 @@ def test_explain(garage, name, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["forest", "boosting", "multi-class boosting", "xgboost", "lightgbm"])
+@pytest.mark.parametrize(
+    "name", ["forest", "boosting", "multi-class boosting", "xgboost", "lightgbm"]
+)
 def test_trees_are_explained_exactly_in_what_they_add_up_to(garage, name, kind):
     """Mutant: rows in another order of columns than the trees know."""
     X, _ = asked(name, kind, slice(0, 3))

@@ -13,7 +13,7 @@ from .zoo import ZOO
 
 def asked(ensemble, owner, X, pool, coalitions, rows=None):
     rows = np.arange(len(X)) if rows is None else np.array(rows, int)
-    return Means.of(ensemble, owner, X, pool)(coalitions, rows)
+    return Means.of(ensemble, owner, X, pool)(coalitions, rows)[0]
 
 
 @pytest.mark.parametrize("name", ZOO)

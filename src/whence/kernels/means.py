@@ -69,8 +69,11 @@ class Means:
         walk, reached = _walk(coalitions)
         wanted = -(-len(rows) // _LANES) * _LANES  # whole groups of rows: odd ones cost as much
         codes = np.ascontiguousarray(self.codes[:, np.resize(rows, wanted)])
-        total = sum((ask(part, codes, walk) for part in self.parts), start=self.base[:, None])
-        return np.asarray(total)[reached, ..., : len(rows)].transpose(1, 0, 3, 2)
+        backgrounds = self.parts[0].share.shape[1] if self.parts else 1
+        total = np.tile(self.base[:, None], (len(walk) + 1, backgrounds, 1, wanted))
+        for part in self.parts:
+            total += ask(part, codes, walk)
+        return total[reached, ..., : len(rows)].transpose(1, 0, 3, 2)
 
 
 def _walk(

@@ -113,7 +113,7 @@ def products(
     spread(row, range(len(codes)))
     nobody = np.zeros(len(ensemble.base))
     for tree in trees:
-        mean = _mean(ensemble, ensemble.root[tree])
+        mean = _mean(ensemble, int(ensemble.root[tree]))
         into = ensemble.target[tree]
         nobody[slice(None) if into < 0 else into] += mean if into < 0 else mean[0]
     return nobody

@@ -79,7 +79,7 @@ def values(
     alone = np.zeros((rows, outputs, job.players))
     weights = np.zeros((1, 1))
     for twigs, done in _batches(job):
-        weights = _weights(weight, weights, min(job.players, twigs.depth))
+        weights = _weights(weight, weights, int(min(job.players, twigs.depth)))
         slow = twigs.trees[_slow(job, twigs)]
         if len(slow):
             nobody += _one_by_one(job, slow, twigs.depth, weights, alone)

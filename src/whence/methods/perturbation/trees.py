@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _CLOSE = 1e-5  # of the most that trees could say: libraries add up in float32
 
 
-
 @final
 @dataclass(frozen=True, slots=True)
 class TreeExact(Method[LeafGame]):
