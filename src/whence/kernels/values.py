@@ -104,7 +104,9 @@ def _batches(job: Job) -> Iterator[tuple[Twigs, float]]:
         many = int(np.clip(len(twigs.trees) * _TABLES // max(entries, 1), 1, 512))
 
 
-def _weights(weight: Callable[[int, int], float], known: Weights, most: int) -> Weights:
+def _weights(
+    weight: Callable[[int, int], float], known: Weights, most: int | np.integer
+) -> Weights:
     if len(known) > most:
         return known
     weights = np.zeros((most + 1, most + 2))

@@ -56,6 +56,10 @@ class Hybrids:
         block = max(1, _CELLS // (sample * len(self.owner)))
         return (slice(start, start + block) for start in range(0, rows, block))
 
+    def background(self) -> Float[np.ndarray, "members ..."]:
+        """What the model says of the background rows themselves."""
+        return np.asarray(self.ask(self.table.take(np.arange(self.first, len(self.table))).frame()))
+
     def predict(
         self, coalitions: Coalitions, cases: Cases, members: Int[np.ndarray, "rows sample"]
     ) -> Float[np.ndarray, "rows sample ..."]:

@@ -12,8 +12,10 @@ import numpy as np
 
 from whence._core.errors import ResultError, did_you_mean
 from whence._core.game import Question
-from whence._core.types import Cases, Worths
+from whence._core.types import Cases, Scores, Worths
+from whence.games.features.distilled import Distilled
 from whence.games.features.groups import Groups
+from whence.games.features.levers import exact
 from whence.games.features.removal import Removal
 from whence.games.features.table_game import Predictions, TableGame
 
@@ -53,6 +55,12 @@ class Prediction(TableGame):
             classes=tuple(str(c) for c in self.model.classes or ()),
         )
         self._settle(removal.sample or 1)
+
+    def _of_proxy(self, proxy: Distilled, seed: int) -> tuple[Scores, Scores, np.ndarray]:
+        del seed
+        values = exact(proxy, self.hybrids.owner)[:, self.columns]
+        none = np.zeros_like(values)
+        return values, none, none[:1]
 
     def _measure(self, cases: Cases, p: Predictions, share: float) -> Worths:
         del cases, share  # a prediction's mean is its own best estimate, whatever the sample

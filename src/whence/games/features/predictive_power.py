@@ -15,9 +15,11 @@ from typing import Any, final
 import numpy as np
 
 from whence._core.game import Question
-from whence._core.types import Cases, Worths
+from whence._core.types import Cases, Scores, Worths
+from whence.games.features.distilled import Distilled
 from whence.games.features.groups import Groups
-from whence.games.features.loss import as_loss
+from whence.games.features.levers import walked
+from whence.games.features.loss import Squared, as_loss
 from whence.games.features.removal import Removal
 from whence.games.features.table_game import Predictions, TableGame
 from whence.models.ensemble import Ensemble
@@ -65,6 +67,16 @@ class PredictivePower(TableGame):
             loss=True,
         )
         self._settle(removal.sample or self.loss.sample)
+
+    @property
+    def _smooth(self) -> bool:  # type: ignore[override]
+        return isinstance(self.loss, Squared)
+
+    def _of_proxy(self, proxy: Distilled, seed: int) -> tuple[Scores, Scores, np.ndarray]:
+        def measure(rows: np.ndarray, p: np.ndarray) -> np.ndarray:
+            return -self.loss.plain(self.y[rows], p)[:, None]
+
+        return walked(proxy, self.hybrids.owner, measure, seed)
 
     def _measure(self, cases: Cases, p: Predictions, share: float) -> Worths:
         y = self.y[cases]

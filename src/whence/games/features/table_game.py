@@ -2,13 +2,16 @@
 
 import abc
 from copy import copy
+from importlib.util import find_spec
 from typing import Any, final
 
 import numpy as np
 
-from whence._core.game import PooledGame, Question, ReplicatedGame
+from whence._core.game import Question, ReplicatedGame
+from whence._core.lever import Lever, LeverGame
 from whence._core.shaped import Float, Int
-from whence._core.types import Cases, Coalitions, Draws, Ends, Worths
+from whence._core.types import Cases, Coalitions, Draws, Ends, Scores, Worths
+from whence.games.features.distilled import ROWS, Distilled, distilled
 from whence.games.features.groups import Groups, players_of
 from whence.games.features.hybrids import Hybrids
 from whence.games.features.removal import Removal, pool_of
@@ -21,7 +24,7 @@ from whence.models.table import Table
 Predictions = Float[np.ndarray, "rows sample models predictions"]
 
 
-class TableGame(PooledGame, ReplicatedGame):
+class TableGame(LeverGame, ReplicatedGame):
     """A game whose players are the columns of a table, or groups of them.
 
     A draw is a fresh sample of the background, held along a walk. With the whole background in
@@ -41,6 +44,7 @@ class TableGame(PooledGame, ReplicatedGame):
     pool: Table
     own: tuple[str, ...]
     question: Question
+    _smooth = True  # a proxy that is nearly right is worth nearly the same
 
     @abc.abstractmethod
     def _measure(self, cases: Cases, p: Predictions, share: float) -> Worths:
@@ -108,9 +112,31 @@ class TableGame(PooledGame, ReplicatedGame):
         game._settle(self.n_pool)  # noqa: SLF001
         return game
 
+    @property
+    @final
+    def lever_rows(self) -> int:
+        """Rows to fit a proxy to; none for an ensemble, whose members it would have to tell apart."""
+        one = not isinstance(self.model, Ensemble) and self._smooth
+        return ROWS if one and find_spec("sklearn") is not None else 0
+
+    @final
+    def lever(self, seed: int) -> Lever:
+        """Boosted trees, fitted to hybrid rows."""
+        made = distilled(self.hybrids, self.n_cases, seed)
+        proxy = copy(self)
+        tables = (Table.of(codes, names=self.X.names) for codes in (made.X, made.pool))
+        proxy.hybrids = Hybrids(made.predict, *tables, self.hybrids.owner)
+        values, stderr, together = self._of_proxy(made, seed)
+        words = f"the rest of {len(made.trees.root)} trees distilled from {ROWS:,} model rows"
+        return Lever(proxy, values, stderr, together, words)
+
+    @abc.abstractmethod
+    def _of_proxy(self, proxy: Distilled, seed: int) -> tuple[Scores, Scores, np.ndarray]:
+        """A proxy's own values, by case; their standard errors; that of their mean."""
+
     @final
     def nobody(self) -> Ends:
         """From one pass of the model over the background."""
-        mean = self._ask(self.pool.frame()).mean(axis=0)  # model, output
+        mean = self.hybrids.background().mean(axis=0)  # model, output
         p = np.broadcast_to(mean, (self.n_cases, 1, *mean.shape))
         return self._every_output(np.arange(self.n_cases), p, 1.0)

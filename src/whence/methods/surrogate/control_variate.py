@@ -1,0 +1,186 @@
+"""Shapley values with a lever: a proxy's own values, and what it leaves, by random orders.
+
+    phi(game) = phi(proxy) + phi(game - proxy)
+
+Plain walks come first. Only when they tell that many more are needed than a proxy costs is one
+made, from rows of its own: no walk, before or after, shares its chance with what it was fitted to.
+"""
+
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+
+from whence._core.budget import Budget
+from whence._core.driver import drive
+from whence._core.errors import UnsupportedGameError
+from whence._core.game import Game, view
+from whence._core.index import Shapley
+from whence._core.lever import Lever, LeverGame, Paired
+from whence._core.method import Method, Outcome
+from whence._core.reading import Reading
+from whence._core.shaped import Float
+from whence._core.stopping import judge
+from whence._core.visits import Visits, visits
+from whence._core.walks import Walks
+from whence._core.wrap import question_of
+from whence.methods.perturbation.permutation import Permutation
+
+_LOOK = 320  # walks before the first look at whether a lever pays: some cases were visited twice
+_PAYS = 3.0  # model rows still to come, as a multiple of what the lever costs
+Gains = Float[np.ndarray, "visits outputs players"]
+Both = Float[np.ndarray, "2 visits outputs"]
+
+
+@final
+class _Plain:
+    """The state of plain walks, which remembers them for a lever that may come."""
+
+    __slots__ = ("past", "walks")
+
+    def __init__(self, walks: Walks) -> None:
+        self.walks = walks
+        self.past: list[tuple[Gains, Visits, Both]] = []
+
+    def add(self, gains: Gains, visits: Visits, ends: Both) -> "_Plain":
+        """Take in walks."""
+        self.walks.add(gains, visits, ends)
+        self.past.append((gains, visits, ends))
+        return self
+
+    def reading(self) -> Reading:
+        """What the walks say."""
+        return self.walks.reading()
+
+
+@final
+class _Pair:
+    """The state of walks with a lever: the game's own, and its residual's."""
+
+    __slots__ = ("by_case", "lever", "own", "rest")
+
+    def __init__(self, game: Game, own: Walks, lever: Lever, *, by_case: bool) -> None:
+        self.own, self.lever, self.by_case = own, lever, by_case
+        self.rest = Walks(game, Shapley())
+        if self.rest.nobody is not None:
+            self.rest.nobody = self.rest.nobody - lever.proxy.nobody()
+
+    def add(self, gains: Gains, visits: Visits, ends: Both) -> "_Pair":
+        """Take in walks of the game and of its proxy, side by side."""
+        o = gains.shape[1] // 2
+        self.own.add(gains[:, :o], visits, ends[:, :, :o])
+        self.unexplained(gains[:, :o] - gains[:, o:], visits, ends[:, :, :o] - ends[:, :, o:])
+        return self
+
+    def unexplained(self, gains: Gains, visits: Visits, ends: Both) -> None:
+        """Take in what the proxy left of some walks."""
+        self.rest.add(gains, visits, ends)
+
+    def reading(self) -> Reading:
+        """The proxy's values and the residual's; the cases' spread and the pool's part: the game's."""
+        own, rest, lever = self.own.reading(), self.rest.reading(), self.lever
+        seen = rest.visited
+        mean = rest.over_cases(len(seen))
+        filled = np.where(seen[:, None, None], rest.values, mean.values)
+        within = np.where(seen[:, None, None], rest.stderr, mean.parts["estimation"])
+        shared, freedom = dict(own.shared), rest.freedom
+        if not self.by_case and len(seen) > 1:
+            together = mean.parts["estimation"] ** 2 + lever.mean_stderr**2
+            shared["estimation"] = np.sqrt(together)
+            freedom = np.full(len(seen), mean.freedom[0])
+        return Reading(
+            lever.values + filled,
+            np.sqrt(within**2 + lever.stderr**2),
+            freedom,
+            own.empty,
+            own.full,
+            shared,
+            own.parts,
+        )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ControlVariate(Method[Game]):
+    """Random orders, with a distilled proxy as a lever where that pays.
+
+    Args:
+        proxy: True: always; False: never; None: when the forecast says that it pays.
+
+    Source: control variates with a learned proxy: Witter, Liu & Musco (2025); ours for losses.
+    """
+
+    proxy: bool | None = None
+    index: Shapley = field(default=Shapley(), init=False)
+    computes = (Shapley,)
+    every_draw: bool = field(default=False, init=False, repr=False)
+
+    @property
+    def needs(self) -> type[Game]:
+        """Any game; one that cannot make a proxy is walked plainly."""
+        return Game
+
+    def _run(self, game: Game, budget: Budget, seed: int, by_case: bool) -> Outcome:
+        can = view(game, LeverGame)
+        usable = can is not None and can.lever_rows > 0 and self.proxy is not False
+        if self.proxy and not usable:
+            raise UnsupportedGameError(
+                f"{type(game).__name__} can make no proxy of itself: leave proxy= out"
+            )
+        run = _Run(game, can if usable else None, budget, seed, by_case=by_case)
+        run.due = 0 if self.proxy else _LOOK
+        done = drive(run.walk, run.reading, game, budget, None, by_case=by_case)
+        verdict = done.verdict
+        if isinstance(run.state, _Pair):
+            verdict = f"{verdict}; walks asked only for {run.state.lever.words}"
+        return Outcome(done.reading, "sampled", done.converged, verdict)
+
+
+@final
+class _Run:
+    """Walks, plain at first."""
+
+    def __init__(
+        self, game: Game, can: LeverGame | None, budget: Budget, seed: int, *, by_case: bool
+    ) -> None:
+        self.game, self.can, self.budget, self.seed, self.by_case = game, can, budget, seed, by_case
+        self.order = Permutation()
+        self.state: _Plain | _Pair = _Plain(self.order.init(game))
+        self.asked, self.due = game, _LOOK
+
+    def walk(self, first: int, size: int) -> None:
+        """Take walks number first to first + size - 1."""
+        if self.can is not None and isinstance(self.state, _Plain) and first >= self.due:
+            self.due = 2 * max(first, _LOOK)
+            if first == 0 or self._pays(self.can, first):
+                self._lift(self.can, self.state)
+        where = visits(self.game, self.seed, first, size)
+        self.order.step(self.asked, self.state, where)  # type: ignore[arg-type]
+
+    def reading(self) -> Reading:
+        """What is known so far."""
+        return self.state.reading()
+
+    def _pays(self, can: LeverGame, walks: int) -> bool:
+        """Whether the walks still to come cost several times what a lever costs."""
+        seen = judge(
+            self.reading(),
+            self.budget,
+            self.game.n_cases,
+            walks,
+            by_case=self.by_case,
+            loss=question_of(self.game).loss,
+        )
+        more = 2 * len(self.game.players) * can.sample * max(seen.walks - walks, 0)
+        return bool(np.isfinite(more) and more > _PAYS * can.lever_rows)
+
+    def _lift(self, can: LeverGame, before: _Plain) -> None:
+        """Make the lever, and tell it of the walks so far: their chance was not what it was fitted to."""
+        lever = can.lever(self.seed)
+        pair = _Pair(self.game, before.walks, lever, by_case=self.by_case)
+        for gains, where, ends in before.past:
+            heard = _Plain(Walks(lever.proxy, Shapley()))
+            self.order.step(lever.proxy, heard, where)  # type: ignore[arg-type]
+            other, _, others = heard.past[0]
+            pair.unexplained(gains - other, where, ends - others)
+        self.state, self.asked = pair, Paired(self.game, lever.proxy)
