@@ -10,7 +10,7 @@ WINGS = {"games", "methods", "concepts", "evaluate", "report", "engines"}
 ALLOWED = {"_core": set(), "models": {"_core"}} | {w: {"_core", "models"} for w in WINGS}
 ALLOWED |= {"recipes": {"_core", "models", *WINGS, "_attribute", "_choose"}}
 # results are shown by calling upwards, inside the functions that show them
-SANCTIONED = {("_core/attribution.py", "report")}
+SANCTIONED = {("_core/attribution.py", "report"), ("_core/interactions.py", "report")}
 
 
 def edges(root, source=None):
