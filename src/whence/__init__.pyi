@@ -19,6 +19,7 @@ from ._core.index import FirstIn as FirstIn
 from ._core.index import LeaveOneOut as LeaveOneOut
 from ._core.index import Shapley as Shapley
 from ._core.index import Share as Share
+from ._core.interactions import Interactions as Interactions
 from ._core.method import AnytimeMethod as AnytimeMethod
 from ._core.method import Method as Method
 from ._core.players import Players as Players
@@ -27,3 +28,4 @@ from ._core.store import load as load
 from .recipes.compare import compare as compare
 from .recipes.explain import explain as explain
 from .recipes.importance import importance as importance
+from .recipes.interactions import interactions as interactions

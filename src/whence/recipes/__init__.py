@@ -3,5 +3,6 @@
 from whence.recipes.compare import compare as compare
 from whence.recipes.explain import explain as explain
 from whence.recipes.importance import importance as importance
+from whence.recipes.interactions import interactions as interactions
 
 sage, shap = importance, explain

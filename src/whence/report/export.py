@@ -24,6 +24,15 @@ def to_frame(att: Attribution, backend: str = "pandas") -> Any:
     Raises:
         OptionError: no such backend, or it is not installed.
     """
+    return framed(_columns(att), backend)
+
+
+def framed(columns: dict[str, list[Any]], backend: str) -> Any:
+    """A frame of these columns.
+
+    Raises:
+        OptionError: no such backend, or it is not installed.
+    """
     import narwhals
 
     offered: dict[str, Literal["pandas", "polars", "pyarrow"]] = {b: b for b in BACKENDS}
@@ -35,7 +44,7 @@ def to_frame(att: Attribution, backend: str = "pandas") -> Any:
         import_module(backend)
     except ModuleNotFoundError as error:
         raise OptionError(f"{backend} is not installed here: pip install {backend}") from error
-    return narwhals.from_dict(_columns(att), backend=offered[backend]).to_native()
+    return narwhals.from_dict(columns, backend=offered[backend]).to_native()
 
 
 def _columns(att: Attribution) -> dict[str, list[Any]]:

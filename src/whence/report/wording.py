@@ -1,8 +1,11 @@
 """What a report says in sentences: the question, the sum, the errors, the cost, the verdict."""
 
+from typing import TypeAlias
+
 import numpy as np
 
 from whence._core.attribution import Attribution
+from whence._core.interactions import Interactions
 from whence.report.numbers import clean, duration, percent, plain, plural, rough, several
 from whence.report.rows import averaged
 
@@ -12,6 +15,8 @@ PARTS = {
     "background": "a finite background: only more background rows narrow it",
     "model": "another training of the model would differ: only more members narrow it",
 }
+
+Answer: TypeAlias = Attribution | Interactions
 
 
 def is_loss(att: Attribution) -> bool:
@@ -37,13 +42,13 @@ def asks(att: Attribution) -> str:
     return clean(q.asks) or f"the {name_of_index(att)} value of each {att.players.kind}"
 
 
-def unit(att: Attribution) -> str:
+def unit(att: Answer) -> str:
     """The unit of every number, in words that fit "0.3 of it"."""
     given = clean(att.question.unit)
     return "units of the target" if given == "value" else given
 
 
-def name_of_index(att: Attribution) -> str:
+def name_of_index(att: Answer) -> str:
     """The index, with its settings where it has some.
 
     Shapley() is "Shapley"; BetaShapley(a=4.0, b=1.0) stays in full.
@@ -65,12 +70,12 @@ def conditions(att: Attribution) -> list[tuple[str, str]]:
     return [(what, clean(how)) for what, how in said if how]
 
 
-def certainty(att: Attribution) -> str:
+def certainty(att: Answer) -> str:
     """How the uncertainty is known."""
     return "uncertainty not quantified" if att.uncertainty == "unquantified" else att.uncertainty
 
 
-def cases(att: Attribution) -> str:
+def cases(att: Answer) -> str:
     """Whose answer this is."""
     if len(att.values) > 1:
         return several(len(att.values), "case")
@@ -164,7 +169,7 @@ def errors(att: Attribution, output: int = 0) -> str:
     return f"{whose}: {said} (widest 95 % interval)"
 
 
-def cost(att: Attribution) -> str:
+def cost(att: Answer) -> str:
     """What it took."""
     c = att.cost
     found = f" ({c.found:,} found in a store)" if c.found else ""
@@ -179,7 +184,7 @@ def verdict(att: Attribution) -> str:
     return reason(att) if att.converged else f"not converged: {reason(att)}"
 
 
-def reason(att: Attribution) -> str:
+def reason(att: Answer) -> str:
     """Why it stopped."""
     return clean(att.verdict).rstrip(".") or "nobody said"
 

@@ -1,0 +1,76 @@
+"""Interactions in five lines, and as a frame."""
+
+from typing import Any
+
+import numpy as np
+
+from whence._core.interactions import Interactions
+from whence.report.export import framed
+from whence.report.numbers import clean, decimals, elide, number, several
+from whence.report.wording import cases, certainty, cost, name_of_index, reason, unit
+
+_TIMES = "\N{MULTIPLICATION SIGN}"
+_TOP = 3
+_NAME = 30
+
+
+def words(found: Interactions) -> str:
+    """The answer in five lines of plain text; never fails.
+
+    Several outputs: the first one's strongest three.
+    """
+    first = clean(found.outputs[0]) if found.outputs else "no output"
+    others = len(found.outputs) - 1
+    more = f" and {several(others, 'other')}" if others > 0 else ""
+    kind = several(len(found.players), found.players.kind)
+    what = f"{name_of_index(found)} interactions of {several(len(found.pairs), 'pair')} of {kind}"
+    inside = "" if first == unit(found) else f", in {unit(found)}"
+    return "\n".join(
+        [
+            f"{what}: {first}{more}{inside}; {cases(found)}",
+            f"method: {found.method}, {certainty(found)}",
+            f"cost: {cost(found)}",
+            f"verdict: {reason(found)}",
+            f"{'top by mean size' if len(found.values) > 1 else 'top'}: {_top(found)}",
+        ]
+    )
+
+
+def _top(found: Interactions) -> str:
+    """Of several cases the mean sizes: signs would cancel."""
+    if not found.outputs or not found.pairs:
+        return "nothing"
+    shown = found.top(_TOP)
+    sizes = len(found.values) > 1
+    numbers = np.array([one.size if sizes else one.value for one in shown])
+    places = decimals(numbers, np.full(len(shown), np.nan))
+    said = []
+    for one, x, d in zip(shown, numbers, places, strict=True):
+        a, b = (elide(clean(name), _NAME) for name in one.players)
+        said.append(f"{a} {_TIMES} {b} {number(float(x), d)}")
+    left = len(found.pairs) - len(shown)
+    return " · ".join(said) + (f" · {left:,} more" if left else "")
+
+
+def to_frame(found: Interactions, backend: str = "pandas") -> Any:
+    """One row for each case, output and listed pair.
+
+    Columns: case, output, player, other, value. The mean over cases is one case, number 0.
+
+    Args:
+        found: the answer.
+        backend: "pandas", "polars" or "pyarrow".
+
+    Raises:
+        OptionError: no such backend, or it is not installed.
+    """
+    many, outputs, pairs = found.values.shape
+    names = found.players.names
+    columns = {
+        "case": np.repeat(np.arange(many), outputs * pairs).tolist(),
+        "output": [o for _ in range(many) for o in found.outputs for _ in range(pairs)],
+        "player": [names[i] for i, _ in found.pairs] * (many * outputs),
+        "other": [names[j] for _, j in found.pairs] * (many * outputs),
+        "value": found.values.ravel().tolist(),
+    }
+    return framed(columns, backend)
