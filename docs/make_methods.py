@@ -1,7 +1,7 @@
 """Write the table of docs/methods.md from the classes in the folder: python docs/make_methods.py.
 
 Names, indices, needs and sources are read off the classes; costs and kinds of uncertainty are
-measured, on a game of ten players.
+measured, on a game of ten players: gloves, or a tree where a method needs leaves.
 """
 
 import re
@@ -12,8 +12,12 @@ from pathlib import Path
 from types import UnionType
 from typing import get_args
 
+import numpy as np
+from sklearn.tree import DecisionTreeRegressor
+
 import whence as wh
 from whence._core.folder import classes
+from whence._core.leaf_game import LeafGame
 from whence._core.visits import visits
 from whence._core.wrap import Metered
 from whence.games.synthetic import Gloves
@@ -46,14 +50,15 @@ def _is_method(kind):
 
 
 def _row(module, kind):
-    method, game = kind(), Metered(Gloves(4, 4, 2))
+    method = kind()
+    game = _game(method)
     got = method.attribute(game, wh.Budget(evaluations=2**10))
     if isinstance(method, wh.AnytimeMethod):
-        game = Metered(Gloves(4, 4, 2))
+        game = _game(method)
         method.step(game, method.init(game), visits(game, 0, 0, 1))
         cost = f"{game.asked:,} a walk"
     else:
-        cost = f"{game.asked:,} in all"
+        cost = f"{game.asked:,} in all" if game.asked else "none: reads the leaves"
     name = module.removeprefix("whence.methods.").split(".")[-1]
     source = re.search(r"Source: (.*?)(?:\n\n|\Z)", kind.__doc__ or "", re.DOTALL)
     cells = (
@@ -65,6 +70,15 @@ def _row(module, kind):
         " ".join(source[1].split()).rstrip(".") if source else "by definition",
     )
     return f"| {' | '.join(cells)} |\n"
+
+
+def _game(method):
+    if not issubclass(method.needs, LeafGame):
+        return Metered(Gloves(4, 4, 2))
+    rows = np.random.default_rng(0).normal(size=(64, 10))
+    tree = DecisionTreeRegressor(max_depth=4, random_state=0).fit(rows, rows.prod(axis=1))
+    leaves = wh.games.features.TreeGame(tree, rows[:1], removal=wh.games.features.Marginal(rows))
+    return Metered(leaves)
 
 
 def _index(kind):
