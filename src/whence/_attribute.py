@@ -57,7 +57,7 @@ def attribute(
     from whence.models.threads import one_thread
 
     _check(game, index, method, budget, seed, engine, keep, progress)
-    chosen, why = _method(game, index, method)
+    chosen, why = _method(game, index, method, budget or Budget(), by_case=by_case)
     asked = whole(game) if chosen.every_draw else game
     joint = view(asked, JointGame)
     asked = AllCases(joint) if joint is not None else asked
@@ -68,10 +68,15 @@ def attribute(
 
 
 def _method(
-    game: Game, index: Index | None, method: Method[Any] | str | None
+    game: Game,
+    index: Index | None,
+    method: Method[Any] | str | None,
+    budget: Budget,
+    *,
+    by_case: bool,
 ) -> tuple[Method[Any], str]:
     if method is None:
-        return choose(game, index or Shapley())
+        return choose(game, index or Shapley(), budget, by_case=by_case)
     if isinstance(method, str):
         method = named(method, index)
     if index is not None and method.index != index:

@@ -2,17 +2,22 @@
 
 from typing import Any
 
+from whence._core.budget import Budget
 from whence._core.errors import UnsupportedGameError
 from whence._core.game import BlockGame, Game, PooledGame, view
 from whence._core.index import FirstIn, Index, LeaveOneOut, Semivalue, Shapley
 from whence._core.leaf_game import LeafGame
+from whence._core.lever import LeverGame
 from whence._core.method import Method
 from whence._core.wrap import units
 
+TIGHT, MANY = 0.02, 64  # relative error below, and cases from, which a lever may pay
 EXACT = 2**17  # worths (times background rows) that are cheaper to enumerate than to argue about
 
 
-def choose(game: Game, index: Index) -> tuple[Method[Any], str]:
+def choose(
+    game: Game, index: Index, budget: Budget = Budget(), *, by_case: bool = False
+) -> tuple[Method[Any], str]:
     """A method for this game and index, and why.
 
     Raises:
@@ -20,7 +25,6 @@ def choose(game: Game, index: Index) -> tuple[Method[Any], str]:
     """
     from whence.methods.perturbation.exact import Exact
     from whence.methods.perturbation.leave_one_out import OnePlayer
-    from whence.methods.perturbation.permutation import Permutation
     from whence.methods.perturbation.semivalue import SampledSemivalue
     from whence.methods.perturbation.trees import TreeExact
 
@@ -35,14 +39,31 @@ def choose(game: Game, index: Index) -> tuple[Method[Any], str]:
     if price is not None and len(game.players) <= 16 and price <= EXACT:
         return Exact(index), f"all {price:,} questions are cheap to ask"
     if isinstance(index, Shapley):
-        if (
-            view(game, BlockGame) is not None
-        ):  # many rows share an order: the reverse would cost more
-            return Permutation(antithetic=False), "a block of rows shares an order"
-        return Permutation(), "nothing is known of the game beyond its worths"
+        return _orders(game, budget, by_case=by_case)
     if isinstance(index, (LeaveOneOut, FirstIn)):
         return OnePlayer(index), "one player at a time is all the index needs"
     return SampledSemivalue(index), "nothing is known of the game beyond its worths"
+
+
+def _orders(game: Game, budget: Budget, *, by_case: bool) -> tuple[Method[Any], str]:
+    """Shapley values of a game too large to enumerate: by random orders."""
+    from whence.methods.perturbation.permutation import Permutation
+    from whence.methods.surrogate.control_variate import ControlVariate
+
+    if view(game, BlockGame) is not None:
+        return Permutation(antithetic=False), "a block of rows shares an order"
+    if _long(game, budget, by_case=by_case):
+        return ControlVariate(), "so many walks may be needed that a proxy pays"
+    return Permutation(), "nothing is known of the game beyond its worths"
+
+
+def _long(game: Game, budget: Budget, *, by_case: bool) -> bool:
+    """Whether a run may be long enough for a lever: little error is asked, or of many cases."""
+    can = view(game, LeverGame)
+    if can is None or not can.lever_rows:
+        return False
+    tight = budget.relative_error is not None and budget.relative_error < TIGHT
+    return tight or (by_case and game.n_cases >= MANY)
 
 
 def enumeration(game: Game) -> int | None:

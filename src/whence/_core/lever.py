@@ -1,5 +1,4 @@
-"""Levers: a proxy whose values are known without asking the model, so that only what it leaves
-unexplained has to be estimated.
+"""Levers: a proxy whose values are known, so that only what it leaves has to be estimated.
 
     phi(game) = phi(proxy) + phi(game - proxy)
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from .game import Game, PooledGame
 from .shaped import Float
-from .types import Cases, Coalitions, Draws, Scores, Worths
+from .types import Cases, Coalitions, Draws, Ends, Scores, Worths
 
 
 @final
@@ -28,6 +27,7 @@ class Lever:
         values: the proxy's own Shapley values, over the whole pool.
         stderr: their standard errors; 0 where they are exact.
         mean_stderr: that of their mean over cases, [1, outputs, players].
+        nobody: the worth of nobody, asked of the proxy, [cases, outputs].
         words: what it is.
     """
 
@@ -35,21 +35,26 @@ class Lever:
     values: Scores
     stderr: Scores
     mean_stderr: Float[np.ndarray, "1 outputs players"]
+    nobody: Ends
     words: str
 
 
 class LeverGame(PooledGame):
-    """A game that can make a proxy of itself.
+    """A game that can make a proxy of itself."""
 
-    Attributes:
-        lever_rows: model rows that it takes to make one; 0 where none can be made.
-    """
-
-    lever_rows: int
+    @property
+    @abc.abstractmethod
+    def lever_rows(self) -> int:
+        """Model rows that it takes to make one; 0 where none can be made."""
 
     @abc.abstractmethod
-    def lever(self, seed: int) -> Lever:
-        """A proxy, fitted to rows that the game would ask about."""
+    def lever(self, seed: int, error: float) -> Lever:
+        """A proxy, fitted to rows that the game would ask about.
+
+        Args:
+            seed: of those rows.
+            error: how well the mean of its own values should be known, if that can be had.
+        """
 
 
 @final

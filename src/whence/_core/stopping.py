@@ -85,7 +85,7 @@ def judge(
     error = got.parts["estimation"]
     if not np.isfinite(error).all():
         return _UNKNOWN
-    enough = _enough(got, budget)
+    enough = sufficient(got, budget)
     needed = float("inf")
     if single or reading.freedom[reading.visited].sum() >= TELLING:
         needed = _walks_needed(error, got.parts.get("data"), enough, walks, n_cases)
@@ -99,7 +99,7 @@ def judge(
     return Judgement(bool(why), why, excess, max(needed, unseen))
 
 
-def _enough(got: Averaged, budget: Budget) -> np.ndarray:
+def sufficient(got: Averaged, budget: Budget) -> np.ndarray:
     """The error that is enough, for each value."""
     error = got.parts["estimation"]
     bound = np.zeros_like(error)

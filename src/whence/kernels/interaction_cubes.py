@@ -20,7 +20,7 @@ from whence.kernels.twigs import nodes_of
 
 
 @compiled
-def _credit(node, into, held, who, side, value, weight, slot, total):  # type: ignore[no-untyped-def]
+def _credit(node, into, held, who, side, value, weight, slot, total):
     """What a leaf gives the pairs of players that had to choose it."""
     present = 0
     for i in range(held):
@@ -36,7 +36,7 @@ def _credit(node, into, held, who, side, value, weight, slot, total):  # type: i
 
 
 @compiled
-def _walk(  # type: ignore[no-untyped-def]
+def _walk(
     root, into, x, pool, feature, cut, kind, zero, set_of, sets, left, right, owner, value, weights,
     slot, total,
 ):  # fmt: skip

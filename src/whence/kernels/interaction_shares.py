@@ -31,7 +31,7 @@ from whence.kernels.twigs import BITS, Twigs
 
 
 @compiled
-def _sums(m, keep, weight, size, sums):  # type: ignore[no-untyped-def]
+def _sums(m, keep, weight, size, sums):
     """A, B and C, from T and the index's weights."""
     full = (1 << m) - 1
     for less in range(3):
@@ -47,7 +47,7 @@ def _sums(m, keep, weight, size, sums):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _give(m, i, j, sums, gift):  # type: ignore[no-untyped-def]
+def _give(m, i, j, sums, gift):
     """What a pair is given for each pattern of the leaf's own."""
     a, b, c = sums[0], sums[1], sums[2]
     with_i, with_j = 1 << i, 1 << j
@@ -65,7 +65,7 @@ def _give(m, i, j, sums, gift):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _share(  # type: ignore[no-untyped-def]
+def _share(
     first, last, table, leaf, first_leaf, cell, ratio, first_cell, meeting, first_meeting, place,
     value, weights, size, counts, total, shares, widest,
 ):  # fmt: skip
@@ -80,7 +80,7 @@ def _share(  # type: ignore[no-untyped-def]
         outputs = value.shape[1]
         mine = shares[place[twig] : place[twig + 1]].reshape(outputs, end - begin, patterns)
         mine[:] = 0.0
-        for l in range(first_leaf[twig], first_leaf[twig + 1]):  # noqa: E741
+        for l in range(first_leaf[twig], first_leaf[twig + 1]):
             cells = cell[first_cell[l] : first_cell[l + 1]]
             m = len(cells)
             if m < 2:

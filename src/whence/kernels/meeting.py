@@ -16,7 +16,7 @@ from whence.kernels.twigs import Twigs, nodes_of
 
 
 @compiled
-def _meet(root, nodes, feature, left, right, owner, met):  # type: ignore[no-untyped-def]
+def _meet(root, nodes, feature, left, right, owner, met):
     """Mark the pairs of one tree, [players, players], above the diagonal."""
     stack = np.empty((nodes + 1, 2), np.int64)  # node, players above it
     path = np.empty(len(met) + 1, np.int64)
@@ -90,12 +90,12 @@ class Meetings:
 
 
 @compiled
-def _meet_in_twigs(first_player, first_leaf, cell, first_cell, place, owner, first):  # type: ignore[no-untyped-def]
+def _meet_in_twigs(first_player, first_leaf, cell, first_cell, place, owner, first):
     n = 0
     for twig in range(len(first_leaf) - 1):
         places = first_player[twig + 1] - first_player[twig]
         met = np.zeros((places, places), np.bool_)
-        for l in range(first_leaf[twig], first_leaf[twig + 1]):  # noqa: E741
+        for l in range(first_leaf[twig], first_leaf[twig + 1]):
             for i in range(first_cell[l], first_cell[l + 1]):
                 for j in range(i + 1, first_cell[l + 1]):
                     met[cell[i, 0], cell[j, 0]] = True  # places ascend

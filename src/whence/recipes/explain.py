@@ -97,7 +97,7 @@ def _removal(removal: Any, background: Any, X: Any, method: Any) -> Any:
 
     if background is not None or removal != "marginal":
         return as_removal(removal, background)
-    if isinstance(method, PathDependent):
+    if isinstance(method, PathDependent) or method in {"path_dependent", "PathDependent"}:
         return Marginal(X)  # not looked at
     raise OptionError(
         "explain needs background=: the rows that removed features are drawn from, such as the "

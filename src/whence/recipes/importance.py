@@ -92,6 +92,8 @@ def importance(
     removed = as_removal(removal, X if background is None else background)
     options = {"removal": removed, "loss": loss, "groups": groups}
     game, why_not = _game(model, X, y, average, by_case, options)
+    if not why_not and isinstance(budget, Budget):
+        budget = replace(budget, rows=None)  # trees that were read cost no model row
     if background is None and len(game.X) == 1:
         raise TableError(
             "X has one row, and without a background it would leave for itself: nothing could "

@@ -66,13 +66,15 @@ def distilled(hybrids: Hybrids, cases: int, seed: int) -> Distilled:
 
 def _fitted(rows: np.ndarray, answers: np.ndarray) -> TreeEnsemble:
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     each = []
     for answer in answers.T:
         model = HistGradientBoostingRegressor(
             max_iter=300, learning_rate=0.2, min_samples_leaf=10, early_stopping=False
         )
-        each.append(read_trees(model.fit(rows, answer)))
+        with threadpool_limits(1):  # small trees: threads would mostly wait for each other
+            each.append(read_trees(model.fit(rows, answer)))
     return _beside(each)
 
 

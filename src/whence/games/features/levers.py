@@ -10,7 +10,8 @@ from whence._core.shaped import Float, Int
 from whence._core.types import Scores
 from whence.games.features.distilled import Distilled
 
-_ROWS, _PASSES = 64, 8  # rows of a block, and walks of each
+_BLOCKS, _ROWS = 32, 64  # as many blocks at least, of so many rows at most
+_PASSES, _MOST = 4, 32  # walks of each block between looks at the error, and in all
 _ORDERS = 43
 
 
@@ -19,7 +20,7 @@ def exact(proxy: Distilled, owner: Int[np.ndarray, " columns"]) -> Scores:
     from whence.kernels.values import Job, values
 
     job = Job.of(proxy.trees, owner, proxy.X, proxy.pool)
-    return values(job, Shapley().weight, lambda done: None)[0]
+    return values(job, Shapley().weight, lambda _: None)[0]
 
 
 def walked(
@@ -27,6 +28,7 @@ def walked(
     owner: Int[np.ndarray, " columns"],
     measure: Callable[[Int[np.ndarray, " rows"], np.ndarray], np.ndarray],
     seed: int,
+    error: float,
 ) -> tuple[Scores, Scores, Float[np.ndarray, "1 outputs players"]]:
     """Of something measured of the proxy's mean predictions, by random orders, forth and back.
 
@@ -35,8 +37,9 @@ def walked(
     Args:
         proxy: what is asked.
         owner: which player each column belongs to.
-        measure: (rows, mean predictions [questions x rows, outputs]) -> [questions x rows, outputs].
+        measure: (rows, mean predictions [rows, outputs]) -> what is measured [rows, outputs].
         seed: of the orders.
+        error: walks go on until the mean is known as well as this, or there were very many.
 
     Returns:
         Values by case, their standard errors, and that of their mean.
@@ -46,22 +49,29 @@ def walked(
 
     means = Means.of(proxy.trees, owner, proxy.X, proxy.pool)
     cases, n = len(proxy.X), int(owner.max()) + 1
-    blocks = np.array_split(np.arange(cases), -(-cases // _ROWS))
-    gains: list[np.ndarray] = [np.empty(0)] * len(blocks)
+    size = int(np.clip(cases // _BLOCKS, 1, _ROWS))
+    blocks = np.array_split(np.arange(cases), -(-cases // size))
+    walks: list[list[np.ndarray]] = [[] for _ in blocks]  # row, output, player
 
     def block(b: int) -> None:
-        walks = [_gains(means, blocks[b], order, measure) for order in _orders(n, seed, b)]
-        gains[b] = np.stack(walks)  # walk, row, output, player
+        for order in _orders(n, seed, b, len(walks[b])):
+            walks[b].append(_gains(means, blocks[b], order, measure))
 
-    spread(block, range(len(blocks)))
-    values = np.concatenate([g.mean(axis=0) for g in gains])
-    errors = np.concatenate([g.std(axis=0, ddof=1) for g in gains]) / _PASSES**0.5
-    each = np.stack([g.sum(axis=1).var(axis=0, ddof=1) for g in gains])  # block, output, player
-    return values, errors, np.sqrt(each.sum(axis=0) / _PASSES)[None] / cases
+    while True:
+        spread(block, range(len(blocks)))
+        many = len(walks[0])
+        each = np.stack([np.var([w.sum(axis=0) for w in own], axis=0, ddof=1) for own in walks])
+        together = np.sqrt(each.sum(axis=0) / many)[None] / cases
+        if together.max() <= error or many >= _MOST:
+            break
+    values = np.concatenate([np.mean(own, axis=0) for own in walks])
+    errors = np.concatenate([np.std(own, axis=0, ddof=1) for own in walks]) / many**0.5
+    return values, errors, together
 
 
-def _orders(n: int, seed: int, block: int) -> Int[np.ndarray, "walks players"]:
-    chance = uniforms(n, seed, _ORDERS, np.full(_PASSES, block), np.arange(_PASSES))
+def _orders(n: int, seed: int, block: int, first: int) -> Int[np.ndarray, "walks players"]:
+    walk = first + np.arange(_PASSES)
+    chance = uniforms(n, seed, _ORDERS, np.full(_PASSES, block), walk)
     return np.asarray(chance.argsort(axis=1))
 
 

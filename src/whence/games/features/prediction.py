@@ -56,8 +56,10 @@ class Prediction(TableGame):
         )
         self._settle(removal.sample or 1)
 
-    def _of_proxy(self, proxy: Distilled, seed: int) -> tuple[Scores, Scores, np.ndarray]:
-        del seed
+    def _of_proxy(
+        self, proxy: Distilled, seed: int, error: float
+    ) -> tuple[Scores, Scores, np.ndarray]:
+        del seed, error  # exact
         values = exact(proxy, self.hybrids.owner)[:, self.columns]
         none = np.zeros_like(values)
         return values, none, none[:1]

@@ -54,6 +54,7 @@ class PredictivePower(TableGame):
     ) -> None:
         self._read(model, X, removal, groups)
         self.loss = as_loss(loss, self.model)
+        self.smooth = isinstance(self.loss, Squared)  # a log-loss minds a proxy outside [0, 1]
         self.y = self.loss.targets(y, self.model, len(self.X))
         self.own = ("predictive power",)
         if isinstance(self.model, Ensemble):
@@ -68,15 +69,13 @@ class PredictivePower(TableGame):
         )
         self._settle(removal.sample or self.loss.sample)
 
-    @property
-    def _smooth(self) -> bool:  # type: ignore[override]
-        return isinstance(self.loss, Squared)
-
-    def _of_proxy(self, proxy: Distilled, seed: int) -> tuple[Scores, Scores, np.ndarray]:
+    def _of_proxy(
+        self, proxy: Distilled, seed: int, error: float
+    ) -> tuple[Scores, Scores, np.ndarray]:
         def measure(rows: np.ndarray, p: np.ndarray) -> np.ndarray:
             return -self.loss.plain(self.y[rows], p)[:, None]
 
-        return walked(proxy, self.hybrids.owner, measure, seed)
+        return walked(proxy, self.hybrids.owner, measure, seed, error)
 
     def _measure(self, cases: Cases, p: Predictions, share: float) -> Worths:
         y = self.y[cases]

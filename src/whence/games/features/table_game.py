@@ -37,6 +37,7 @@ class TableGame(LeverGame, ReplicatedGame):
         pool: the background.
         own: the names of what is measured.
         question: what is asked, in words.
+        smooth: a proxy that is nearly right is worth nearly the same.
     """
 
     model: Any
@@ -44,7 +45,7 @@ class TableGame(LeverGame, ReplicatedGame):
     pool: Table
     own: tuple[str, ...]
     question: Question
-    _smooth = True  # a proxy that is nearly right is worth nearly the same
+    smooth = True
 
     @abc.abstractmethod
     def _measure(self, cases: Cases, p: Predictions, share: float) -> Worths:
@@ -115,23 +116,25 @@ class TableGame(LeverGame, ReplicatedGame):
     @property
     @final
     def lever_rows(self) -> int:
-        """Rows to fit a proxy to; none for an ensemble, whose members it would have to tell apart."""
-        one = not isinstance(self.model, Ensemble) and self._smooth
+        """Rows to fit a proxy to; none for an ensemble, whose members would need one each."""
+        one = not isinstance(self.model, Ensemble) and self.smooth
         return ROWS if one and find_spec("sklearn") is not None else 0
 
     @final
-    def lever(self, seed: int) -> Lever:
+    def lever(self, seed: int, error: float) -> Lever:
         """Boosted trees, fitted to hybrid rows."""
         made = distilled(self.hybrids, self.n_cases, seed)
         proxy = copy(self)
-        tables = (Table.of(codes, names=self.X.names) for codes in (made.X, made.pool))
-        proxy.hybrids = Hybrids(made.predict, *tables, self.hybrids.owner)
-        values, stderr, together = self._of_proxy(made, seed)
+        X, pool = (Table.of(codes, names=self.X.names) for codes in (made.X, made.pool))
+        proxy.hybrids = Hybrids(made.predict, X, pool, self.hybrids.owner)
+        values, stderr, together = self._of_proxy(made, seed, error)
         words = f"the rest of {len(made.trees.root)} trees distilled from {ROWS:,} model rows"
-        return Lever(proxy, values, stderr, together, words)
+        return Lever(proxy, values, stderr, together, proxy.nobody(), words)
 
     @abc.abstractmethod
-    def _of_proxy(self, proxy: Distilled, seed: int) -> tuple[Scores, Scores, np.ndarray]:
+    def _of_proxy(
+        self, proxy: Distilled, seed: int, error: float
+    ) -> tuple[Scores, Scores, np.ndarray]:
         """A proxy's own values, by case; their standard errors; that of their mean."""
 
     @final

@@ -15,6 +15,7 @@ from whence._core.game import Game
 from whence._core.index import Shapley
 from whence._core.method import AnytimeMethod
 from whence._core.reading import Reading
+from whence._core.shaped import Float
 from whence._core.visits import Visits
 from whence._core.walks import Walks
 
@@ -41,23 +42,37 @@ class Permutation(AnytimeMethod[Walks]):
 
     def step(self, game: Game, state: Walks, visits: Visits) -> Walks:
         """Walk one order, or one antithetic pair, at each visit."""
-        n, b = len(game.players), len(visits)
-        orders = visits.chance(n).argsort(axis=1)
-        place = orders.argsort(axis=1)
-        up = place[:, None, :] < np.arange(n + 1)[:, None]  # visit, how many are in, player
-        chain = np.concatenate([up, ~up[:, 1:n]], axis=1) if self.antithetic else up
-        asked = chain.shape[1]
-        worth = game.worth(
-            chain.reshape(-1, n), np.repeat(visits.cases, asked), np.repeat(visits.draws, asked)
-        ).reshape(b, asked, -1)  # visit, question, output
-        gains = np.empty((b, worth.shape[2], n))
-        at = np.arange(b)[:, None]
-        gains[at, :, orders] = np.diff(worth[:, : n + 1], axis=1)
-        if self.antithetic:  # the complements of the walk lead from everybody back to nobody
-            back = np.concatenate([worth[:, n : n + 1], worth[:, n + 1 :], worth[:, :1]], axis=1)
-            gains[at, :, orders] = (gains[at, :, orders] - np.diff(back, axis=1)) / 2
-        return state.add(gains, visits, np.stack([worth[:, 0], worth[:, n]]))
+        gains, ends = walked(game, visits, antithetic=self.antithetic)
+        return state.add(gains, visits, ends)
 
     def read(self, state: Walks) -> Reading:
         """Means over walks, and their errors."""
         return state.reading()
+
+
+def walked(
+    game: Game, visits: Visits, *, antithetic: bool = True
+) -> tuple[Float[np.ndarray, "visits outputs players"], Float[np.ndarray, "2 visits outputs"]]:
+    """What each player adds along a random order at each visit, and the worths of its ends.
+
+    Args:
+        game: what is asked.
+        visits: where.
+        antithetic: walk each order backwards too, and take the mean.
+    """
+    n, b = len(game.players), len(visits)
+    orders = visits.chance(n).argsort(axis=1)
+    place = orders.argsort(axis=1)
+    up = place[:, None, :] < np.arange(n + 1)[:, None]  # visit, how many are in, player
+    chain = np.concatenate([up, ~up[:, 1:n]], axis=1) if antithetic else up
+    asked = chain.shape[1]
+    worth = game.worth(
+        chain.reshape(-1, n), np.repeat(visits.cases, asked), np.repeat(visits.draws, asked)
+    ).reshape(b, asked, -1)  # visit, question, output
+    gains = np.empty((b, worth.shape[2], n))
+    at = np.arange(b)[:, None]
+    gains[at, :, orders] = np.diff(worth[:, : n + 1], axis=1)
+    if antithetic:  # the complements of the walk lead from everybody back to nobody
+        back = np.concatenate([worth[:, n : n + 1], worth[:, n + 1 :], worth[:, :1]], axis=1)
+        gains[at, :, orders] = (gains[at, :, orders] - np.diff(back, axis=1)) / 2
+    return gains, np.stack([worth[:, 0], worth[:, n]])

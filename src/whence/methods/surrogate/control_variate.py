@@ -20,14 +20,16 @@ from whence._core.lever import Lever, LeverGame, Paired
 from whence._core.method import Method, Outcome
 from whence._core.reading import Reading
 from whence._core.shaped import Float
-from whence._core.stopping import judge
+from whence._core.stopping import averaged, judge, sufficient
 from whence._core.visits import Visits, visits
 from whence._core.walks import Walks
-from whence._core.wrap import question_of
-from whence.methods.perturbation.permutation import Permutation
+from whence._core.wrap import bare, question_of
+from whence.methods.perturbation.permutation import walked
 
 _LOOK = 320  # walks before the first look at whether a lever pays: some cases were visited twice
-_PAYS = 3.0  # model rows still to come, as a multiple of what the lever costs
+_SOON = 64  # the same, where a lever is wanted anyway
+_OWN = 0.3  # of the error that is asked for, may be the lever's own
+_PAYS = 10.0  # model rows still to come, as a multiple of what the lever costs
 Gains = Float[np.ndarray, "visits outputs players"]
 Both = Float[np.ndarray, "2 visits outputs"]
 
@@ -63,7 +65,7 @@ class _Pair:
         self.own, self.lever, self.by_case = own, lever, by_case
         self.rest = Walks(game, Shapley())
         if self.rest.nobody is not None:
-            self.rest.nobody = self.rest.nobody - lever.proxy.nobody()
+            self.rest.nobody = self.rest.nobody - lever.nobody
 
     def add(self, gains: Gains, visits: Visits, ends: Both) -> "_Pair":
         """Take in walks of the game and of its proxy, side by side."""
@@ -77,7 +79,7 @@ class _Pair:
         self.rest.add(gains, visits, ends)
 
     def reading(self) -> Reading:
-        """The proxy's values and the residual's; the cases' spread and the pool's part: the game's."""
+        """The proxy's values and the residual's; the pool's part of the error is the game's."""
         own, rest, lever = self.own.reading(), self.rest.reading(), self.lever
         seen = rest.visited
         mean = rest.over_cases(len(seen))
@@ -125,10 +127,10 @@ class ControlVariate(Method[Game]):
         usable = can is not None and can.lever_rows > 0 and self.proxy is not False
         if self.proxy and not usable:
             raise UnsupportedGameError(
-                f"{type(game).__name__} can make no proxy of itself: leave proxy= out"
+                f"{type(bare(game)).__name__} can make no proxy of itself: leave proxy= out"
             )
         run = _Run(game, can if usable else None, budget, seed, by_case=by_case)
-        run.due = 0 if self.proxy else _LOOK
+        run.always, run.due = bool(self.proxy), _SOON if self.proxy else _LOOK
         done = drive(run.walk, run.reading, game, budget, None, by_case=by_case)
         verdict = done.verdict
         if isinstance(run.state, _Pair):
@@ -144,18 +146,18 @@ class _Run:
         self, game: Game, can: LeverGame | None, budget: Budget, seed: int, *, by_case: bool
     ) -> None:
         self.game, self.can, self.budget, self.seed, self.by_case = game, can, budget, seed, by_case
-        self.order = Permutation()
-        self.state: _Plain | _Pair = _Plain(self.order.init(game))
-        self.asked, self.due = game, _LOOK
+        self.state: _Plain | _Pair = _Plain(Walks(game, Shapley()))
+        self.asked, self.due, self.always = game, _LOOK, False
 
     def walk(self, first: int, size: int) -> None:
         """Take walks number first to first + size - 1."""
         if self.can is not None and isinstance(self.state, _Plain) and first >= self.due:
-            self.due = 2 * max(first, _LOOK)
-            if first == 0 or self._pays(self.can, first):
+            self.due = 2 * first
+            if self.always or self._pays(self.can, first):
                 self._lift(self.can, self.state)
         where = visits(self.game, self.seed, first, size)
-        self.order.step(self.asked, self.state, where)  # type: ignore[arg-type]
+        gains, ends = walked(self.asked, where)
+        self.state.add(gains, where, ends)
 
     def reading(self) -> Reading:
         """What is known so far."""
@@ -175,12 +177,15 @@ class _Run:
         return bool(np.isfinite(more) and more > _PAYS * can.lever_rows)
 
     def _lift(self, can: LeverGame, before: _Plain) -> None:
-        """Make the lever, and tell it of the walks so far: their chance was not what it was fitted to."""
-        lever = can.lever(self.seed)
+        """Make the lever, unless its own values stay too uncertain; ask it of the walks so far."""
+        now = averaged(self.reading(), self.game.n_cases, by_case=self.by_case)
+        most = _OWN * float(sufficient(now, self.budget).min())
+        lever = can.lever(self.seed, most)
+        if not self.by_case and lever.mean_stderr.max() > 2 * most:
+            self.can = None
+            return
         pair = _Pair(self.game, before.walks, lever, by_case=self.by_case)
         for gains, where, ends in before.past:
-            heard = _Plain(Walks(lever.proxy, Shapley()))
-            self.order.step(lever.proxy, heard, where)  # type: ignore[arg-type]
-            other, _, others = heard.past[0]
+            other, others = walked(lever.proxy, where)
             pair.unexplained(gains - other, where, ends - others)
         self.state, self.asked = pair, Paired(self.game, lever.proxy)
