@@ -15,7 +15,7 @@ INDICES = (Shapley(), Banzhaf(), BetaShapley(2.0, 3.0))
 
 
 def paired(ensemble, owner, X, pool, index, trees=None):
-    players = owner.max() + 1
+    players = int(owner.max()) + 1
     weights = _weights(index.weight, np.zeros((1, 1)), players)
     total = np.zeros((len(X), len(ensemble.base), players))
     trees = np.arange(len(ensemble.root)) if trees is None else np.array(trees)

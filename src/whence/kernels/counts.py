@@ -40,7 +40,8 @@ def count(
     def tree(t: int) -> None:
         steps = twigs.steps[twigs.first_step[t] : twigs.first_step[t + 1]]
         first, last = twigs.first_twig[t], twigs.first_twig[t + 1]
-        _count(steps, looks, twigs.table, twigs.depth, last - first, first, codes, counts)
+        if first < last:
+            _count(steps, looks, twigs.table, twigs.depth, last - first, first, codes, counts)
 
     spread(tree, range(len(twigs.wide)))
     return np.asarray(counts.sum(axis=0, dtype=np.int32))

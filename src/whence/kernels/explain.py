@@ -23,6 +23,8 @@ def _look_up(
     pattern = np.empty((depth + 1, n), np.uint16)
     seen = np.empty((most, n), np.uint16)
     for t in range(len(first_twig) - 1):
+        if first_twig[t] == first_twig[t + 1]:
+            continue
         outputs = np.uintp(total.shape[0] if target[t] < 0 else 1)
         see(n, steps[first_step[t] : first_step[t + 1]], *looks, codes, left, pattern, seen)
         for twig in range(first_twig[t], first_twig[t + 1]):

@@ -19,6 +19,8 @@ from whence._core.shaped import Float
 from whence.kernels.compiled import compiled, spread
 from whence.kernels.twigs import BITS, Twigs
 
+_TWIGS = 64  # of one tree, that a thread takes at a time
+
 
 @compiled
 def own_patterns(cells, patterns, own):
@@ -147,18 +149,21 @@ def share(
     sizes = np.diff(twigs.table) * np.diff(twigs.first_player) * wide
     place = np.concatenate([[0], np.cumsum(sizes)])
     shares = np.empty(place[-1])
-    nobody = np.zeros((len(twigs.trees), len(ensemble.base)))
+    ends = twigs.first_twig.tolist()
+    some = [(t, at) for t in range(len(twigs.trees)) for at in range(ends[t], ends[t + 1], _TWIGS)]
+    nobody = np.zeros((len(some), len(ensemble.base)))
     none = np.zeros(1, np.int32)
     size, widest = _bit_counts(), int(np.diff(twigs.table).max(initial=1))
 
-    def tree(t: int) -> None:
+    def part(p: int) -> None:
+        t, at = some[p]
         _share(
-            twigs.first_twig[t], twigs.first_twig[t + 1], twigs.table, twigs.leaf, twigs.first_leaf,
+            at, min(at + _TWIGS, ends[t + 1]), twigs.table, twigs.leaf, twigs.first_leaf,
             twigs.cell, twigs.ratio, twigs.first_cell, twigs.first_player, place,
             ensemble.value, ensemble.target[twigs.trees[t]], weights, size,
-            none if counts is None else counts, 0 if counts is None else total, shares, nobody[t],
+            none if counts is None else counts, 0 if counts is None else total, shares, nobody[p],
             widest,
         )  # fmt: skip
 
-    spread(tree, range(len(twigs.wide)))
+    spread(part, range(len(some)))
     return shares, place, nobody.sum(axis=0)

@@ -18,14 +18,17 @@ from whence.kernels.counts import count
 from whence.kernels.explain import look_up
 from whence.kernels.nodes import by_row
 from whence.kernels.pairs import pairs
+from whence.kernels.pieces import pieces
 from whence.kernels.predict import some_trees
 from whence.kernels.products import products
 from whence.kernels.shares import share
 from whence.kernels.twigs import Twigs, cut, nodes_of
 
-_TABLES = 2**19  # entries of the tables that are held at a time
+_TABLES = 2**19  # entries of the tables of the trees that are cut at a time, if they are many
+_HELD = 2**24  # entries that are held at a time
 _ENTRY, _SUM, _LOOK = 1.5e-9, 4e-9, 1.2e-9  # seconds: an entry of a table, of a sum, looked up
 _TALLY, _NODE, _WALK = 2e-9, 0.25e-9, 1.5e-8  # a row counted, a node passed, a node walked to
+_TERM = 6e-9  # of a product: as many for a leaf and a row as its players' number to the third
 Weights = Float[np.ndarray, "_ _"]  # [m, s]: the index's, of s among m players
 
 
@@ -117,10 +120,13 @@ def _weights(
 
 def _by_patterns(job: Job, twigs: Twigs, weights: Weights, total: np.ndarray) -> np.ndarray:
     """Adds to the total; what these trees say of nobody, [outputs]."""
-    counts = None if job.pool is None else count(twigs, job.ensemble, job.pool)
     members = 0 if job.pool is None else job.pool.shape[1]
-    shares, place, nobody = share(twigs, job.ensemble, weights, counts, members)
-    look_up(twigs, job.ensemble, job.codes, shares, place, total)
+    nobody = np.zeros(len(job.ensemble.base))
+    for piece in pieces(twigs, job.ensemble.value.shape[1], _HELD):
+        counts = None if job.pool is None else count(piece, job.ensemble, job.pool)
+        shares, place, said = share(piece, job.ensemble, weights, counts, members)
+        look_up(piece, job.ensemble, job.codes, shares, place, total)
+        nobody += said
     return nobody
 
 
@@ -136,11 +142,14 @@ def _one_by_one(
 
 
 def _slow(job: Job, twigs: Twigs) -> Bool[np.ndarray, " trees"]:
-    """Which trees go pair by pair: those too wide for patterns, and those that are cheaper so."""
-    if job.pool is None or not job.codes.size or twigs.wide.all():
+    """Which trees go one by one: those too wide for patterns, and those that are cheaper so."""
+    if not job.codes.size or twigs.wide.all():
         return twigs.wide
-    tables = _seconds(job, twigs)
-    mixtures = job.codes.shape[1] * job.pool.shape[1]
+    tables, explained = _seconds(job, twigs), job.codes.shape[1]
+    if job.pool is None:
+        terms = _by_tree(twigs, np.diff(twigs.first_cell) ** 3.0)
+        return np.asarray(twigs.wide | (tables > _TERM * explained * terms))
+    mixtures = explained * job.pool.shape[1]
     few = _WALK * mixtures * max(twigs.depth, 1)  # more than that, as rows part
     if (tables < few).all():
         return twigs.wide
@@ -164,3 +173,9 @@ def _seconds(job: Job, twigs: Twigs) -> Float[np.ndarray, " trees"]:
     each = each + _TALLY * members + _LOOK * rows * np.diff(twigs.first_player) * wide
     each = each + _NODE * (members + rows) * (1 + np.diff(twigs.first_inner))
     return np.diff(np.concatenate([[0.0], np.cumsum(each)])[twigs.first_twig])
+
+
+def _by_tree(twigs: Twigs, each: Float[np.ndarray, " leaves"]) -> Float[np.ndarray, " trees"]:
+    """Sums over the leaves of each tree."""
+    sums = np.concatenate([[0.0], np.cumsum(each)])
+    return np.diff(sums[twigs.first_leaf[twigs.first_twig]])
