@@ -71,9 +71,9 @@ def _method(
     game: Game,
     index: Index | None,
     method: Method[Any] | str | None,
-    budget: Budget,
+    budget: Budget = Budget(),
     *,
-    by_case: bool,
+    by_case: bool = False,
 ) -> tuple[Method[Any], str]:
     if method is None:
         return choose(game, index or Shapley(), budget, by_case=by_case)
