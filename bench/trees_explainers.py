@@ -15,7 +15,6 @@ from woodelf import WoodelfExplainer
 import whence as wh
 
 WHENCE, WOODELF, SHAP = "whence", "woodelf", "shap"
-FEW = 40  # rows that shap is timed on
 _OFF = 1e-3  # of the spread of predictions: more than single precision explains
 
 
@@ -33,10 +32,8 @@ def shap_read(model: Any, background: pd.DataFrame) -> shap.TreeExplainer:
     return shap.TreeExplainer(model, data=rows, feature_perturbation="interventional")
 
 
-def shap_few(model: Any, X: pd.DataFrame, background: pd.DataFrame) -> np.ndarray:
-    """Of the first rows alone."""
-    explainer = shap_read(model, background)
-    return np.asarray(explainer.shap_values(X[:FEW], check_additivity=False))
+def shap_pairs(model: Any, X: pd.DataFrame, background: pd.DataFrame) -> np.ndarray:
+    return np.asarray(shap_read(model, background).shap_values(X, check_additivity=False))
 
 
 def whence_by_cover(model: Any, X: pd.DataFrame) -> np.ndarray:
@@ -97,13 +94,13 @@ def _judged(
     return {"there, distance from an enumeration": off}
 
 
-def extrapolated(record: dict[str, Any], reading: float, rows: int) -> dict[str, Any]:
+def extrapolated(record: dict[str, Any], reading: float, few: int, rows: int) -> dict[str, Any]:
     """shap's time for all rows, from that for a few: but for the reading, it asks every pair."""
-    if "seconds" not in record or rows <= FEW:
+    if "seconds" not in record or rows <= few:
         return record
     measured = record["seconds"]
     record.pop("processor seconds")
     return record | {
-        "seconds": reading + (measured - reading) * rows / FEW,
-        "extrapolated": f"by rows, from {measured:.3g} s for {FEW}, {reading:.3g} s of it reading",
+        "seconds": reading + (measured - reading) * rows / few,
+        "extrapolated": f"by rows, from {measured:.3g} s for {few}, {reading:.3g} s of it reading",
     }

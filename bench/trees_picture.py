@@ -5,10 +5,12 @@ python bench/trees_picture.py [--results FILE] [--out FILE]
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 HERE = Path(__file__).parent
@@ -24,19 +26,28 @@ LOOKS = {  # colour, marker
 }
 DEPTHS = {4: "o", 6: "s", 8: "^", 12: "D"}
 LEAST = 0.02
+STOPPED = re.compile(r"over (\d+) s")
 
 
 def draw(results: dict, out: Path) -> None:
-    """Local values and importances by job on the left; cold starts and the grid on the right."""
+    """Values by job on the left; cold starts and the grid on the right."""
     mpl.rcParams.update({"font.size": 8.5, "axes.edgecolor": INK, "text.color": INK})
-    figure = plt.figure(figsize=(12, 9), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1.25, 1))
+    figure = plt.figure(figsize=(13, 9), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1.35, 1))
     records = {name: part["records"] for name, part in results["parts"].items()}
-    local, cover, sage = left.subplots(3, 1, height_ratios=(13, 5, 5), sharex=True)
-    _dots(local, "Values of each row, on a background of rows", records.get("local", []))
-    _dots(cover, "Path-dependent values, 2,886 rows", records.get("path-dependent", []))
-    _dots(sage, "SAGE (global importance), 2,886 rows", records.get("sage", []))
-    sage.set_xlabel("seconds (hollow: extrapolated; x: values that do not add up)")
+    panels = (
+        ("Values of each row, on a background of rows", records.get("local", [])),
+        ("Path-dependent values, 2,886 rows", records.get("path-dependent", [])),
+        ("SAGE (global importance) of 2,886 rows", records.get("sage", [])),
+    )
+    heights = [1 + len({_words(r) for r in shown}) for _, shown in panels]
+    for ax, (title, shown) in zip(
+        left.subplots(3, 1, height_ratios=heights, sharex=True), panels, strict=True
+    ):
+        _title(ax, title)
+        _dots(ax, shown)
+    ax.set_xlabel("seconds (hollow: extrapolated; >: stopped there; x: values do not add up)")
+    left.legend(handles=_legend(records), loc="outside upper right", ncols=6, frameon=False)
     start, cells = right.subplots(2, 1, height_ratios=(1, 2.4))
     _cold(start, records.get("cold", []))
     _cells(cells, records.get("grid", []))
@@ -48,6 +59,20 @@ def draw(results: dict, out: Path) -> None:
     figure.savefig(out, dpi=150, facecolor="white")
 
 
+def _title(ax, words: str) -> None:
+    ax.set_title(words, loc="left", fontweight="bold", fontsize=9)
+
+
+def _legend(records: dict[str, list[dict]]) -> list[Line2D]:
+    there = {r["explainer"] for part in ("local", "path-dependent", "sage")
+             for r in records.get(part, [])}  # fmt: skip
+    return [
+        Line2D([], [], color=colour, marker=marker, linestyle="", label=who)
+        for who, (colour, marker) in LOOKS.items()
+        if who in there
+    ]
+
+
 def _words(record: dict) -> str:
     parts = [record["job"]]
     if "rows" in record and "background" in record:
@@ -57,36 +82,42 @@ def _words(record: dict) -> str:
     return "\n".join(parts) if len(parts[0]) > 40 else ", ".join(parts)
 
 
-def _dots(ax, title: str, records: list[dict]) -> None:
+def _dots(ax, records: list[dict]) -> None:
     """A line for each job, a mark for each explainer."""
-    ax.set_title(title, loc="left", fontweight="bold", fontsize=9)
     lines = list(dict.fromkeys(_words(r) for r in records))
-    seen = set()
     for record in records:
-        seconds = record.get("seconds", record.get("seconds, not quoted"))
-        if seconds is None or record.get("stops by") == "its own":
-            continue
-        who = record["explainer"]
-        colour, marker = LOOKS[who]
-        face = "none" if "extrapolated" in record else colour
-        look = {"marker": "x"} if "wrong" in record else {"marker": marker, "facecolor": face}
-        label = who if who not in seen else None
-        seen.add(who)
-        at = lines.index(_words(record))
-        ax.scatter(seconds, at, s=38, edgecolor=colour, color=None, zorder=3, label=label, **look)
+        if record.get("stops by") != "its own":  # the same rule as the peer's, where there are two
+            _dot(ax, record, lines.index(_words(record)))
     for at in range(len(lines)):
         ax.axhline(at, color=FAINT, linewidth=0.6, zorder=0)
     ax.set_yticks(range(len(lines)), labels=lines)
     ax.set_ylim(len(lines) - 0.4, -0.6)
     ax.set_xscale("log")
-    if seen:
-        ax.legend(loc="lower right", frameon=False, ncols=3, bbox_to_anchor=(1, 0.99), borderpad=0)
     _axes(ax)
+
+
+def _dot(ax, record: dict, at: int) -> None:
+    colour, marker = LOOKS[record["explainer"]]
+    stopped = STOPPED.fullmatch(record.get("failed", ""))
+    seconds = record.get("seconds", record.get("seconds, not quoted"))
+    if stopped:
+        seconds, marker = float(stopped[1]), ">"
+    if seconds is None:
+        return
+    if "wrong" in record:
+        ax.scatter(seconds, at, s=38, marker="x", color=colour, zorder=3)
+    else:
+        face = "none" if "extrapolated" in record or stopped else colour
+        ax.scatter(seconds, at, s=38, marker=marker, facecolor=face, edgecolor=colour, zorder=3)
+    if off := record.get("there, distance from an enumeration"):
+        words = f"off by {off['it']:.2g}"
+        ax.annotate(words, (seconds, at), (0, 6), textcoords="offset points", ha="center",
+                    fontsize=6.5)  # fmt: skip
 
 
 def _cold(ax, records: list[dict]) -> None:
     """Bars, in parts: what a new process spends before its first answer."""
-    ax.set_title("A new process: 100 rows on 1,000", loc="left", fontweight="bold", fontsize=9)
+    _title(ax, "A new process: 100 rows on 1,000, 200 trees")
     shades = {"importing the explainer": 0.35, "first answer": 1.0}
     names = []
     for at, record in enumerate(r for r in records if "failed" not in r):
@@ -101,17 +132,14 @@ def _cold(ax, records: list[dict]) -> None:
         ax.text(begin, at, f" {begin:.1f} s", va="center")
     ax.set_yticks(range(len(names)), labels=names)
     ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.set_xlabel("seconds: Python and the model (grey), import (pale), first answer")
+    ax.set_xlabel("seconds: Python, model (grey); import (pale); first answer")
     ax.margins(x=0.12)
     _axes(ax)
 
 
 def _cells(ax, records: list[dict]) -> None:
     """Each cell of the grid: our seconds against woodelf's; below the diagonal we are behind."""
-    ax.set_title(
-        "100 and 1,000 trees, 100 and 10,000 rows, 100 to 10,000 background rows",
-        loc="left", fontweight="bold", fontsize=9,
-    )  # fmt: skip
+    _title(ax, "100 and 1,000 trees; 100 and 10,000 rows\n100, 1,000 and 10,000 background rows")
     cells: dict[tuple, dict[str, dict]] = {}
     for r in records:
         key = (r["trees"], r["depth"], r["background"], r["rows"])
@@ -136,7 +164,7 @@ def _cells(ax, records: list[dict]) -> None:
     ends = (LEAST, 200)
     for times, words in ((1, "equal"), (10, "10 times"), (100, "100 times")):
         ax.plot(ends, [times * e for e in ends], color=INK if times == 1 else FAINT, linewidth=0.8)
-        ax.text(LEAST * 1.15, LEAST * times * 1.5, words, fontsize=7.5, rotation=38)
+        ax.text(LEAST * 1.2, LEAST * times * 1.6, words, fontsize=7.5)
     ax.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
     ax.set(xlabel="whence, seconds", ylabel="woodelf, seconds")
     if cells:
