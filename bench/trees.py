@@ -59,21 +59,20 @@ def _processor() -> str:
     return named[1] if named else platform.processor()
 
 
-def run(name: str, quick: bool) -> dict:
-    """One part: its records, how long it took, and how busy the machine was."""
+def run(name: str, quick: bool) -> Iterator[dict]:
+    """One part, after each of its records: how long it took, and how busy the machine was."""
     start, load = time.perf_counter(), os.getloadavg()[0]
     records = []
     for record in PARTS[name](quick):
         records.append(rounded(record))
         print(f"{name}: {_line(record)}", flush=True)
-    took = time.perf_counter() - start
-    return {
-        "quick": quick,
-        "environment": environment(),
-        "took": took,
-        "load average before and after": [load, os.getloadavg()[0]],
-        "records": records,
-    }
+        yield {
+            "quick": quick,
+            "environment": environment(),
+            "took": rounded(time.perf_counter() - start),
+            "load average before and after": [load, os.getloadavg()[0]],
+            "records": records,
+        }
 
 
 def _line(record: dict) -> str:
@@ -114,7 +113,7 @@ def rounded(thing):
 
 
 def main() -> None:
-    """Run, and write the JSON after each part."""
+    """Run, and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="small jobs, under three minutes")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
@@ -125,18 +124,24 @@ def main() -> None:
     warnings.filterwarnings("ignore", module="shap|woodelf|sklearn|lightgbm")
     kept = json.loads(out.read_text())["parts"] if out.exists() else {}
     for name in options.only:
-        kept[name] = run(name, options.quick)
-        result = {
-            "about": __doc__.strip(),
-            "notes": NOTES,
-            "peers": [WOODELF, SHAP, "sage"],
-            "summary": rounded(summary(kept)),
-            "parts": kept,
-        }
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(result, indent=1) + "\n")
+        for part in run(name, options.quick):
+            kept[name] = part
+            _write(kept, out)
     if not options.quick:
-        draw(result, PICTURE)
+        draw({"parts": kept}, PICTURE)
+
+
+def _write(parts: dict[str, dict], out: Path) -> None:
+    """After each record, so that an interrupted run leaves what it found."""
+    result = {
+        "about": __doc__.strip(),
+        "notes": NOTES,
+        "peers": [WOODELF, SHAP, "sage"],
+        "summary": rounded(summary(parts)),
+        "parts": parts,
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":
