@@ -69,5 +69,10 @@ def spread(work: Callable[[int], None], slices: Iterable[int]) -> None:
         for each in todo:
             work(each)
         return
-    for done in [_pool(os.getpid()).submit(work, each) for each in todo]:
-        done.result()
+    under_way = [_pool(os.getpid()).submit(work, each) for each in todo]
+    try:
+        for done in under_way:
+            done.result()
+    finally:  # an error, or an interrupt: what was not begun is not wanted any more
+        for left in under_way:
+            left.cancel()

@@ -12,7 +12,7 @@ _APART = 4  # tallies kept side by side, so that equal neighbours do not wait fo
 
 
 @compiled
-def _count(steps, looks, table, depth, twigs, first, codes, counts):
+def _count(steps, looks, table, depth, twigs, first, codes, tally, counts):
     features, rows = codes.shape
     block = np.empty((features, ROWS), codes.dtype)
     left = np.empty(ROWS, np.uint8)
@@ -27,21 +27,34 @@ def _count(steps, looks, table, depth, twigs, first, codes, counts):
         for at in range(twigs):
             begin = np.uintp(table[first + at])
             for r in range(n):
-                counts[np.uintp(r) % np.uintp(_APART), begin + np.uintp(seen[at, r])] += 1
+                counts[np.uintp(tally[start + r]), begin + np.uintp(seen[at, r])] += 1
 
 
 def count(
     twigs: Twigs, ensemble: TreeEnsemble, codes: UInt[np.ndarray, "features rows"]
 ) -> Int[np.ndarray, " patterns"]:
     """Rows with each pattern."""
-    counts = np.zeros((_APART, twigs.table[-1]), dtype=np.int32)
-    looks = seeing(twigs, ensemble)
+    apart = count_apart(twigs, ensemble, codes, np.arange(codes.shape[1]) % _APART, _APART)
+    return np.asarray(apart.sum(axis=0, dtype=np.int32))
+
+
+def count_apart(
+    twigs: Twigs,
+    ensemble: TreeEnsemble,
+    codes: UInt[np.ndarray, "features rows"],
+    tally: Int[np.ndarray, " rows"],
+    tallies: int,
+) -> Int[np.ndarray, "tallies patterns"]:
+    """Rows with each pattern, in several tallies: each row counts in its own."""
+    counts = np.zeros((tallies, twigs.table[-1]), dtype=np.int32)
+    looks, into = seeing(twigs, ensemble), tally.astype(np.uint8)
 
     def tree(t: int) -> None:
         steps = twigs.steps[twigs.first_step[t] : twigs.first_step[t + 1]]
         first, last = twigs.first_twig[t], twigs.first_twig[t + 1]
         if first < last:
-            _count(steps, looks, twigs.table, twigs.depth, last - first, first, codes, counts)
+            where = (twigs.table, twigs.depth, last - first, first)
+            _count(steps, looks, *where, codes, into, counts)
 
     spread(tree, range(len(twigs.wide)))
-    return np.asarray(counts.sum(axis=0, dtype=np.int32))
+    return counts

@@ -14,7 +14,7 @@ import numpy as np
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Float, Int, UInt
 from whence.kernels.compiled import compiled, spread
-from whence.kernels.counts import count
+from whence.kernels.counts import count_apart
 from whence.kernels.patterns import see, seeing
 from whence.kernels.shares import own_patterns
 from whence.kernels.twigs import Twigs
@@ -78,12 +78,12 @@ def kept(
         pool: codes of the background.
         fold: of each row of it; 0 for all: then there is the whole background alone.
     """
-    rows = [np.ascontiguousarray(pool[:, fold == f]) for f in range(int(fold.max()) + 1)]
-    counts = np.stack([count(twigs, ensemble, part) for part in rows]).astype(float)
-    size = np.array([part.shape[1] for part in rows], dtype=float)
+    many = int(fold.max()) + 1
+    counts = count_apart(twigs, ensemble, pool, fold, many).astype(float)
+    size = np.bincount(fold, minlength=many).astype(float)
     every, members = counts.sum(axis=0), size.sum()
     shares = [every / members]
-    if len(rows) > 1:
+    if many > 1:
         shares += [(every - own) / (members - n) for own, n in zip(counts, size, strict=True)]
     counted = np.stack(shares, axis=1)
     first = np.concatenate([[0], np.cumsum(1 << np.diff(twigs.first_cell))])

@@ -27,7 +27,7 @@ from whence.models.table import Table
 
 _BLOCKS, _ROWS = 32, 64  # as many blocks at least, of so many rows at most
 _TWICE = 16  # blocks that are visited twice
-_FOLDS, _FOLDED = 7, 384  # folds of the background, and rows that are asked without each
+_FOLDS, _FOLDED = 7, 256  # folds of the background, and rows that are asked without each
 _ORDER = 31
 
 
