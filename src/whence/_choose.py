@@ -51,7 +51,7 @@ def _orders(game: Game, budget: Budget, *, by_case: bool) -> tuple[Method[Any], 
     from whence.methods.surrogate.control_variate import ControlVariate
 
     if view(game, BlockGame) is not None:
-        return Permutation(antithetic=False), "a block of rows shares an order"
+        return Permutation(batch=8, antithetic=False), "a block of rows shares an order"
     if _long(game, budget, by_case=by_case):
         return ControlVariate(), "so many walks may be needed that a proxy pays"
     return Permutation(), "nothing is known of the game beyond its worths"
