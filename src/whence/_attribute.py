@@ -56,13 +56,13 @@ def attribute(
     """
     from whence.models.threads import one_thread
 
-    _check(game, index, method, budget, seed, engine, keep, progress)
+    check(game, index, method, budget, seed, engine, keep, progress)
     chosen, why = _method(game, index, method, budget or Budget(), by_case=by_case)
     asked = whole(game) if chosen.every_draw else game
     joint = view(asked, JointGame)
     asked = AllCases(joint) if joint is not None else asked
     opened = (engine or _serial()).open(asked)
-    with _shown(progress) as listener, listening(listener), one_thread(), opened as through:
+    with shown(progress) as listener, listening(listener), one_thread(), opened as through:
         result = chosen.attribute(through, budget or Budget(), int(seed), by_case)
     return replace(result, provenance={**result.provenance, **_provenance(why)})
 
@@ -124,7 +124,7 @@ def _instance(kind: Any, index: Index | None) -> Method[Any]:
     return method
 
 
-def _check(
+def check(
     game: Any,
     index: Any,
     method: Any,
@@ -168,7 +168,7 @@ def _serial() -> "Engine":
     return Serial()
 
 
-def _shown(progress: Listener | bool | None) -> Any:
+def shown(progress: Listener | bool | None) -> Any:
     if progress is True:
         from whence.report.progress import bar
 

@@ -6,7 +6,8 @@ kernels but the form of the trees.
 
 import numpy as np
 
-from whence._core.forms import MISSING, ZERO, tree_ensemble
+from whence._core.forms import MISSING, ZERO
+from whence._core.quantised import tree_ensemble
 
 STEPS = np.array([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0])  # thresholds; cells fall on them too
 CATEGORIES = 4

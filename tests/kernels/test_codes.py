@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from whence._core.forms import tree_ensemble
 from whence._core.index import Shapley
+from whence._core.quantised import tree_ensemble
 from whence.kernels import values as module
 from whence.kernels.codes import encode
 from whence.kernels.nodes import by_row

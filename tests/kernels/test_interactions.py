@@ -9,7 +9,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from whence import Banzhaf, Shapley
 from whence._core.errors import UnsupportedModelError
-from whence._core.forms import tree_ensemble
+from whence._core.quantised import tree_ensemble
 from whence.kernels import interactions as kernel
 from whence.kernels.meeting import column, meeting
 from whence.kernels.values import Job, values

@@ -7,7 +7,7 @@ from whence._core.index import Banzhaf, BetaShapley, Shapley
 from whence.kernels.codes import encode
 from whence.kernels.nodes import by_row
 from whence.kernels.pairs import pairs
-from whence.kernels.values import Job, _weights, values
+from whence.kernels.values import Job, by_size, values
 
 from .forests import alone, cells, chain, forest
 
@@ -16,7 +16,7 @@ INDICES = (Shapley(), Banzhaf(), BetaShapley(2.0, 3.0))
 
 def paired(ensemble, owner, X, pool, index, trees=None):
     players = int(owner.max()) + 1
-    weights = _weights(index.weight, np.zeros((1, 1)), players)
+    weights = by_size(index.weight, players)
     total = np.zeros((len(X), len(ensemble.base), players))
     trees = np.arange(len(ensemble.root)) if trees is None else np.array(trees)
     codes = [by_row(encode(ensemble, rows)) for rows in (X, pool)]

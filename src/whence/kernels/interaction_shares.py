@@ -105,7 +105,7 @@ def share_pairs(
     twigs: Twigs,
     ensemble: TreeEnsemble,
     met: Meetings,
-    weights: Float[np.ndarray, "sizes sizes"],
+    weights: Float[np.ndarray, "_ _"],
     counts: Int[np.ndarray, " patterns"] | None,
     total: int,
     span: tuple[int, int],

@@ -4,7 +4,7 @@ As `values`, pair by pair of players: a tree's tables or, where there are few pa
 and a background row, walks; by constants that were measured and only ever decide about time.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -18,8 +18,8 @@ from whence.kernels.interaction_cubes import cubes
 from whence.kernels.interaction_shares import share_pairs
 from whence.kernels.meeting import Meetings, column, meetings
 from whence.kernels.nodes import by_row
-from whence.kernels.twigs import Twigs, cut, nodes_of
-from whence.kernels.values import Job
+from whence.kernels.twigs import Twigs, cut
+from whence.kernels.values import Job, batches, by_size
 
 _TABLES = 2**20  # entries of the tables that are held at a time
 _BLOCK = 2**22  # sums of a block of rows
@@ -43,8 +43,8 @@ def interactions(
         UnsupportedModelError: a path-dependent tree too wide for patterns.
     """
     total = np.zeros((job.codes.shape[1], len(job.ensemble.base), len(pairs)))
-    for twigs, done in _batches(job) if len(pairs) else ():
-        weights = _weights(weight, min(job.players, twigs.depth))
+    for twigs, done in batches(job, _TABLES, _entries) if len(pairs) else ():
+        weights = by_size(weight, min(job.players, twigs.depth))
         slow = _slow(job, twigs, pairs, weights)
         if slow.any():
             _walks(job, twigs.trees[slow], pairs, weights, total)
@@ -55,28 +55,13 @@ def interactions(
     return total
 
 
-def _batches(job: Job) -> Iterator[tuple[Twigs, float]]:
-    """Trees cut, as many at a time as their tables let; and which share of the nodes is done."""
-    nodes = nodes_of(job.ensemble).cumsum()
-    start, many = 0, 8
-    while start < len(nodes):
-        twigs = cut(job.ensemble, job.owner, np.arange(start, min(start + many, len(nodes))))
-        start += len(twigs.trees)
-        yield twigs, nodes[start - 1] / nodes[-1]
-        entries = _entries(job, twigs, meetings(twigs)).sum()
-        many = int(np.clip(len(twigs.trees) * _TABLES // max(entries, 1), 1, 512))
+def _entries(job: Job, twigs: Twigs) -> Int[np.ndarray, " twigs"]:
+    return _of_tables(job, twigs, meetings(twigs))
 
 
-def _entries(job: Job, twigs: Twigs, met: Meetings) -> Int[np.ndarray, " twigs"]:
-    """Of each twig's table."""
-    return np.asarray(np.diff(twigs.table) * np.diff(met.first) * job.ensemble.value.shape[1])
-
-
-def _weights(weight: Weight, most: int) -> Float[np.ndarray, "sizes sizes"]:
-    weights = np.zeros((most + 1, most + 1))
-    for m in range(1, most + 1):
-        weights[m, :m] = [weight(s, m) for s in range(m)]
-    return weights
+def _of_tables(job: Job, twigs: Twigs, met: Meetings) -> Int[np.ndarray, " twigs"]:
+    wide = job.ensemble.value.shape[1]
+    return np.asarray(np.diff(twigs.table) * np.diff(met.first) * wide)
 
 
 def _by_patterns(
@@ -86,7 +71,7 @@ def _by_patterns(
     met = meetings(twigs)
     counts = None if job.pool is None else count(twigs, job.ensemble, job.pool)
     members = 0 if job.pool is None else job.pool.shape[1]
-    filled = _entries(job, twigs, met).cumsum()
+    filled = _of_tables(job, twigs, met).cumsum()
     marks = np.arange(_TABLES, filled[-1], _TABLES)
     ends = np.unique([0, *(np.searchsorted(filled, marks) + 1), len(filled)])
     for begin, end in pairwise(ends.tolist()):

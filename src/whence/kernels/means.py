@@ -1,6 +1,6 @@
 """Mean predictions over a background, prepared once and asked often."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -25,11 +25,13 @@ class Means:
     Attributes:
         parts: what is kept of the trees.
         codes: of the explained rows.
+        pool: of the background.
         base: of the ensemble.
     """
 
     parts: tuple[Kept, ...]
     codes: UInt[np.ndarray, "features rows"]
+    pool: UInt[np.ndarray, "features members"]
     base: Float[np.ndarray, " outputs"]
 
     @staticmethod
@@ -38,15 +40,14 @@ class Means:
         owner: Int[np.ndarray, " features"],
         rows: Float[np.ndarray, "rows features"],
         pool: Float[np.ndarray, "members features"],
-        fold: Int[np.ndarray, " members"] | None = None,
     ) -> "Means":
-        """From cells as numbers; with the folds of the background that are left out in turn.
+        """From cells as numbers.
 
         Raises:
             UnsupportedGameError: trees so wide that their tables would not fit into memory.
         """
         pooled, parts, held = encode(ensemble, pool), [], 0
-        fold = np.zeros(len(pool), dtype=np.int64) if fold is None else fold
+        whole = np.zeros(len(pool), dtype=np.int64)
         for start in range(0, len(ensemble.root), _TREES):
             trees = np.arange(start, min(start + _TREES, len(ensemble.root)))
             twigs = cut(ensemble, owner, trees)
@@ -57,8 +58,13 @@ class Means:
                     f"(tree {trees[0]} and after). Ask by sampling: give a method such as "
                     "Permutation()."
                 )
-            parts.append(kept(twigs, ensemble, pooled, fold))
-        return Means(tuple(parts), encode(ensemble, rows), ensemble.base)
+            parts.append(kept(twigs, ensemble, pooled, whole))
+        return Means(tuple(parts), encode(ensemble, rows), pooled, ensemble.base)
+
+    def without_each(self, fold: Int[np.ndarray, " members"]) -> "Means":
+        """The same, and beside it over the background without each of its folds."""
+        parts = [kept(part.twigs, part.ensemble, self.pool, fold) for part in self.parts]
+        return replace(self, parts=tuple(parts))
 
     def __call__(
         self,

@@ -10,6 +10,7 @@ import numpy as np
 
 from whence._core.forms import MISSING, SET, ZERO, TreeEnsemble
 from whence.kernels.compiled import compiled
+from whence.kernels.nodes import deciding
 from whence.kernels.twigs import Twigs
 
 ROWS = 1024  # in a block, at most
@@ -17,8 +18,7 @@ ROWS = 1024  # in a block, at most
 
 def seeing(twigs: Twigs, ensemble: TreeEnsemble) -> tuple[Any, ...]:
     """What `see` needs of the trees, beside their steps."""
-    node = (ensemble.feature, ensemble.cut, ensemble.kind, ensemble.zero, ensemble.set_of)
-    return (*node, ensemble.sets, twigs.path, twigs.inner, twigs.first_inner)
+    return (*deciding(ensemble), twigs.path, twigs.inner, twigs.first_inner)
 
 
 @compiled

@@ -24,7 +24,7 @@ from whence.kernels.products import products
 from whence.kernels.shares import share
 from whence.kernels.twigs import Twigs, cut, nodes_of
 
-_TABLES = 2**19  # entries of the tables of the trees that are cut at a time, if they are many
+_TABLES = 2**19  # entries of the tables of the trees that are cut at a time
 _HELD = 2**24  # entries that are held at a time
 _ENTRY, _SUM, _LOOK = 1.5e-9, 4e-9, 1.2e-9  # seconds: an entry of a table, of a sum, looked up
 _TALLY, _NODE, _WALK = 2e-9, 0.25e-9, 1.5e-8  # a row counted, a node passed, a node walked to
@@ -80,9 +80,8 @@ def values(
     nobody = np.array(job.ensemble.base)
     total = np.zeros((outputs, job.players, rows))
     alone = np.zeros((rows, outputs, job.players))
-    weights = np.zeros((1, 1))
-    for twigs, done in _batches(job):
-        weights = _weights(weight, weights, int(min(job.players, twigs.depth)))
+    for twigs, done in batches(job, _TABLES, _entries):
+        weights = by_size(weight, min(job.players, twigs.depth))
         slow = twigs.trees[_slow(job, twigs)]
         if len(slow):
             nobody += _one_by_one(job, slow, twigs.depth, weights, alone)
@@ -94,24 +93,33 @@ def values(
     return total.transpose(2, 0, 1) + alone, nobody
 
 
-def _batches(job: Job) -> Iterator[tuple[Twigs, float]]:
-    """Trees cut, as many at a time as their tables let; and which share of the nodes is done."""
+def batches(
+    job: Job, most: int, entries: Callable[[Job, Twigs], Int[np.ndarray, " twigs"]]
+) -> Iterator[tuple[Twigs, float]]:
+    """Trees cut, as many at a time as their tables let; and which share of the nodes is done.
+
+    Args:
+        job: what is explained.
+        most: entries of the tables of the trees that are cut at a time, if they are many.
+        entries: of each twig's table.
+    """
     nodes = nodes_of(job.ensemble).cumsum()
     start, many = 0, 8
     while start < len(nodes):
         twigs = cut(job.ensemble, job.owner, np.arange(start, min(start + many, len(nodes))))
         start += len(twigs.trees)
         yield twigs, nodes[start - 1] / nodes[-1]
-        wide = job.ensemble.value.shape[1]
-        entries = (np.diff(twigs.table) * np.diff(twigs.first_player)).sum() * wide
-        many = int(np.clip(len(twigs.trees) * _TABLES // max(entries, 1), 1, 512))
+        filled = max(entries(job, twigs).sum(), 1)
+        many = int(np.clip(len(twigs.trees) * most // filled, 1, 512))
 
 
-def _weights(
-    weight: Callable[[int, int], float], known: Weights, most: int | np.integer
-) -> Weights:
-    if len(known) > most:
-        return known
+def _entries(job: Job, twigs: Twigs) -> Int[np.ndarray, " twigs"]:
+    wide = job.ensemble.value.shape[1]
+    return np.asarray(np.diff(twigs.table) * np.diff(twigs.first_player) * wide)
+
+
+def by_size(weight: Callable[[int, int], float], most: int | np.integer) -> Weights:
+    """The index's weights, [m, s]: of a coalition of s among m players, up to `most`."""
     weights = np.zeros((most + 1, most + 2))
     for m in range(1, most + 1):
         weights[m, :m] = [weight(s, m) for s in range(m)]

@@ -4,16 +4,17 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from whence._attribute import attribute
+from whence._attribute import attribute, named
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
-from whence._core.errors import OptionError, UnsupportedModelError
+from whence._core.errors import OptionError
 from whence._core.game import Game
 from whence._core.index import Index
 from whence._core.method import Method
 from whence._core.progress import Listener
 from whence.recipes.aliases import as_budget, as_engine, one_of, since
 from whence.recipes.importance import columns_of
+from whence.recipes.trees import told, trees_or
 
 if TYPE_CHECKING:
     from whence.engines.engine import Engine
@@ -87,8 +88,7 @@ def explain(
         keep=keep,
         progress=progress,
     )
-    provenance = {**result.provenance, **({"not read as trees": why_not} if why_not else {})}
-    return replace(result, data=columns_of(game), provenance=provenance)
+    return replace(told(result, why_not), data=columns_of(game))
 
 
 def _removal(removal: Any, background: Any, X: Any, method: Any) -> Any:
@@ -97,7 +97,8 @@ def _removal(removal: Any, background: Any, X: Any, method: Any) -> Any:
 
     if background is not None or removal != "marginal":
         return as_removal(removal, background)
-    if isinstance(method, PathDependent) or method in {"path_dependent", "PathDependent"}:
+    chosen = named(method, None) if isinstance(method, str) else method
+    if isinstance(chosen, PathDependent):
         return Marginal(X)  # not looked at
     raise OptionError(
         "explain needs background=: the rows that removed features are drawn from, such as the "
@@ -112,13 +113,12 @@ def _game(
     from whence.games.features.prediction import Prediction
     from whence.games.features.tree_game import TreeGame
 
+    options = {"removal": removal, "groups": groups}
     if output == "prediction":
-        return Prediction(model, X, removal=removal, groups=groups), ""
-    name = None if output == "raw" else output
-    try:
-        return TreeGame(model, X, removal=removal, output=name, groups=groups), ""
-    except UnsupportedModelError as error:
-        if output == "raw":
-            raise
-        why = str(error)
-    return Prediction(model, X, removal=removal, output=output, groups=groups), why
+        return Prediction(model, X, **options), ""
+    raw = output == "raw"
+    return trees_or(
+        lambda: TreeGame(model, X, output=None if raw else output, **options),
+        lambda: Prediction(model, X, output=output, **options),
+        insist=raw,
+    )

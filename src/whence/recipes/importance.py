@@ -10,17 +10,13 @@ import numpy as np
 from whence._attribute import attribute
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
-from whence._core.errors import (
-    OptionError,
-    TableError,
-    UnsupportedGameError,
-    UnsupportedModelError,
-)
+from whence._core.errors import OptionError, TableError
 from whence._core.progress import Listener
 from whence._core.stopping import DOUBT
 from whence._core.student import quantile
 from whence.recipes.aliases import as_budget, as_engine, one_of, since
 from whence.recipes.background import background_part
+from whence.recipes.trees import told, trees_or
 
 if TYPE_CHECKING:
     from whence.engines.engine import Engine
@@ -113,9 +109,8 @@ def importance(
         result = replace(
             result, parts={**result.parts, **({} if part is None else {"background": part})}
         )
-    provenance = {**result.provenance, **({"not read as trees": why_not} if why_not else {})}
     data = columns_of(game) if by_case else {}
-    return replace(result, verdict=_verdict(result), data=data, provenance=provenance)
+    return replace(told(result, why_not), verdict=_verdict(result), data=data)
 
 
 def _game(
@@ -130,13 +125,11 @@ def _game(
             "average is 'probability' or 'raw': what is averaged before the loss; "
             f"given {average!r}"
         )
-    try:
-        return TreePower(model, X, y, average=average, by_case=by_case, **options), ""
-    except (UnsupportedModelError, UnsupportedGameError) as error:
-        if average == "raw":
-            raise
-        why = str(error)
-    return PredictivePower(model, X, y, **options), why
+    return trees_or(
+        lambda: TreePower(model, X, y, average=average, by_case=by_case, **options),
+        lambda: PredictivePower(model, X, y, **options),
+        insist=average == "raw",
+    )
 
 
 def columns_of(game: Any) -> dict[str, np.ndarray]:

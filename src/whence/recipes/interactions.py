@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from whence._attribute import _check, _shown, attribute
+from whence._attribute import attribute, check, shown
 from whence._core.errors import OptionError, UnsupportedModelError
 from whence._core.index import Banzhaf, Index, Semivalue, Shapley
 from whence._core.interactions import Interactions
@@ -58,10 +58,10 @@ def interactions(
 
     start, own = perf_counter(), _offered(index)
     game = _game(model, X, background, output, removal, groups)
-    _check(game, own, None, None, 0, None, None, progress)
+    check(game, own, None, None, 0, None, None, progress)
     pairs = pairs_of(game)
     alone = attribute(game, index=own, method=TreeExact(own), by_case=True)
-    with _shown(progress) as listener, listening(listener):
+    with shown(progress) as listener, listening(listener):
         together = interact(game, pairs, own)
     asks = "what each two features add to the model's prediction together, beyond each alone"
     return Interactions(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from whence._core.errors import ModelError, TableError
-from whence._core.forms import MISSING, SET, ZERO, tree_ensemble
+from whence._core.forms import MISSING, SET, ZERO
+from whence._core.quantised import tree_ensemble
 
 NAN = np.nan
 

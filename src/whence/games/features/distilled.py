@@ -9,8 +9,9 @@ from typing import final
 
 import numpy as np
 
-from whence._core.forms import TreeEnsemble, tree_ensemble
+from whence._core.forms import TreeEnsemble
 from whence._core.keyed import uniforms
+from whence._core.quantised import tree_ensemble
 from whence._core.shaped import Float
 from whence.games.features.hybrids import Hybrids
 from whence.models.trees import read_trees

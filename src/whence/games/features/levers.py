@@ -6,11 +6,12 @@ import numpy as np
 
 from whence._core.index import Shapley
 from whence._core.keyed import uniforms
+from whence._core.orders import chain, gains
 from whence._core.shaped import Float, Int
 from whence._core.types import Scores
 from whence.games.features.distilled import Distilled
+from whence.games.features.sampling import blocks
 
-_BLOCKS, _ROWS = 32, 64  # as many blocks at least, of so many rows at most
 _PASSES, _MOST = 4, 32  # walks of each block between looks at the error, and in all
 _ORDERS = 43
 
@@ -49,16 +50,15 @@ def walked(
 
     means = Means.of(proxy.trees, owner, proxy.X, proxy.pool)
     cases, n = len(proxy.X), int(owner.max()) + 1
-    size = int(np.clip(cases // _BLOCKS, 1, _ROWS))
-    blocks = np.array_split(np.arange(cases), -(-cases // size))
-    walks: list[list[np.ndarray]] = [[] for _ in blocks]  # row, output, player
+    parts = blocks(np.arange(cases))
+    walks: list[list[np.ndarray]] = [[] for _ in parts]  # row, output, player
 
     def block(b: int) -> None:
         for order in _orders(n, seed, b, len(walks[b])):
-            walks[b].append(_gains(means, blocks[b], order, measure))
+            walks[b].append(_gains(means, parts[b], order, measure))
 
     while True:
-        spread(block, range(len(blocks)))
+        spread(block, range(len(parts)))
         many = len(walks[0])
         each = np.stack([np.var([w.sum(axis=0) for w in own], axis=0, ddof=1) for own in walks])
         together = np.sqrt(each.sum(axis=0) / many)[None] / cases
@@ -82,12 +82,7 @@ def _gains(
     measure: Callable[..., np.ndarray],
 ) -> np.ndarray:
     """What each player adds along an order and its reverse, [rows, outputs, players]."""
-    n = len(order)
-    up = order.argsort() < np.arange(n + 1)[:, None]
-    p = means(np.concatenate([up, ~up[1:n]]), rows)[0]  # question, row, output
+    p = means(chain(order[None])[0], rows)[0]  # question, row, output
     worth = measure(np.tile(rows, len(p)), p.reshape(-1, p.shape[2]))
-    worth = worth.reshape(len(p), len(rows), -1)
-    back = np.concatenate([worth[n : n + 1], worth[n + 1 :], worth[:1]])
-    gains = np.empty((n, *worth.shape[1:]))
-    gains[order] = (np.diff(worth[: n + 1], axis=0) - np.diff(back, axis=0)) / 2
-    return gains.transpose(1, 2, 0)
+    by_row = worth.reshape(len(p), len(rows), -1).swapaxes(0, 1)
+    return gains(by_row, np.tile(order, (len(rows), 1)))

@@ -7,6 +7,7 @@ from whence._core.shaped import Int
 from whence._core.types import Cases, Draws
 
 _MEMBERS = 7
+_BLOCKS, _ROWS = 32, 64  # as many blocks at least, of so many rows at most
 
 
 def subsets(cases: Cases, draws: Draws, sample: int, pool: int) -> Int[np.ndarray, "rows sample"]:
@@ -26,6 +27,12 @@ def subsets(cases: Cases, draws: Draws, sample: int, pool: int) -> Int[np.ndarra
         chosen[:, place] = np.where(taken, last, drawn)
     lengths = np.diff(np.append(new, len(cases)))
     return np.repeat(chosen, lengths, axis=0)
+
+
+def blocks(rows: Int[np.ndarray, " rows"]) -> list[Int[np.ndarray, " block"]]:
+    """Rows in blocks that are asked together, as even as can be, in this order."""
+    size = int(np.clip(len(rows) // _BLOCKS, 1, _ROWS))
+    return np.array_split(rows, -(-len(rows) // size))
 
 
 def folds(pool: int, most: int = 20) -> Int[np.ndarray, " pool"]:

@@ -16,6 +16,7 @@ from whence.games.features.groups import Groups
 from whence.games.features.prediction import chosen
 from whence.games.features.removal import Removal
 from whence.games.features.tree_rows import TreeRows
+from whence.models.table import Table
 
 
 @final
@@ -43,12 +44,14 @@ class TreeGame(TreeRows, LeafGame):
         output: str | int | None = None,
         groups: Groups = None,
     ) -> None:
-        self._read(model, X, removal, groups)
+        table = Table.of(X)
+        self._meet(model, table)
         if output is not None and self.trees.link != "identity":
             raise UnsupportedModelError(
                 f"{self.model.name} has a link ({self.trees.link}) between its trees and its "
                 f"predictions, so that its output {output!r} is no sum over leaves."
             )
+        self._read(table, removal, groups)
         self.columns = chosen(output, self.model.outputs)
         self.outputs = tuple(self.model.outputs[c] for c in self.columns)
         self.trees = self.trees.only(self.columns)

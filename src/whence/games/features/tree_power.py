@@ -20,12 +20,11 @@ from whence.games.features.groups import Groups
 from whence.games.features.links import linked
 from whence.games.features.loss import as_loss
 from whence.games.features.removal import Removal
-from whence.games.features.sampling import folds
+from whence.games.features.sampling import blocks, folds
 from whence.games.features.tree_rows import TreeRows
 from whence.models.predictor import predictor
 from whence.models.table import Table
 
-_BLOCKS, _ROWS = 32, 64  # as many blocks at least, of so many rows at most
 _TWICE = 16  # blocks that are visited twice
 _FOLDS, _FOLDED = 7, 256  # folds of the background, and rows that are asked without each
 _ORDER = 31
@@ -64,14 +63,16 @@ class TreePower(TreeRows, BlockGame):
         average: str | None = None,
         by_case: bool = False,
     ) -> None:
-        self._read(model, X, removal, groups)
+        table = Table.of(X)
+        self._meet(model, table)
         link = self.trees.link
         if link != "identity" and average != "raw":
             raise UnsupportedModelError(
                 f"{self.model.name} has a link ({link}) between its trees and its predictions, so "
                 "that the mean of its predictions is no sum over leaves."
             )
-        asked = predictor(self.model.model, like=Table.of(X))
+        self._read(table, removal, groups)
+        asked = predictor(self.model.model, like=table)
         self.link = "identity" if asked.space == self.model.space else link
         self.means  # noqa: B018  # refuses trees that are too wide
         self.loss = as_loss(loss, asked)
@@ -92,12 +93,11 @@ class TreePower(TreeRows, BlockGame):
 
     def folded(self) -> "TreePower":
         """A few of the blocks, each fold of the background left out in turn: an output for each."""
-        game = copy(self)
-        game.fold = folds(len(self.pool), _FOLDS)
-        del game.means
+        game, fold = copy(self), folds(len(self.pool), _FOLDS)
+        game.means = self.means.without_each(fold)
         game.n_cases = min(-(-_FOLDED // len(self.blocks[0])), len(self.blocks))
         game.n_twice = game.n_cases
-        game.outputs = self.outputs * (1 + int(game.fold.max()) + 1)
+        game.outputs = self.outputs * (1 + int(fold.max()) + 1)
         return game
 
     def _same(self, case: int, coalitions: np.ndarray) -> np.ndarray:
@@ -114,6 +114,4 @@ def _blocks(rows: int, *, by_case: bool) -> list[np.ndarray]:
     """The rows of each case: in order, one by one; or shuffled, in blocks as even as can be."""
     if by_case:
         return list(np.arange(rows)[:, None])
-    size = int(np.clip(rows // _BLOCKS, 1, _ROWS))
-    order = uniforms(1, _ORDER, np.arange(rows))[:, 0].argsort()
-    return np.array_split(order, -(-rows // size))
+    return blocks(uniforms(1, _ORDER, np.arange(rows))[:, 0].argsort())

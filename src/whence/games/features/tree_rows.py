@@ -29,7 +29,6 @@ class TreeRows(StatedGame):
         owner: which player each feature belongs to.
         rows: the explained rows, as the trees' numbers.
         pool: the background, likewise.
-        fold: of each row of the background, where they are left out in turn.
     """
 
     model: Raw
@@ -39,21 +38,27 @@ class TreeRows(StatedGame):
     owner: Int[np.ndarray, " features"]
     rows: Float[np.ndarray, "cases features"]
     pool: Float[np.ndarray, "members features"]
-    fold: Int[np.ndarray, " members"] | None = None
 
     @final
-    def _read(self, model: Any, X: Any, removal: Removal, groups: Groups) -> None:
-        """Take in the model and the tables.
+    def _meet(self, model: Any, table: Table) -> None:
+        """Take in the model: what is refused for its sake costs nothing more.
+
+        Raises:
+            UnsupportedModelError: no sum of trees that can be read exactly.
+        """
+        self.model = raw_predictor(model, like=table)
+        self.trees = self.model.trees
+
+    @final
+    def _read(self, table: Table, removal: Removal, groups: Groups) -> None:
+        """Take in the tables.
 
         Raises:
             ModelError: the model does not answer as its trees do.
         """
-        table = Table.of(X)
-        self.model = raw_predictor(model, like=table)
         self.X = self.model.aligned(table)
         self.background = pool_of(removal, self.model, self.X)
         self.players, self.owner = players_of(self.X.names, groups)
-        self.trees = self.model.trees
         self.rows, self.pool = self._numbers(self.X), self._numbers(self.background)
 
     def _numbers(self, table: Table) -> np.ndarray:
@@ -72,7 +77,7 @@ class TreeRows(StatedGame):
         """f_S of many rows and coalitions at once: `kernels.means.Means`, made when first asked."""
         from whence.kernels.means import Means
 
-        return Means.of(self.trees, self.owner, self.rows, self.pool, self.fold)
+        return Means.of(self.trees, self.owner, self.rows, self.pool)
 
     @abc.abstractmethod
     def _same(self, case: int, coalitions: Bool[np.ndarray, "questions players"]) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 from whence._core.game import Game
 from whence._core.index import Shapley
 from whence._core.method import AnytimeMethod
+from whence._core.orders import chain, gains
 from whence._core.reading import Reading
 from whence._core.shaped import Float
 from whence._core.visits import Visits
@@ -42,8 +43,8 @@ class Permutation(AnytimeMethod[Walks]):
 
     def step(self, game: Game, state: Walks, visits: Visits) -> Walks:
         """Walk one order, or one antithetic pair, at each visit."""
-        gains, ends = walked(game, visits, antithetic=self.antithetic)
-        return state.add(gains, visits, ends)
+        added, ends = walked(game, visits, antithetic=self.antithetic)
+        return state.add(added, visits, ends)
 
     def read(self, state: Walks) -> Reading:
         """Means over walks, and their errors."""
@@ -60,19 +61,11 @@ def walked(
         visits: where.
         antithetic: walk each order backwards too, and take the mean.
     """
-    n, b = len(game.players), len(visits)
+    n = len(game.players)
     orders = visits.chance(n).argsort(axis=1)
-    place = orders.argsort(axis=1)
-    up = place[:, None, :] < np.arange(n + 1)[:, None]  # visit, how many are in, player
-    chain = np.concatenate([up, ~up[:, 1:n]], axis=1) if antithetic else up
-    asked = chain.shape[1]
+    asked = chain(orders, antithetic=antithetic)
+    many = asked.shape[1]
     worth = game.worth(
-        chain.reshape(-1, n), np.repeat(visits.cases, asked), np.repeat(visits.draws, asked)
-    ).reshape(b, asked, -1)  # visit, question, output
-    gains = np.empty((b, worth.shape[2], n))
-    at = np.arange(b)[:, None]
-    gains[at, :, orders] = np.diff(worth[:, : n + 1], axis=1)
-    if antithetic:  # the complements of the walk lead from everybody back to nobody
-        back = np.concatenate([worth[:, n : n + 1], worth[:, n + 1 :], worth[:, :1]], axis=1)
-        gains[at, :, orders] = (gains[at, :, orders] - np.diff(back, axis=1)) / 2
-    return gains, np.stack([worth[:, 0], worth[:, n]])
+        asked.reshape(-1, n), np.repeat(visits.cases, many), np.repeat(visits.draws, many)
+    ).reshape(len(visits), many, -1)  # visit, question, output
+    return gains(worth, orders, antithetic=antithetic), np.stack([worth[:, 0], worth[:, n]])

@@ -67,7 +67,7 @@ def exactly(game: LeafGame, job: "Job", index: Semivalue, verdict: str) -> Outco
     """
     from whence.kernels.values import values
 
-    found, nobody = values(job, index.weight, _hearing())
+    found, nobody = values(job, index.weight, hearing())
     empty, full = np.tile(nobody, (game.n_cases, 1)), game.said()
     if index.efficient:
         full = _closed(game, empty + found.sum(axis=2), full)
@@ -106,7 +106,7 @@ def _most(trees: TreeEnsemble) -> Float[np.ndarray, " outputs"]:
     return np.asarray(most)
 
 
-def _hearing() -> Callable[[float], None]:
+def hearing() -> Callable[[float], None]:
     """Tells whoever listens which share is done, and so how long the rest should take."""
     start = time.perf_counter()
 

@@ -130,7 +130,8 @@ class ControlVariate(Method[Game]):
                 f"{type(bare(game)).__name__} can make no proxy of itself: leave proxy= out"
             )
         run = _Run(game, can if usable else None, budget, seed, by_case=by_case)
-        run.always, run.due = bool(self.proxy), _SOON if self.proxy else _LOOK
+        if self.proxy:
+            run.always, run.due = True, _SOON
         done = drive(run.walk, run.reading, game, budget, None, by_case=by_case)
         verdict = done.verdict
         if isinstance(run.state, _Pair):

@@ -16,7 +16,8 @@ import catboost
 import numpy as np
 
 from whence._core.errors import ModelError, UnsupportedModelError, some
-from whence._core.forms import TreeEnsemble, tree_ensemble
+from whence._core.forms import TreeEnsemble
+from whence._core.quantised import tree_ensemble
 from whence.models.answers import plain
 from whence.models.trees.catboost_core import Core
 from whence.models.trees.catboost_nodes import nodes

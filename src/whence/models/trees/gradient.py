@@ -10,7 +10,8 @@ from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from whence._core.errors import UnsupportedModelError
-from whence._core.forms import TreeEnsemble, tree_ensemble
+from whence._core.forms import TreeEnsemble
+from whence._core.quantised import tree_ensemble
 from whence.models.trees.estimator import link, margins, names, values
 from whence.models.trees.sklearn_nodes import joined
 

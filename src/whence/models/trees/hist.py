@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
-from whence._core.forms import MISSING, TreeEnsemble, tree_ensemble
+from whence._core.forms import MISSING, TreeEnsemble
+from whence._core.quantised import tree_ensemble
 from whence.models.trees.estimator import link, margins, names, refuse_unfitted, values
 
 _BITS = 256  # of a set of categories

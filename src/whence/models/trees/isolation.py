@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from whence._core.forms import TreeEnsemble, tree_ensemble
+from whence._core.forms import TreeEnsemble
+from whence._core.quantised import tree_ensemble
 from whence.models.trees.estimator import names
 from whence.models.trees.sklearn_nodes import joined
 

@@ -15,7 +15,8 @@ import lightgbm as lgb
 import numpy as np
 
 from whence._core.errors import ModelError, UnsupportedModelError
-from whence._core.forms import TreeEnsemble, tree_ensemble
+from whence._core.forms import TreeEnsemble
+from whence._core.quantised import tree_ensemble
 from whence.models.answers import plain
 from whence.models.trees.lightgbm_categories import categories_of, sets_of
 from whence.models.trees.lightgbm_text import Text, nodes

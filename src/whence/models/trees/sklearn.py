@@ -25,7 +25,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.tree import BaseDecisionTree
 
 from whence._core.errors import ModelError, UnsupportedModelError
-from whence._core.forms import TreeEnsemble, tree_ensemble
+from whence._core.forms import TreeEnsemble
+from whence._core.quantised import tree_ensemble
 from whence.models.trees.estimator import classes, names, refuse_unfitted, values
 from whence.models.trees.gradient import read_gradient
 from whence.models.trees.isolation import raw_isolation, read_isolation

@@ -15,7 +15,8 @@ import numpy as np
 import xgboost as xgb
 
 from whence._core.errors import ModelError, UnsupportedModelError
-from whence._core.forms import TreeEnsemble, tree_ensemble
+from whence._core.forms import TreeEnsemble
+from whence._core.quantised import tree_ensemble
 from whence.models.answers import plain
 from whence.models.trees.ubjson import loads
 from whence.models.trees.xgboost_categories import Splits

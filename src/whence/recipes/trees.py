@@ -1,0 +1,38 @@
+"""Trees first: the game on a sum of trees where a model is one, else that on its predictions."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from whence._core.attribution import Attribution
+from whence._core.errors import UnsupportedGameError, UnsupportedModelError
+
+
+def trees_or(
+    trees: Callable[[], Any], predictions: Callable[[], Any], *, insist: bool
+) -> tuple[Any, str]:
+    """The game, and why the model was not read as trees; nothing where it was.
+
+    Args:
+        trees: makes the game on a sum of trees.
+        predictions: makes the other one.
+        insist: the sum of trees was asked for.
+
+    Raises:
+        UnsupportedModelError: it was, and there is none.
+        UnsupportedGameError: it was, and its trees are too wide.
+    """
+    try:
+        return trees(), ""
+    except (UnsupportedModelError, UnsupportedGameError) as error:
+        if insist:
+            raise
+        why = str(error)
+    return predictions(), why
+
+
+def told(result: Attribution, why_not: str) -> Attribution:
+    """The result, saying in its provenance why the model was not read as trees."""
+    if not why_not:
+        return result
+    return replace(result, provenance={**result.provenance, "not read as trees": why_not})
