@@ -261,19 +261,19 @@ ORDER = ("index", "method", "budget", "seed", "engine", "keep", "progress")
 
 def checked(given):
     """Without the tests' type checks, as a user meets it."""
-    from whence._attribute import _check, _method
+    from whence._attribute import check, _method
 
-    _check(GAME, *(given[name] for name in ORDER))
+    check(GAME, *(given[name] for name in ORDER))
     _method(GAME, given["index"], given["method"])
 
 
 def test_only_games_come_in():
-    from whence._attribute import _check
+    from whence._attribute import check
 
     with pytest.raises(OptionError, match=r"game must be a Game.*given function"):
-        _check(len_of, None, None, None, 0, None, None, None)
+        check(len_of, None, None, None, 0, None, None, None)
     with pytest.raises(OptionError, match="given NoneType"):
-        _check(None, None, None, None, 0, None, None, None)
+        check(None, None, None, None, 0, None, None, None)
 
 
 @pytest.mark.parametrize(
