@@ -261,7 +261,7 @@ ORDER = ("index", "method", "budget", "seed", "engine", "keep", "progress")
 
 def checked(given):
     """Without the tests' type checks, as a user meets it."""
-    from whence._attribute import check, _method
+    from whence._attribute import _method, check
 
     check(GAME, *(given[name] for name in ORDER))
     _method(GAME, given["index"], given["method"])

@@ -25,6 +25,11 @@ def power():
 
 
 @pytest.fixture(scope="module")
+def few():
+    return PredictivePower(smooth, X[:8], Y[:8], removal=Marginal(POOL[:16]))
+
+
+@pytest.fixture(scope="module")
 def prediction():
     return Prediction(smooth, X[:6], removal=Marginal(POOL))
 
@@ -48,6 +53,54 @@ def test_case_by_case(prediction):
     error = np.abs(got.values - exact.values)
     assert (error <= 5 * got.parts["estimation"] + 1e-9).all()
     assert np.abs(got.gap).max() <= 1e-9
+
+
+def chances(rows):
+    right = 1 / (1 + np.exp(-2 * smooth(rows)))
+    return np.stack([1 - right, right], axis=1)
+
+
+class Chances:
+    """A classifier whose probabilities are smooth."""
+
+    classes_ = np.array([0, 1])
+
+    def predict_proba(self, rows):
+        return chances(np.asarray(rows))
+
+
+def test_a_log_loss():
+    """Mutants: a proxy's probability of 0 taken at its word; its own values of another loss."""
+    game = PredictivePower(Chances(), X, Y > 0, removal=Marginal(POOL))
+    exact = wh.attribute(game, method=Exact())
+    budget = wh.Budget(relative_error=0.01, data_share=None)
+    got = wh.attribute(game, method=ControlVariate(proxy=True), budget=budget)
+    low, high = got.ci(0.9999, "estimation")
+    assert ((low <= exact.values) & (exact.values <= high)).all()
+    assert "distilled" in got.verdict
+    plain = wh.attribute(game, method=Permutation(), budget=budget)
+    assert got.cost.rows < plain.cost.rows / 4
+
+
+def test_a_proxy_of_few_players_is_known_exactly(few):
+    """Mutants: worths in the order they were asked; walks where an enumeration is cheaper."""
+    lever = few.lever(0, 1e-9)
+    assert not lever.stderr.any()
+    assert not lever.mean_stderr.any()
+    enumerated = wh.attribute(lever.proxy, method=Exact(), by_case=True)
+    assert np.allclose(lever.values, enumerated.values, atol=1e-9)
+
+
+def test_a_proxy_of_many_players_is_walked(few, monkeypatch):
+    """Mutants: an error of the mean that is too small by the walks of a block; a mean of others."""
+    exact = few.lever(0, 1e-9).values
+    monkeypatch.setattr("whence.games.features.levers._ENUMERATED", 2)
+    rough, fine = few.lever(0, 3e-2), few.lever(0, 1e-2)
+    for one in (rough, fine):
+        apart = np.abs(one.values.mean(axis=0) - exact.mean(axis=0))
+        assert (apart <= 4 * one.mean_stderr[0]).all()
+        assert (np.abs(one.values - exact) <= 6 * one.stderr).all()
+    assert 0 < fine.mean_stderr.max() <= 1e-2 < rough.mean_stderr.max() <= 3e-2
 
 
 def test_fewer_questions_for_the_same_error(prediction):

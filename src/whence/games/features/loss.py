@@ -26,6 +26,7 @@ from whence.models.predictor import Predictor
 from whence.models.routes import reason
 
 _ROUNDING = 1e-9
+_UNSURE = 0.01  # a proxy's probabilities are at least so far from 0 and 1
 Sampled = Float[np.ndarray, "rows sample outputs"]
 
 
@@ -56,6 +57,13 @@ class Loss(abc.ABC):
     @abc.abstractmethod
     def plain(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
         """The loss of each prediction: y [rows] or [rows, outputs], p [rows, outputs] -> [rows]."""
+
+    def of_proxy(self) -> "Loss | None":
+        """The same of predictions that are nearly the model's; None where it minds what is nearly.
+
+        Whatever it is, no bias can come of it: a proxy's part is known, and the rest is asked.
+        """
+        return None
 
     @final
     def of_mean(self, y: np.ndarray, p: Sampled, share: float) -> Float[np.ndarray, " rows"]:
@@ -96,6 +104,10 @@ class Squared(Loss):
     def plain(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
         """Sum over outputs of (p - y)^2."""
         return np.asarray(((p - y) ** 2).sum(axis=1))
+
+    def of_proxy(self) -> Loss:
+        """Itself: what is nearly right is worth nearly the same."""
+        return self
 
 
 @final
@@ -140,6 +152,30 @@ class LogLoss(Loss):
             p = np.concatenate([1 - p, p], axis=1)
         right = np.take_along_axis(p, y[:, None], axis=1)[:, 0]
         return np.asarray(-np.log(np.clip(right, self.clip, 1.0)))
+
+    def of_proxy(self) -> Loss:
+        """Of probabilities that are sure of nothing: where one is 0, a hair's breadth is much."""
+        return _Unsure(self)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Unsure(Loss):
+    """Log-loss of a proxy's probabilities, which may lie outside of [0, 1]."""
+
+    own: LogLoss
+    name: str = field(default="log-loss", init=False)
+    unit: str = field(default="nats", init=False)
+    sample: int = field(default=16, init=False)
+    smooth: bool = field(default=True, init=False)
+
+    def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
+        """As for the log-loss."""
+        return self.own.targets(y, predictor, rows)
+
+    def plain(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """-log p[y], of probabilities that are kept away from 0 and 1."""
+        return self.own.plain(y, np.clip(p, _UNSURE, 1 - _UNSURE))
 
 
 @final

@@ -56,10 +56,11 @@ class Prediction(TableGame):
         )
         self._settle(removal.sample or 1)
 
-    def _of_proxy(
+    def of_proxy(
         self, proxy: Distilled, seed: int, error: float
     ) -> tuple[Scores, Scores, np.ndarray]:
-        del seed, error  # exact
+        """Exact."""
+        del seed, error
         values = exact(proxy, self.hybrids.owner)[:, self.columns]
         none = np.zeros_like(values)
         return values, none, none[:1]

@@ -10,6 +10,7 @@ how much worse the members do alone than together, is a second output:
     mean_k SAGE(f_k) = SAGE(mean f) - Shapley(ambiguity).
 """
 
+from copy import copy
 from typing import Any, final
 
 import numpy as np
@@ -18,8 +19,8 @@ from whence._core.game import Question
 from whence._core.types import Cases, Scores, Worths
 from whence.games.features.distilled import Distilled
 from whence.games.features.groups import Groups
-from whence.games.features.levers import walked
-from whence.games.features.loss import Squared, as_loss
+from whence.games.features.levers import measured
+from whence.games.features.loss import as_loss
 from whence.games.features.removal import Removal
 from whence.games.features.table_game import Predictions, TableGame
 from whence.models.ensemble import Ensemble
@@ -54,7 +55,7 @@ class PredictivePower(TableGame):
     ) -> None:
         self._read(model, X, removal, groups)
         self.loss = as_loss(loss, self.model)
-        self.smooth = isinstance(self.loss, Squared)  # a log-loss minds a proxy outside [0, 1]
+        self.smooth = self.loss.of_proxy() is not None
         self.y = self.loss.targets(y, self.model, len(self.X))
         self.own = ("predictive power",)
         if isinstance(self.model, Ensemble):
@@ -69,13 +70,21 @@ class PredictivePower(TableGame):
         )
         self._settle(removal.sample or self.loss.sample)
 
-    def _of_proxy(
+    def stand_in(self) -> "PredictivePower":
+        """A copy, with the loss of what is nearly right."""
+        game = copy(self)
+        game.loss = self.loss.of_proxy() or self.loss
+        return game
+
+    def of_proxy(
         self, proxy: Distilled, seed: int, error: float
     ) -> tuple[Scores, Scores, np.ndarray]:
+        """Asked in bulk, until their mean is known well enough."""
+
         def measure(rows: np.ndarray, p: np.ndarray) -> np.ndarray:
             return -self.loss.plain(self.y[rows], p)[:, None]
 
-        return walked(proxy, self.hybrids.owner, measure, seed, error)
+        return measured(proxy, self.hybrids.owner, measure, seed, error)
 
     def _measure(self, cases: Cases, p: Predictions, share: float) -> Worths:
         y = self.y[cases]

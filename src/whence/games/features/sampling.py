@@ -7,7 +7,7 @@ from whence._core.shaped import Int
 from whence._core.types import Cases, Draws
 
 _MEMBERS = 7
-_BLOCKS, _ROWS = 32, 64  # as many blocks at least, of so many rows at most
+BLOCKS, _ROWS = 32, 64  # as many blocks at first, of so many rows at most
 
 
 def subsets(cases: Cases, draws: Draws, sample: int, pool: int) -> Int[np.ndarray, "rows sample"]:
@@ -29,9 +29,14 @@ def subsets(cases: Cases, draws: Draws, sample: int, pool: int) -> Int[np.ndarra
     return np.repeat(chosen, lengths, axis=0)
 
 
-def blocks(rows: Int[np.ndarray, " rows"]) -> list[Int[np.ndarray, " block"]]:
-    """Rows in blocks that are asked together, as even as can be, in this order."""
-    size = int(np.clip(len(rows) // _BLOCKS, 1, _ROWS))
+def blocks(rows: Int[np.ndarray, " rows"], most: int = BLOCKS) -> list[Int[np.ndarray, " block"]]:
+    """Rows in blocks that are asked together, as even as can be, in this order.
+
+    Args:
+        rows: which.
+        most: blocks, before they grow to their full size; as few as can be: 1.
+    """
+    size = int(np.clip(len(rows) // most, 1, _ROWS))
     return np.array_split(rows, -(-len(rows) // size))
 
 

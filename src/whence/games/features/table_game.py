@@ -124,15 +124,19 @@ class TableGame(LeverGame, ReplicatedGame):
     def lever(self, seed: int, error: float) -> Lever:
         """Boosted trees, fitted to hybrid rows."""
         made = distilled(self.hybrids, self.n_cases, seed)
-        proxy = copy(self)
+        proxy = self.stand_in()
         X, pool = (Table.of(codes, names=self.X.names) for codes in (made.X, made.pool))
         proxy.hybrids = Hybrids(made.predict, X, pool, self.hybrids.owner)
-        values, stderr, together = self._of_proxy(made, seed, error)
+        values, stderr, together = proxy.of_proxy(made, seed, error)
         words = f"the rest of {len(made.trees.root)} trees distilled from {ROWS:,} model rows"
         return Lever(proxy, values, stderr, together, proxy.nobody(), words)
 
+    def stand_in(self) -> "TableGame":
+        """A copy, to be asked of a proxy whose predictions are nearly the model's."""
+        return copy(self)
+
     @abc.abstractmethod
-    def _of_proxy(
+    def of_proxy(
         self, proxy: Distilled, seed: int, error: float
     ) -> tuple[Scores, Scores, np.ndarray]:
         """A proxy's own values, by case; their standard errors; that of their mean."""

@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 
 from whence._core.budget import Budget
+from whence._core.enumeration import coalitions, semivalues
 from whence._core.errors import UnsupportedGameError, positive
 from whence._core.game import Game
 from whence._core.index import Semivalue, Shapley
@@ -43,7 +44,7 @@ class Exact(Method[Game]):
         del budget, seed, by_case  # an enumeration is whole or nothing, and the same for every seed
         self._refuse(game)
         worth = self._worths(game)
-        values = self._values(worth, len(game.players))
+        values = semivalues(worth, self.index)
         free = np.full(game.n_cases, EXACT)
         certain = np.zeros((len(game.outputs), len(game.players), len(game.players)))
         reading = Reading(
@@ -73,9 +74,9 @@ class Exact(Method[Game]):
             raise UnsupportedGameError("Exact does not know ordered players: ask prefixes only.")
 
     def _worths(self, game: Game) -> np.ndarray:
-        """[cases, coalitions, outputs], averaged over draws; coalition m has the bits of m."""
+        """[cases, coalitions, outputs], averaged over draws."""
         n, draws = len(game.players), game.n_draws or 1
-        masks = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
+        masks = coalitions(n)
         worth = np.zeros((game.n_cases * 2**n, len(game.outputs)))
         for draw in range(draws):
             for start in range(0, len(worth), _BLOCK):
@@ -83,14 +84,3 @@ class Exact(Method[Game]):
                 asked = game.worth(masks[at % 2**n], at >> n, np.full(len(at), draw))
                 worth[at] += asked / draws
         return worth.reshape(game.n_cases, 2**n, -1)
-
-    def _values(self, worth: np.ndarray, n: int) -> np.ndarray:
-        cases, outputs = worth.shape[0], worth.shape[2]
-        sizes = np.array([m.bit_count() for m in range(2**n)])
-        weight = np.array([self.index.weight(s, n) for s in range(n)])
-        values = np.empty((cases, outputs, n))
-        for i in range(n):
-            out = np.flatnonzero((np.arange(2**n) >> i) & 1 == 0)
-            gain = worth[:, out + (1 << i)] - worth[:, out]  # case, coalition, output
-            values[:, :, i] = np.einsum("s,cso->co", weight[sizes[out]], gain)
-        return values
