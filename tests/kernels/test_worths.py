@@ -69,6 +69,17 @@ def test_parts(monkeypatch):
     assert np.allclose(once, twice, rtol=0, atol=1e-13)
 
 
+def test_rows_too_many_to_remember(monkeypatch):
+    """Kills: patterns of the first rows for those of the rows that are asked."""
+    ensemble = forest(23, trees=5, odd=True)
+    X, pool = cells(ensemble, 40), cells(ensemble, 7, seed=1)
+    rows = np.random.default_rng(0).integers(40, size=33)
+    remembered = asked(ensemble, alone(ensemble), X, pool, members(6), rows)
+    monkeypatch.setattr(module, "_SEEN", 0)
+    again = asked(ensemble, alone(ensemble), X, pool, members(6), rows)
+    assert np.array_equal(again, remembered)
+
+
 def test_what_does_not_fit_is_refused(monkeypatch):
     wide = chain(17)
     rows = np.zeros((1, 17))

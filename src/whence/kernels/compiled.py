@@ -16,6 +16,8 @@ from typing import Any
 
 import numba
 
+_TASKS = 16  # for each core: fewer wait for the slowest, more cost more than they do
+
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile lazily, without Python's lock, into a cache on disk."""
@@ -65,14 +67,25 @@ def _pool(process: int) -> ThreadPoolExecutor:
 def spread(work: Callable[[int], None], slices: Iterable[int]) -> None:
     """Do the work of each slice, on every core; the first error is raised."""
     todo = list(slices)
-    if cores() == 1 or len(todo) == 1:
-        for each in todo:
+
+    def some(mine: list[int]) -> None:
+        for each in mine:
             work(each)
-        return
-    under_way = [_pool(os.getpid()).submit(work, each) for each in todo]
+
+    if cores() == 1 or len(todo) < 2:
+        return some(todo)
+    size = -(-len(todo) // (_TASKS * cores()))
+    tasks = [todo[at : at + size] for at in range(0, len(todo), size)]
+    under_way = [_pool(os.getpid()).submit(some, mine) for mine in tasks]
     try:
         for done in under_way:
             done.result()
     finally:  # an error, or an interrupt: what was not begun is not wanted any more
         for left in under_way:
             left.cancel()
+
+
+def spread_ranges(work: Callable[[int, int], None], many: int) -> None:
+    """Do the work of all items, some at a time: `work(first, end)`. Calls into kernels are dear."""
+    size = max(1, -(-many // (_TASKS * cores())))
+    spread(lambda first: work(first, min(first + size, many)), range(0, many, size))

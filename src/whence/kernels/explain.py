@@ -6,8 +6,8 @@ import numpy as np
 
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Float, Int, UInt
-from whence.kernels.compiled import compiled, cores, spread
-from whence.kernels.patterns import ROWS, see, seeing
+from whence.kernels.compiled import compiled, spread
+from whence.kernels.patterns import rows_a_task, see, seeing
 from whence.kernels.twigs import Twigs
 
 
@@ -61,7 +61,7 @@ def look_up(
     looks: tuple[Any, ...] = seeing(twigs, ensemble)
     target = ensemble.target[twigs.trees]
     rows = codes.shape[1]
-    size = max(1, min(ROWS, -(-rows // (2 * cores()))))
+    size = rows_a_task(rows)
 
     def block(start: int) -> None:
         cut = slice(start, start + size)

@@ -69,7 +69,8 @@ def _share(
     first, last, table, leaf, first_leaf, cell, ratio, first_cell, meeting, first_meeting, place,
     value, weights, size, counts, total, shares, widest,
 ):  # fmt: skip
-    own, gift = np.empty(widest, np.int32), np.empty(widest)
+    own, every = np.empty(widest, np.int32), np.arange(widest).astype(np.int32)
+    gift = np.empty(widest)
     keep, sums = np.empty(widest), np.empty((3, widest))
     slot = np.zeros((2 * BITS, 2 * BITS), np.int64)
     for twig in range(first, last):
@@ -85,7 +86,7 @@ def _share(
             m = len(cells)
             if m < 2:
                 continue
-            own_patterns(cells, patterns, own)
+            own_patterns(cells, every[:patterns], own)
             if total > 0:
                 keeping(m, own, counts[table[twig] : table[twig + 1]], total, keep)
             else:

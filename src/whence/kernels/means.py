@@ -1,7 +1,8 @@
 """Mean predictions over a background, prepared once and asked often."""
 
 from dataclasses import dataclass, replace
-from typing import final
+from itertools import zip_longest
+from typing import Any, final
 
 import numpy as np
 
@@ -9,11 +10,13 @@ from whence._core.errors import UnsupportedGameError
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Bool, Float, Int, UInt
 from whence.kernels.codes import encode
+from whence.kernels.patterns import seen
 from whence.kernels.twigs import Twigs, cut
 from whence.kernels.worths import Kept, ask, kept
 
-_TREES = 64  # cut at a time
+_TREES = 256  # cut at a time
 _BYTES = 2**30  # of what is kept, at most
+_SEEN = 2**27  # patterns of the explained rows that are kept, at most
 _LANES = 32  # rows that are asked together
 
 
@@ -24,12 +27,14 @@ class Means:
 
     Attributes:
         parts: what is kept of the trees.
+        seen: the patterns of the explained rows, part by part; none where they are too many.
         codes: of the explained rows.
         pool: of the background.
         base: of the ensemble.
     """
 
     parts: tuple[Kept, ...]
+    seen: tuple[UInt[np.ndarray, "_ rows"], ...]
     codes: UInt[np.ndarray, "features rows"]
     pool: UInt[np.ndarray, "features members"]
     base: Float[np.ndarray, " outputs"]
@@ -59,7 +64,9 @@ class Means:
                     "Permutation()."
                 )
             parts.append(kept(twigs, ensemble, pooled, whole))
-        return Means(tuple(parts), encode(ensemble, rows), pooled, ensemble.base)
+        codes, patterns = encode(ensemble, rows), len(rows) * sum(len(p.twigs.path) for p in parts)
+        every = tuple(_seen(part, codes) for part in parts) if patterns <= _SEEN else ()
+        return Means(tuple(parts), every, codes, pooled, ensemble.base)
 
     def without_each(self, fold: Int[np.ndarray, " members"]) -> "Means":
         """The same, and beside it over the background without each of its folds."""
@@ -74,12 +81,24 @@ class Means:
         """f_S of these rows, for each coalition S, over the background and without each fold."""
         walk, reached = _walk(coalitions)
         wanted = -(-len(rows) // _LANES) * _LANES  # whole groups of rows: odd ones cost as much
-        codes = np.ascontiguousarray(self.codes[:, np.resize(rows, wanted)])
+        span = _span(rows)
         backgrounds = self.parts[0].share.shape[1] if self.parts else 1
         total = np.tile(self.base[:, None], (len(walk) + 1, backgrounds, 1, wanted))
-        for part in self.parts:
-            total += ask(part, codes, walk)
+        for part, every in zip_longest(self.parts, self.seen):
+            mine = np.zeros((len(part.twigs.path), wanted), np.uint16)
+            known = every is not None
+            mine[:, : len(rows)] = every[:, span] if known else _seen(part, self.codes[:, rows])
+            total += ask(part, mine, walk)
         return total[reached, ..., : len(rows)].transpose(1, 0, 3, 2)
+
+
+def _seen(part: Kept, codes: UInt[np.ndarray, "features rows"]) -> UInt[np.ndarray, "twigs rows"]:
+    return seen(part.twigs, part.ensemble, codes)
+
+
+def _span(rows: np.ndarray) -> Any:
+    """Rows side by side as a slice, which is much faster."""
+    return slice(rows[0], rows[-1] + 1) if len(rows) and (np.diff(rows) == 1).all() else rows
 
 
 def _walk(

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from whence._core.forms import MISSING, SET, ZERO, TreeEnsemble
-from whence.kernels.compiled import compiled
+from whence._core.shaped import UInt
+from whence.kernels.compiled import compiled, cores, spread
 from whence.kernels.nodes import deciding
 from whence.kernels.twigs import Twigs
 
@@ -19,6 +20,11 @@ ROWS = 1024  # in a block, at most
 def seeing(twigs: Twigs, ensemble: TreeEnsemble) -> tuple[Any, ...]:
     """What `see` needs of the trees, beside their steps."""
     return (*deciding(ensemble), twigs.path, twigs.inner, twigs.first_inner)
+
+
+def rows_a_task(rows: int) -> int:
+    """How many rows a core takes at a time, of so many."""
+    return max(1, min(ROWS, -(-rows // (2 * cores()))))
 
 
 @compiled
@@ -104,3 +110,32 @@ def see(
             for r in range(n):
                 seen[at, r] = np.uint16(seen[at, r] | np.uint16(np.uint16(left[r]) * bit))
             bit = np.uint16(2 * bit)
+
+
+@compiled
+def _seen(steps, first_step, first_twig, looks, depth, codes, every):
+    n = codes.shape[1]
+    left, pattern = np.empty(n, np.uint8), np.empty((depth + 1, n), np.uint16)
+    for t in range(len(first_twig) - 1):
+        mine = every[first_twig[t] : first_twig[t + 1]]
+        see(n, steps[first_step[t] : first_step[t + 1]], *looks, codes, left, pattern, mine)
+
+
+def seen(
+    twigs: Twigs, ensemble: TreeEnsemble, codes: UInt[np.ndarray, "features rows"]
+) -> UInt[np.ndarray, "twigs rows"]:
+    """The pattern of each row at each twig of all these trees."""
+    looks, rows = seeing(twigs, ensemble), codes.shape[1]
+    every = np.empty((len(twigs.path), rows), np.uint16)
+
+    size = rows_a_task(rows)
+
+    def block(start: int) -> None:
+        here = slice(start, start + size)
+        mine = np.empty((len(every), codes[:, here].shape[1]), np.uint16)
+        steps = (twigs.steps, twigs.first_step, twigs.first_twig)
+        _seen(*steps, looks, twigs.depth, np.ascontiguousarray(codes[:, here]), mine)
+        every[:, here] = mine
+
+    spread(block, range(0, rows, size))
+    return every

@@ -24,28 +24,40 @@ _TWIGS = 64  # of one tree, that a thread takes at a time
 
 @compiled
 def own_patterns(cells, patterns, own):
-    """A leaf's own pattern, one bit for each of its players, from its twig's pattern."""
-    own[:patterns] = 0
+    """A leaf's own patterns, one bit for each of its players, from these of its twig."""
+    own[: len(patterns)] = 0
     for i in range(len(cells)):
         mask, want, bit = cells[i, 1], cells[i, 2], np.int32(1 << i)
-        for pattern in range(patterns):
-            own[pattern] |= bit * np.int32(np.int32(pattern) & mask == want)
+        for at in range(len(patterns)):
+            own[at] |= bit * np.int32(patterns[at] & mask == want)
 
 
 @compiled
-def keeping(m, own, counts, total, keep):
-    """T: the share of the background rows that keep (at least) the conditions of each subset."""
-    keep[: 1 << m] = 0.0
-    for pattern in range(len(counts)):
-        if counts[pattern]:
-            keep[own[pattern]] += counts[pattern]
+def tally(m, own, counts, keep):
+    """Of all patterns of a twig, how much falls to each of the leaf's own."""
     for u in range(1 << m):
-        keep[u] /= total
+        keep[u] = 0.0
+    for at in range(len(counts)):  # unsigned, so that no index is looked at twice
+        keep[np.uintp(own[at])] += counts[at]
+
+
+@compiled
+def at_least(m, keep):
+    """Sums over all sets that hold each set."""
     for i in range(m):
         step = 1 << i
         for base in range(0, 1 << m, 2 * step):
             for u in range(base, base + step):
                 keep[u] += keep[u + step]
+
+
+@compiled
+def keeping(m, own, counts, total, keep):
+    """T: the share of the background rows that keep (at least) the conditions of each subset."""
+    tally(m, own, counts, keep)
+    for u in range(1 << m):
+        keep[u] /= total
+    at_least(m, keep)
 
 
 @compiled
@@ -83,7 +95,7 @@ def _share(
     first, last, table, leaf, first_leaf, cell, ratio, first_cell, first_player, place,
     value, target, weights, size, counts, total, shares, nobody, widest,
 ):  # fmt: skip
-    own = np.empty(widest, np.int32)
+    own, every = np.empty(widest, np.int32), np.arange(widest).astype(np.int32)
     keep, a_sum, b_sum, gift = (
         np.empty(widest),
         np.empty(widest),
@@ -99,7 +111,7 @@ def _share(
         for l in range(first_leaf[twig], first_leaf[twig + 1]):
             cells = cell[first_cell[l] : first_cell[l + 1]]
             m = len(cells)
-            own_patterns(cells, patterns, own)
+            own_patterns(cells, every[:patterns], own)
             if total > 0:
                 keeping(m, own, counts[table[twig] : table[twig + 1]], total, keep)
             else:

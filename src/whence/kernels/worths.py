@@ -13,10 +13,10 @@ import numpy as np
 
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Float, Int, UInt
-from whence.kernels.compiled import compiled, spread
-from whence.kernels.counts import count_apart
-from whence.kernels.patterns import see, seeing
-from whence.kernels.shares import own_patterns
+from whence.kernels.compiled import compiled, spread_ranges
+from whence.kernels.counts import count_tree
+from whence.kernels.patterns import seeing
+from whence.kernels.shares import at_least, own_patterns, tally
 from whence.kernels.twigs import Twigs
 
 
@@ -39,29 +39,56 @@ class Kept:
 
 
 @compiled
-def _keep(first_twig, last_twig, table, leaves, cell, first_cell, counts, first, share):
-    widest = 1
+def _share(
+    first_twig, last_twig, table, leaves, cell, first_cell, counts, size, first, share, had, own,
+    counted, part,
+):  # fmt: skip
+    """T of the leaves of one tree: counts [folds, patterns of the tree], size: rows of each fold.
+
+    The last four are to work in: as long as the longest table, of each fold, or of all.
+    """
+    folds, members = len(counts), size.sum()
     for twig in range(first_twig, last_twig):
-        widest = max(widest, table[twig + 1] - table[twig])
-    own = np.empty(widest, np.int32)
-    many = share.shape[1]
-    for twig in range(first_twig, last_twig):
-        patterns = table[twig + 1] - table[twig]
+        start, some = table[twig] - table[first_twig], 0
+        for pattern in range(table[twig + 1] - table[twig]):  # most of them nobody has
+            anybody = 0
+            for v in range(folds):
+                counted[v, some] = counts[v, start + pattern]
+                anybody += counted[v, some]
+            had[some] = pattern
+            some += anybody > 0
         for l in range(leaves[twig], leaves[twig + 1]):
             begin, m = first[l], first_cell[l + 1] - first_cell[l]
-            own_patterns(cell[first_cell[l] : first_cell[l + 1]], patterns, own)
-            for u in range(begin, begin + (1 << m)):
-                for v in range(many):
-                    share[u, v] = 0.0
-            for a in range(patterns):
-                for v in range(many):
-                    share[begin + own[a], v] += counts[table[twig] + a, v]
-            for i in range(m):
-                step = 1 << i
-                for base in range(begin, begin + (1 << m), 2 * step):
-                    for u in range(base, base + step):
-                        for v in range(many):
-                            share[u, v] += share[u + step, v]
+            own_patterns(cell[first_cell[l] : first_cell[l + 1]], had[:some], own)
+            for v in range(folds):
+                tally(m, own, counted[v, :some], part[v])
+                at_least(m, part[v])
+            for u in range(1 << m):
+                every = 0.0
+                for v in range(folds):
+                    every += part[v, u]
+                share[begin + u, 0] = every / members
+                for v in range(share.shape[1] - 1):
+                    share[begin + u, 1 + v] = (every - part[v, u]) / (members - size[v])
+
+
+@compiled
+def _keep(
+    first_tree, last_tree, steps, first_step, first_twig, looks, table, depth, leaves, cell,
+    first_cell, codes, fold, size, widest, first, share,
+):  # fmt: skip
+    folds = len(size)
+    had, own = np.empty(widest, np.int32), np.empty(widest, np.int32)
+    counted, part = np.empty((folds, widest), np.int32), np.empty((folds, widest))
+    for t in range(first_tree, last_tree):
+        begin, end = first_twig[t], first_twig[t + 1]
+        counts = np.zeros((folds, table[end] - table[begin]), np.int32)
+        mine = steps[first_step[t] : first_step[t + 1]]
+        count_tree(mine, looks, table[begin : end + 1], depth, codes, fold, counts)
+        _share(
+            begin, end, table, leaves, cell, first_cell, counts, size, first, share, had, own,
+            counted, part,
+        )  # fmt: skip
 
 
 def kept(
@@ -78,43 +105,31 @@ def kept(
         pool: codes of the background.
         fold: of each row of it; 0 for all: then there is the whole background alone.
     """
-    many = int(fold.max()) + 1
-    counts = count_apart(twigs, ensemble, pool, fold, many).astype(float)
-    size = np.bincount(fold, minlength=many).astype(float)
-    every, members = counts.sum(axis=0), size.sum()
-    shares = [every / members]
-    if many > 1:
-        shares += [(every - own) / (members - n) for own, n in zip(counts, size, strict=True)]
-    counted = np.stack(shares, axis=1)
+    size = np.bincount(fold)
     first = np.concatenate([[0], np.cumsum(1 << np.diff(twigs.first_cell))])
-    share = np.empty((first[-1], len(shares)))
-
-    def tree(t: int) -> None:
-        trees = (twigs.first_twig[t], twigs.first_twig[t + 1], twigs.table, twigs.first_leaf)
-        _keep(*trees, twigs.cell, twigs.first_cell, counted, first, share)
-
-    spread(tree, range(len(twigs.trees)))
+    share = np.empty((first[-1], 1 + len(size) if len(size) > 1 else 1))
+    widest = int(np.diff(twigs.table).max(initial=1))
+    trees: tuple[Any, ...] = (
+        twigs.steps, twigs.first_step, twigs.first_twig, seeing(twigs, ensemble), twigs.table,
+        twigs.depth, twigs.first_leaf, twigs.cell, twigs.first_cell,
+    )  # fmt: skip
+    rest = (pool, fold.astype(np.uint8), size, widest, first, share)
+    spread_ranges(lambda begin, end: _keep(begin, end, *trees, *rest), len(twigs.trees))
     return Kept(twigs, ensemble, share, first)
 
 
 @compiled
 def _ask(
-    steps, first_step, first_twig, looks, players, first_player, leaf, first_leaf, cell, first_cell,
-    depth, target, value, share, first, codes, turns, first_turn, nobody, change,
+    first_twig, players, first_player, leaf, first_leaf, cell, first_cell, target, value, share,
+    first, seen, turns, first_turn, nobody, change,
 ):  # fmt: skip
     """nobody: [backgrounds, outputs]; change: [turns, backgrounds, outputs, rows]."""
-    n, most = codes.shape[1], 0
-    for t in range(len(first_twig) - 1):
-        most = max(most, first_twig[t + 1] - first_twig[t])
-    left = np.empty(n, np.uint8)
-    pattern = np.empty((depth + 1, n), np.uint16)
-    seen = np.empty((most, n), np.uint16)
+    n = seen.shape[1]
     mark = np.empty(len(change), np.int8)
     todo = np.empty(len(change), np.int64)
     for t in range(len(first_twig) - 1):
-        see(n, steps[first_step[t] : first_step[t + 1]], *looks, codes, left, pattern, seen)
         for twig in range(first_twig[t], first_twig[t + 1]):
-            at = np.uintp(twig - first_twig[t])
+            at = np.uintp(twig)
             for l in range(first_leaf[twig], first_leaf[twig + 1]):
                 begin, m = first_cell[l], first_cell[l + 1] - first_cell[l]
                 for q in range(len(mark)):
@@ -153,28 +168,26 @@ def _ask(
 
 def ask(
     known: Kept,
-    codes: UInt[np.ndarray, "features rows"],
+    seen: UInt[np.ndarray, "twigs rows"],
     walk: Int[np.ndarray, " turns"],
 ) -> Float[np.ndarray, "turns_and_start backgrounds outputs rows"]:
     """The mean prediction of each row as players come and go, without the ensemble's base.
 
     Args:
         known: of the trees.
-        codes: of the rows.
+        seen: the pattern of each row at each of their twigs.
         walk: who comes, or goes, at each turn; nobody is present before the first.
     """
     twigs, ensemble = known.twigs, known.ensemble
-    looks: tuple[Any, ...] = seeing(twigs, ensemble)
     turns = np.argsort(walk, kind="stable")
     first = np.searchsorted(walk[turns], np.arange(int(twigs.players.max(initial=0)) + 2))
     backgrounds, outputs = known.share.shape[1], len(ensemble.base)
     nobody = np.zeros((backgrounds, outputs))
-    change = np.zeros((len(walk), backgrounds, outputs, codes.shape[1]))
+    change = np.zeros((len(walk), backgrounds, outputs, seen.shape[1]))
     _ask(
-        twigs.steps, twigs.first_step, twigs.first_twig, looks, twigs.players, twigs.first_player,
-        twigs.leaf, twigs.first_leaf, twigs.cell, twigs.first_cell, twigs.depth,
-        ensemble.target[twigs.trees], ensemble.value, known.share, known.first, codes, turns, first,
-        nobody, change,
+        twigs.first_twig, twigs.players, twigs.first_player, twigs.leaf, twigs.first_leaf,
+        twigs.cell, twigs.first_cell, ensemble.target[twigs.trees], ensemble.value, known.share,
+        known.first, seen, turns, first, nobody, change,
     )  # fmt: skip
     start = np.broadcast_to(nobody[:, :, None], (1, *change.shape[1:]))
     return np.asarray(np.concatenate([start, change]).cumsum(axis=0))

@@ -110,13 +110,13 @@ def _occurring(series: Any) -> Any:
 
 def _column(series: Any) -> Column:
     dtype = series.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in "biufmM":
+        return Column(series.to_numpy())
     gone = series.isna().to_numpy()
     if isinstance(dtype, pd.CategoricalDtype):
         values = series.astype(object).to_numpy(copy=True)
         values[gone] = None
         return Column(values, tuple(dtype.categories.tolist()), bool(dtype.ordered))
-    if isinstance(dtype, np.dtype) and dtype.kind in "biufmM":
-        return Column(series.to_numpy())
     if pd.api.types.is_bool_dtype(dtype) and not gone.any():
         return Column(series.to_numpy(dtype=bool))
     if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype):

@@ -78,13 +78,15 @@ class Table:
         Raises:
             TableError: columns that are not there.
         """
+        return self._with(self._cells.select(self._places(names), names), tuple(names))
+
+    def _places(self, names: Sequence[str]) -> list[int]:
         missing = [n for n in names if n not in self.names]
         if missing:
             raise TableError(
                 f"{self.what} has no column {some(missing)}. {did_you_mean(missing[0], self.names)}"
             )
-        places = [self.names.index(n) for n in names]
-        return self._with(self._cells.select(places, names), tuple(names))
+        return [self.names.index(n) for n in names]
 
     def renamed(self, names: Sequence[str]) -> "Table":
         """The same columns under these names."""
@@ -132,7 +134,7 @@ class Table:
 
     def raw(self, name: str) -> Column:
         """One column, with its categories if it declares any."""
-        return self.select([name])._cells.column(0)  # noqa: SLF001
+        return self._cells.column(self._places([name])[0])
 
     @property
     def codes(self) -> np.ndarray:

@@ -64,7 +64,8 @@ class TreePower(TreeRows, BlockGame):
         by_case: bool = False,
     ) -> None:
         table = Table.of(X)
-        self._meet(model, table)
+        asked = predictor(model, like=table)
+        self._meet(asked, table)
         link = self.trees.link
         if link != "identity" and average != "raw":
             raise UnsupportedModelError(
@@ -72,12 +73,15 @@ class TreePower(TreeRows, BlockGame):
                 "that the mean of its predictions is no sum over leaves."
             )
         self._read(table, removal, groups)
-        asked = predictor(self.model.model, like=table)
         self.link = "identity" if asked.space == self.model.space else link
-        self.means  # noqa: B018  # refuses trees that are too wide
         self.loss = as_loss(loss, asked)
         self.y = self.loss.targets(y, asked, len(self.X))
-        self.blocks = _blocks(len(self.X), by_case=by_case)
+        if by_case:
+            self.blocks = list(np.arange(len(self.X))[:, None])
+        else:
+            self._shuffle()
+            self.blocks = blocks(np.arange(len(self.X)))
+        self.means  # noqa: B018  # refuses trees that are too wide
         self.n_cases, self.n_units = len(self.blocks), len(self.X)
         self.n_twice = 256 if by_case else _TWICE
         self.outputs = ("predictive power",)
@@ -100,6 +104,11 @@ class TreePower(TreeRows, BlockGame):
         game.outputs = self.outputs * (1 + int(fold.max()) + 1)
         return game
 
+    def _shuffle(self) -> None:
+        """Rows in the order in which blocks take them: a block's lie side by side."""
+        order = uniforms(1, _ORDER, np.arange(len(self.X)))[:, 0].argsort()
+        self.X, self.rows, self.y = self.X.take(order), self.rows[order], self.y[order]
+
     def _same(self, case: int, coalitions: np.ndarray) -> np.ndarray:
         rows = self.blocks[case]
         raw = self.means(coalitions, rows)  # background, question, row, output
@@ -108,10 +117,3 @@ class TreePower(TreeRows, BlockGame):
         loss = self.loss.plain(y, p).reshape(*raw.shape[:2], len(rows)).sum(axis=2)
         share = len(self.blocks) / len(self.X)  # so that the mean over blocks is that over rows
         return np.asarray(-share * loss.T)
-
-
-def _blocks(rows: int, *, by_case: bool) -> list[np.ndarray]:
-    """The rows of each case: in order, one by one; or shuffled, in blocks as even as can be."""
-    if by_case:
-        return list(np.arange(rows)[:, None])
-    return blocks(uniforms(1, _ORDER, np.arange(rows))[:, 0].argsort())
