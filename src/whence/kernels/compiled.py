@@ -21,10 +21,20 @@ _TASKS = 16  # for each core: fewer wait for the slowest, more cost more than th
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile lazily, without Python's lock, into a cache on disk."""
+    return _compiled(function)
+
+
+def inner(function: Callable[..., Any]) -> Any:
+    """As `compiled`, for a part of kernels: Python cannot call it, so there is less to compile."""
+    return _compiled(function, no_cpython_wrapper=True)
+
+
+def _compiled(function: Callable[..., Any], **less: bool) -> Any:
     place, before = _kept(), numba.config.CACHE_DIR
     numba.config.CACHE_DIR = place
     try:
-        return numba.njit(nogil=True, cache=bool(place))(unwrap(function))
+        jit = numba.njit(nogil=True, cache=bool(place), no_cfunc_wrapper=True, **less)
+        return jit(unwrap(function))
     finally:
         numba.config.CACHE_DIR = before
 

@@ -24,13 +24,13 @@ import numpy as np
 
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Float, Int
-from whence.kernels.compiled import compiled, spread
+from whence.kernels.compiled import compiled, inner, spread
 from whence.kernels.meeting import Meetings
 from whence.kernels.shares import covering, keeping, own_patterns
 from whence.kernels.twigs import BITS, Twigs
 
 
-@compiled
+@inner
 def _sums(m, keep, weight, size, sums):
     """A, B and C, from T and the index's weights."""
     full = (1 << m) - 1
@@ -46,7 +46,7 @@ def _sums(m, keep, weight, size, sums):
                     one[u + step] += one[u]
 
 
-@compiled
+@inner
 def _give(m, i, j, sums, gift):
     """What a pair is given for each pattern of the leaf's own."""
     a, b, c = sums[0], sums[1], sums[2]

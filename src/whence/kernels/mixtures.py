@@ -16,13 +16,13 @@ by the weights among p + q - 1.
 
 import numpy as np
 
-from whence.kernels.compiled import compiled
+from whence.kernels.compiled import compiled, inner
 from whence.kernels.nodes import SPECIAL, specially
 
 _PRESENT, _ABSENT = 1, 2
 
 
-@compiled
+@inner
 def _of_players(node, into, held, who, side, value, weights, total):
     """What a leaf gives the players that had to choose it."""
     present = 0
@@ -36,7 +36,7 @@ def _of_players(node, into, held, who, side, value, weights, total):
             total[at, who[i]] += w * gain if side[i] == _PRESENT else -w * loss
 
 
-@compiled
+@inner
 def _of_pairs(node, into, held, who, side, value, weight, slot, total):
     """What a leaf gives the pairs of players that had to choose it."""
     present = 0
@@ -52,7 +52,7 @@ def _of_pairs(node, into, held, who, side, value, weight, slot, total):
                 total[o if into < 0 else into, at] += value[node, o] * gift
 
 
-@compiled
+@inner
 def _walk(
     root, into, x, b, feature, cut, kind, zero, set_of, sets, left, right, owner, value, weights,
     slot, stack, who, side, state, total,

@@ -11,7 +11,7 @@ import numpy as np
 
 from whence._core.forms import MISSING, SET, ZERO, TreeEnsemble
 from whence._core.shaped import UInt
-from whence.kernels.compiled import compiled
+from whence.kernels.compiled import inner
 
 SPECIAL = ZERO  # kinds from here on are not plain
 _GONE = np.uint32(2**32 - 1)
@@ -29,7 +29,7 @@ def by_row(codes: UInt[np.ndarray, "features rows"]) -> UInt[np.ndarray, "rows f
     return np.ascontiguousarray(np.where(gone, _GONE, codes.astype(np.uint32)).T)
 
 
-@compiled
+@inner
 def specially(code, node, feature, cut, kind, zero, set_of, sets):
     """Whether a row with this code goes left at a node that is not plain."""
     away = kind[node] & MISSING > 0
@@ -42,7 +42,7 @@ def specially(code, node, feature, cut, kind, zero, set_of, sets):
     return bool(code <= cut[node])
 
 
-@compiled
+@inner
 def going(child, parent):
     """The share of a node's cover that goes on to a child; half, of a node that nobody came by."""
     return child / parent if parent != 0.0 else 0.5

@@ -10,7 +10,7 @@ import numpy as np
 
 from whence._core.forms import MISSING, SET, ZERO, TreeEnsemble
 from whence._core.shaped import UInt
-from whence.kernels.compiled import compiled, cores, spread
+from whence.kernels.compiled import compiled, cores, inner, spread
 from whence.kernels.nodes import deciding
 from whence.kernels.twigs import Twigs
 
@@ -27,21 +27,21 @@ def rows_a_task(rows: int) -> int:
     return max(1, min(ROWS, -(-rows // (2 * cores()))))
 
 
-@compiled
+@inner
 def _compare(n, j, most, one, codes, left):
     """Of each row: 1 where it goes left, else 0. A missing cell has the last code, plus 1: 0."""
     for r in range(n):
         left[r] = np.uint8(codes.dtype.type(codes[j, r] + one) <= most)
 
 
-@compiled
+@inner
 def _differ(n, j, one, nil, codes, left):
     """Zeros go where missing cells go."""
     for r in range(n):
         left[r] = np.uint8(one) if codes[j, r] == nil else left[r]
 
 
-@compiled
+@inner
 def _choose(n, j, one, chosen, codes, left):
     """Categories go left where they are chosen."""
     gone, last = codes.dtype.type(-1), len(chosen) - 1
@@ -50,7 +50,7 @@ def _choose(n, j, one, chosen, codes, left):
         left[r] = np.uint8(one) if code == gone else np.uint8(chosen[min(code, last)])
 
 
-@compiled
+@inner
 def see(
     n, steps, feature, cut, kind, zero, set_of, sets, path, inner, first_inner,
     codes, left, pattern, seen,

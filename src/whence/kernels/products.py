@@ -13,11 +13,11 @@ import numpy as np
 
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Float, Int, UInt
-from whence.kernels.compiled import compiled, spread
+from whence.kernels.compiled import compiled, inner, spread
 from whence.kernels.nodes import SPECIAL, deciding, going, specially
 
 
-@compiled
+@inner
 def _leaf(m, u, t, weight, poly, gift):
     for i in range(m):
         poly[0], degree = 1.0, 0

@@ -16,13 +16,13 @@ import numpy as np
 
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Float
-from whence.kernels.compiled import compiled, spread
+from whence.kernels.compiled import compiled, inner, spread
 from whence.kernels.twigs import BITS, Twigs
 
 _TWIGS = 64  # of one tree, that a thread takes at a time
 
 
-@compiled
+@inner
 def own_patterns(cells, patterns, own):
     """A leaf's own patterns, one bit for each of its players, from these of its twig."""
     own[: len(patterns)] = 0
@@ -32,7 +32,7 @@ def own_patterns(cells, patterns, own):
             own[at] |= bit * np.int32(patterns[at] & mask == want)
 
 
-@compiled
+@inner
 def tally(m, own, counts, keep):
     """Of all patterns of a twig, how much falls to each of the leaf's own."""
     for u in range(1 << m):
@@ -41,7 +41,7 @@ def tally(m, own, counts, keep):
         keep[np.uintp(own[at])] += counts[at]
 
 
-@compiled
+@inner
 def at_least(m, keep):
     """Sums over all sets that hold each set."""
     for i in range(m):
@@ -51,7 +51,7 @@ def at_least(m, keep):
                 keep[u] += keep[u + step]
 
 
-@compiled
+@inner
 def keeping(m, own, counts, total, keep):
     """T: the share of the background rows that keep (at least) the conditions of each subset."""
     tally(m, own, counts, keep)
@@ -60,7 +60,7 @@ def keeping(m, own, counts, total, keep):
     at_least(m, keep)
 
 
-@compiled
+@inner
 def covering(ratio, keep):
     """T of the path-dependent game: the product of the shares of the cover."""
     keep[0] = 1.0
@@ -69,7 +69,7 @@ def covering(ratio, keep):
             keep[u | 1 << i] = keep[u] * ratio[i]
 
 
-@compiled
+@inner
 def _subset_sums(m, values):
     for i in range(m):
         step = 1 << i
@@ -78,7 +78,7 @@ def _subset_sums(m, values):
                 values[u + step] += values[u]
 
 
-@compiled
+@inner
 def _give(m, keep, weight, size, a_sum, b_sum):
     """A and B, from T and the index's weights for m players (weight[m] = 0)."""
     full = (1 << m) - 1

@@ -14,7 +14,7 @@ import numpy as np
 
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Bool, Float, Int
-from whence.kernels.compiled import compiled
+from whence.kernels.compiled import compiled, inner
 from whence.kernels.nodes import going
 
 BITS = 16  # of the widest pattern
@@ -68,7 +68,7 @@ class Twigs:
     depth: int
 
 
-@compiled
+@inner
 def _measure(root, feature, left, right, inner, depth):
     """Inner nodes below each node; how many nodes the tree has, and its depth."""
     order = np.empty(len(feature), np.int32)

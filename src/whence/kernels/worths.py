@@ -13,8 +13,8 @@ import numpy as np
 
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Float, Int, UInt
-from whence.kernels.compiled import compiled, spread_ranges
-from whence.kernels.counts import count_tree
+from whence.kernels.compiled import compiled, inner, spread_ranges
+from whence.kernels.counts import count_trees
 from whence.kernels.patterns import seeing
 from whence.kernels.shares import at_least, own_patterns, tally
 from whence.kernels.twigs import Twigs
@@ -38,7 +38,7 @@ class Kept:
     first: Int[np.ndarray, " leaves_and_end"]
 
 
-@compiled
+@inner
 def _share(
     first_twig, last_twig, table, leaves, cell, first_cell, counts, size, first, share, had, own,
     counted, part,
@@ -83,8 +83,8 @@ def _keep(
     for t in range(first_tree, last_tree):
         begin, end = first_twig[t], first_twig[t + 1]
         counts = np.zeros((folds, table[end] - table[begin]), np.int32)
-        mine = steps[first_step[t] : first_step[t + 1]]
-        count_tree(mine, looks, table[begin : end + 1], depth, codes, fold, counts)
+        trees = (steps, first_step, first_twig, looks, table, depth)
+        count_trees(t, t + 1, *trees, codes, fold, counts)
         _share(
             begin, end, table, leaves, cell, first_cell, counts, size, first, share, had, own,
             counted, part,
