@@ -22,6 +22,7 @@ from pathlib import Path
 from trees_cold import cold
 from trees_explainers import SHAP, WHENCE, WOODELF
 from trees_grid import grid
+from trees_lever import levers, network
 from trees_local import NOTES, by_cover, marginal
 from trees_picture import PICTURE, draw
 from trees_rows import each_row
@@ -34,11 +35,13 @@ PARTS: dict[str, Callable[[bool], Iterator[dict]]] = {
     "rows": each_row,
     "cold": cold,
     "sage": importances,
+    "levers": levers,
+    "network": network,
     "grid": grid,
 }
 PACKAGES = (
-    "woodelf_explainer", "shap", "sage-importance", "xgboost-cpu", "lightgbm", "scikit-learn",
-    "numba", "numpy", "pandas",
+    "woodelf_explainer", "shap", "shapiq", "sage-importance", "xgboost-cpu", "lightgbm",
+    "scikit-learn", "numba", "numpy", "pandas",
 )  # fmt: skip
 
 

@@ -48,9 +48,11 @@ def draw(results: dict, out: Path) -> None:
         _dots(ax, shown)
     ax.set_xlabel("seconds (hollow: extrapolated; >: stopped there; x: values do not add up)")
     left.legend(handles=_legend(records), loc="outside upper right", ncols=6, frameon=False)
-    start, cells = right.subplots(2, 1, height_ratios=(1, 2.4))
-    _cold(start, records.get("cold", []))
-    _cells(cells, records.get("grid", []))
+    beside = (("cold", _cold, 1.0), ("levers", _levers, 1.3), ("grid", _cells, 2.0))
+    there = [(draw_it, records[name], high) for name, draw_it, high in beside if name in records]
+    axes = right.subplots(len(there), 1, height_ratios=[high for *_, high in there], squeeze=False)
+    for ax, (draw_it, shown, _) in zip(axes[:, 0], there, strict=True):
+        draw_it(ax, shown)
     figure.suptitle(
         "Tree ensembles: seconds from the model object to the values, on two cores",
         x=0.01, ha="left", fontsize=11,
@@ -117,7 +119,7 @@ def _dot(ax, record: dict, at: int) -> None:
 
 def _cold(ax, records: list[dict]) -> None:
     """Bars, in parts: what a new process spends before its first answer."""
-    _title(ax, "A new process: 100 rows on 1,000, 200 trees")
+    _title(ax, "A new process: 100 rows on 1,000")
     shades = {"importing the explainer": 0.35, "first answer": 1.0}
     names = []
     for at, record in enumerate(r for r in records if "failed" not in r):
@@ -134,6 +136,24 @@ def _cold(ax, records: list[dict]) -> None:
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlabel("seconds: Python, model (grey); import (pale); first answer")
     ax.margins(x=0.12)
+    _axes(ax)
+
+
+def _levers(ax, records: list[dict]) -> None:
+    """Model rows to the same error, without trees as a lever (hollow) and with them."""
+    told = [r for r in records if r["used"]]
+    _title(ax, "SAGE of other models, to 0.5 %")
+    for at, record in enumerate(told):
+        plain, ours = record["model rows without the lever"], record["model rows"]
+        ax.plot([ours, plain], [at, at], color=FAINT, linewidth=2, zorder=1)
+        ax.scatter(plain, at, s=38, facecolor="white", edgecolor=INK, zorder=3)
+        ax.scatter(ours, at, s=38, color=OURS, zorder=3)
+        ax.text((plain * ours) ** 0.5, at - 0.18, f"{plain / ours:.0f} times", ha="center",
+                fontsize=7.5)  # fmt: skip
+    names = [", ".join(r["job"].split(", ")[1:3]) for r in told]
+    ax.set_yticks(range(len(names)), labels=names)
+    ax.set_ylim(len(names) - 0.4, -0.7)
+    ax.set(xscale="log", xlabel="model rows (hollow: without trees as a lever)")
     _axes(ax)
 
 
@@ -178,7 +198,7 @@ def _axes(ax) -> None:
         ax.spines[side].set_visible(False)
     ax.grid(visible=True, which="major", axis="x", color=FAINT, linewidth=0.6)
     ax.set_axisbelow(True)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,g}"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.15g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.tick_params(which="minor", length=0)
 

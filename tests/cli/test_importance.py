@@ -216,7 +216,7 @@ def test_ctrl_c_gives_what_there_is(desk):
     assert work.returncode == 1, err
     assert out, err
     told = json.loads(out)
-    assert told["verdict"].endswith("nterrupted")
+    assert "nterrupted" in told["verdict"]  # and whether a lever was at work
     assert not wh.load("a.whence").converged
 
 
