@@ -85,10 +85,10 @@ class Means:
         backgrounds = self.parts[0].share.shape[1] if self.parts else 1
         total = np.tile(self.base[:, None], (len(walk) + 1, backgrounds, 1, wanted))
         for part, every in zip_longest(self.parts, self.seen):
-            mine = np.zeros((len(part.twigs.path), wanted), np.uint16)
-            known = every is not None
-            mine[:, : len(rows)] = every[:, span] if known else _seen(part, self.codes[:, rows])
-            total += ask(part, mine, walk)
+            patterns = _seen(part, self.codes[:, rows]) if every is None else every[:, span]
+            padded = np.zeros((len(patterns), wanted), np.uint16)
+            padded[:, : len(rows)] = patterns
+            total += ask(part, padded, walk)
         return total[reached, ..., : len(rows)].transpose(1, 0, 3, 2)
 
 
