@@ -6,7 +6,6 @@ Model rows count first: those that train the lever are among them.
 import itertools
 import warnings
 from collections.abc import Callable, Iterator
-from functools import cache
 from math import comb
 from typing import Any
 
@@ -99,7 +98,6 @@ def _fitted(rows: Rows, kind: str) -> Any:
     return make_pipeline(StandardScaler(), model).fit(X, y)
 
 
-@cache
 def _network() -> Any:
     model = MLPRegressor(
         hidden_layer_sizes=(64, 64), max_iter=60, early_stopping=True, random_state=0

@@ -12,6 +12,7 @@ from . import regroup, store
 from .errors import ResultError, did_you_mean, positive
 from .game import Question
 from .index import Index
+from .outputs import place
 from .players import Players
 from .reading import Covariance, Reading
 from .shaped import Float
@@ -210,11 +211,7 @@ class Attribution:
         Raises:
             ResultError: no such output.
         """
-        if isinstance(name, (int, np.integer)) and -len(self.outputs) <= name < len(self.outputs):
-            return int(name) % len(self.outputs)
-        if name in self.outputs:
-            return self.outputs.index(str(name))
-        raise ResultError(f"no output is called {name!r}. {did_you_mean(name, self.outputs)}")
+        return place(self.outputs, name)
 
     def select(
         self,

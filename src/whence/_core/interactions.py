@@ -10,9 +10,10 @@ from typing import Any, final
 import numpy as np
 
 from .attribution import Cost, Uncertainty
-from .errors import PlayersError, ResultError, did_you_mean, positive
+from .errors import PlayersError, positive
 from .game import Question
 from .index import Index
+from .outputs import place
 from .players import Players
 from .shaped import Float
 from .types import Ends, Scores
@@ -141,11 +142,7 @@ class Interactions:
         Raises:
             ResultError: no such output.
         """
-        if isinstance(name, (int, np.integer)) and -len(self.outputs) <= name < len(self.outputs):
-            return int(name) % len(self.outputs)
-        if name in self.outputs:
-            return self.outputs.index(str(name))
-        raise ResultError(f"no output is called {name!r}. {did_you_mean(name, self.outputs)}")
+        return place(self.outputs, name)
 
     def to_frame(self, backend: str = "pandas") -> Any:
         """One row for each case, output and listed pair; a pandas, polars or pyarrow frame."""

@@ -26,7 +26,7 @@ from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Float, Int
 from whence.kernels.compiled import compiled, inner, spread
 from whence.kernels.meeting import Meetings
-from whence.kernels.shares import covering, keeping, own_patterns
+from whence.kernels.shares import bit_counts, covering, keeping, own_patterns, subset_sums
 from whence.kernels.twigs import BITS, Twigs
 
 
@@ -39,11 +39,7 @@ def _sums(m, keep, weight, size, sums):
         for u in range(1 << m):
             s = size[u] - less
             one[u] = weight[s] * keep[full ^ u] if s >= 0 else 0.0
-        for i in range(m):
-            step = 1 << i
-            for base in range(0, 1 << m, 2 * step):
-                for u in range(base, base + step):
-                    one[u + step] += one[u]
+        subset_sums(m, one)
 
 
 @inner
@@ -130,7 +126,7 @@ def share_pairs(
     sizes = np.diff(twigs.table) * many * ensemble.value.shape[1]
     place = np.concatenate([[0], np.cumsum(sizes)])
     shares = np.empty(place[-1])
-    size = np.array([u.bit_count() for u in range(1 << BITS)])
+    size = bit_counts()
     widest = int(np.diff(twigs.table).max(initial=1))
     tally = np.zeros(1, np.int32) if counts is None else counts
     leaves = (twigs.leaf, twigs.first_leaf, twigs.cell, twigs.ratio, twigs.first_cell)

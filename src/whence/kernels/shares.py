@@ -70,7 +70,8 @@ def covering(ratio, keep):
 
 
 @inner
-def _subset_sums(m, values):
+def subset_sums(m, values):
+    """Sums over all sets within each set."""
     for i in range(m):
         step = 1 << i
         for base in range(0, 1 << m, 2 * step):
@@ -86,8 +87,8 @@ def _give(m, keep, weight, size, a_sum, b_sum):
         t = keep[full ^ u]
         a_sum[u] = weight[size[u]] * t
         b_sum[u] = weight[size[u] - 1] * t if u else 0.0
-    _subset_sums(m, a_sum)
-    _subset_sums(m, b_sum)
+    subset_sums(m, a_sum)
+    subset_sums(m, b_sum)
 
 
 @compiled
@@ -133,7 +134,8 @@ def _share(
 
 
 @cache
-def _bit_counts() -> np.ndarray:
+def bit_counts() -> np.ndarray:
+    """How many players each pattern has."""
     return np.array([u.bit_count() for u in range(1 << BITS)])
 
 
@@ -165,7 +167,7 @@ def share(
     some = [(t, at) for t in range(len(twigs.trees)) for at in range(ends[t], ends[t + 1], _TWIGS)]
     nobody = np.zeros((len(some), len(ensemble.base)))
     none = np.zeros(1, np.int32)
-    size, widest = _bit_counts(), int(np.diff(twigs.table).max(initial=1))
+    size, widest = bit_counts(), int(np.diff(twigs.table).max(initial=1))
 
     def part(p: int) -> None:
         t, at = some[p]

@@ -40,14 +40,14 @@ class Kept:
 
 @inner
 def _share(
-    first_twig, last_twig, table, leaves, cell, first_cell, counts, size, first, share, had, own,
-    counted, part,
+    first_twig, last_twig, table, leaves, cell, first_cell, counts, size, first, share
 ):  # fmt: skip
-    """T of the leaves of one tree: counts [folds, patterns of the tree], size: rows of each fold.
-
-    The last four are to work in: as long as the longest table, of each fold, or of all.
-    """
-    folds, members = len(counts), size.sum()
+    """T of the leaves of some twigs: counts [folds, their patterns], size: rows of each fold."""
+    folds, members, widest = len(counts), size.sum(), 1
+    for twig in range(first_twig, last_twig):
+        widest = max(widest, table[twig + 1] - table[twig])
+    had, own = np.empty(widest, np.int32), np.empty(widest, np.int32)
+    counted, part = np.empty((folds, widest), counts.dtype), np.empty((folds, widest))
     for twig in range(first_twig, last_twig):
         start, some = table[twig] - table[first_twig], 0
         for pattern in range(table[twig + 1] - table[twig]):  # most of them nobody has
@@ -75,20 +75,13 @@ def _share(
 @compiled
 def _keep(
     first_tree, last_tree, steps, first_step, first_twig, looks, table, depth, leaves, cell,
-    first_cell, codes, fold, size, widest, first, share,
+    first_cell, codes, fold, size, first, share,
 ):  # fmt: skip
-    folds = len(size)
-    had, own = np.empty(widest, np.int32), np.empty(widest, np.int32)
-    counted, part = np.empty((folds, widest), np.int32), np.empty((folds, widest))
-    for t in range(first_tree, last_tree):
-        begin, end = first_twig[t], first_twig[t + 1]
-        counts = np.zeros((folds, table[end] - table[begin]), np.int32)
-        trees = (steps, first_step, first_twig, looks, table, depth)
-        count_trees(t, t + 1, *trees, codes, fold, counts)
-        _share(
-            begin, end, table, leaves, cell, first_cell, counts, size, first, share, had, own,
-            counted, part,
-        )  # fmt: skip
+    begin, end = first_twig[first_tree], first_twig[last_tree]
+    counts = np.zeros((len(size), table[end] - table[begin]), np.int32)
+    trees = (steps, first_step, first_twig, looks, table, depth)
+    count_trees(first_tree, last_tree, *trees, codes, fold, counts)
+    _share(begin, end, table, leaves, cell, first_cell, counts, size, first, share)
 
 
 def kept(
@@ -108,12 +101,11 @@ def kept(
     size = np.bincount(fold)
     first = np.concatenate([[0], np.cumsum(1 << np.diff(twigs.first_cell))])
     share = np.empty((first[-1], 1 + len(size) if len(size) > 1 else 1))
-    widest = int(np.diff(twigs.table).max(initial=1))
     trees: tuple[Any, ...] = (
         twigs.steps, twigs.first_step, twigs.first_twig, seeing(twigs, ensemble), twigs.table,
         twigs.depth, twigs.first_leaf, twigs.cell, twigs.first_cell,
     )  # fmt: skip
-    rest = (pool, fold.astype(np.uint8), size, widest, first, share)
+    rest = (pool, fold.astype(np.uint8), size, first, share)
     spread_ranges(lambda begin, end: _keep(begin, end, *trees, *rest), len(twigs.trees))
     return Kept(twigs, ensemble, share, first)
 

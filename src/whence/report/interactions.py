@@ -7,7 +7,8 @@ import numpy as np
 from whence._core.interactions import Interactions
 from whence.report.export import framed
 from whence.report.numbers import clean, decimals, elide, number, several
-from whence.report.wording import cases, certainty, cost, name_of_index, reason, unit
+from whence.report.wording import name_of_index, reason
+from whence.report.words import five_lines
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _TOP = 3
@@ -19,21 +20,10 @@ def words(found: Interactions) -> str:
 
     Several outputs: the first one's strongest three.
     """
-    first = clean(found.outputs[0]) if found.outputs else "no output"
-    others = len(found.outputs) - 1
-    more = f" and {several(others, 'other')}" if others > 0 else ""
     kind = several(len(found.players), found.players.kind)
     what = f"{name_of_index(found)} interactions of {several(len(found.pairs), 'pair')} of {kind}"
-    inside = "" if first == unit(found) else f", in {unit(found)}"
-    return "\n".join(
-        [
-            f"{what}: {first}{more}{inside}; {cases(found)}",
-            f"method: {found.method}, {certainty(found)}",
-            f"cost: {cost(found)}",
-            f"verdict: {reason(found)}",
-            f"{'top by mean size' if len(found.values) > 1 else 'top'}: {_top(found)}",
-        ]
-    )
+    top = "top by mean size" if len(found.values) > 1 else "top"
+    return five_lines(found, what, reason(found), f"{top}: {_top(found)}")
 
 
 def _top(found: Interactions) -> str:

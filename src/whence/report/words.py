@@ -3,6 +3,7 @@
 import numpy as np
 
 from whence._core.attribution import Attribution
+from whence._core.interactions import Interactions
 from whence.report.numbers import clean, decimals, elide, number, several
 from whence.report.rows import Row, ranking
 from whence.report.wording import cases, certainty, cost, name_of_index, sized, unit, verdict
@@ -16,17 +17,23 @@ def words(att: Attribution) -> str:
 
     Several outputs: the first one's largest three.
     """
-    first = clean(att.outputs[0]) if att.outputs else "no output"
-    more = f" and {several(len(att.outputs) - 1, 'other')}" if len(att.outputs) > 1 else ""
     what = f"{name_of_index(att)} of {several(len(att.players), att.players.kind)}"
-    inside = "" if first == unit(att) else f", in {unit(att)}"
+    return five_lines(att, what, verdict(att), f"top: {_top(att)}")
+
+
+def five_lines(found: Attribution | Interactions, what: str, verdict: str, top: str) -> str:
+    """What was found, how, at which cost, why it stopped, and the largest."""
+    first = clean(found.outputs[0]) if found.outputs else "no output"
+    others = len(found.outputs) - 1
+    more = f" and {several(others, 'other')}" if others > 0 else ""
+    inside = "" if first == unit(found) else f", in {unit(found)}"
     return "\n".join(
         [
-            f"{what}: {first}{more}{inside}; {cases(att)}",
-            f"method: {att.method}, {certainty(att)}",
-            f"cost: {cost(att)}",
-            f"verdict: {verdict(att)}",
-            f"top: {_top(att)}",
+            f"{what}: {first}{more}{inside}; {cases(found)}",
+            f"method: {found.method}, {certainty(found)}",
+            f"cost: {cost(found)}",
+            f"verdict: {verdict}",
+            top,
         ]
     )
 

@@ -22,7 +22,6 @@ from whence.games.features.loss import as_loss
 from whence.games.features.removal import Removal
 from whence.games.features.sampling import blocks, folds
 from whence.games.features.tree_rows import TreeRows
-from whence.models.predictor import predictor
 from whence.models.table import Table
 
 _TWICE = 16  # blocks that are visited twice
@@ -64,8 +63,7 @@ class TreePower(TreeRows, BlockGame):
         by_case: bool = False,
     ) -> None:
         table = Table.of(X)
-        asked = predictor(model, like=table)
-        self._meet(asked, table)
+        self._meet(model, table)
         link = self.trees.link
         if link != "identity" and average != "raw":
             raise UnsupportedModelError(
@@ -73,6 +71,7 @@ class TreePower(TreeRows, BlockGame):
                 "that the mean of its predictions is no sum over leaves."
             )
         self._read(table, removal, groups)
+        asked = self.model.predictions
         self.link = "identity" if asked.space == self.model.space else link
         self.loss = as_loss(loss, asked)
         self.y = self.loss.targets(y, asked, len(self.X))

@@ -21,10 +21,12 @@ class Raw(Predictor):
     Args:
         model: what is asked.
         trees: the same as plain arrays.
+        predictions: the same, asked for what it predicts.
     """
 
     model: Any
     trees: TreeEnsemble
+    predictions: Predictor
 
     def _predict(self, frame: Any) -> np.ndarray:
         return raw(self.model, frame)
@@ -61,6 +63,7 @@ def raw_predictor(model: Any, *, like: Table) -> Raw:
         hard=False,
         model=owner,
         trees=trees,
+        predictions=asked,
     )
 
 
