@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from whence._core import store
 from whence._core.errors import ResultError
 from whence._core.game import Question
 from whence._core.index import InOrder
+from whence._core.trace import Trace
 
 from .test_attribution import covariance, made
 from .toys import Scattered
@@ -34,6 +36,10 @@ def same(a, b):
     """Bit for bit."""
     for f in fields(Attribution):
         left, right = getattr(a, f.name), getattr(b, f.name)
+        if isinstance(left, Trace) and isinstance(right, Trace):
+            left, right = (
+                {g.name: getattr(trace, g.name) for g in fields(Trace)} for trace in (left, right)
+            )
         if isinstance(left, np.ndarray):
             left, right = {"": left}, {"": right}
         if isinstance(left, dict) and any(isinstance(v, np.ndarray) for v in left.values()):
@@ -286,3 +292,25 @@ def test_plain_numbers_for_json():
         assert np.array_equal(np.array(back[name], dtype=float), array, equal_nan=True)
     assert back["players"]["names"] == ["age", "bmi", "sex"]
     assert not [name for name in back if name.startswith(("covariance", "data"))]
+
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*-v*.whence")), ids=lambda p: p.stem)
+def test_files_of_earlier_versions_are_read_as_they_were_meant(path):
+    told = json.loads(path.with_suffix(".json").read_text())
+    now = json.loads(json.dumps(store.load(path).to_dict()))
+    assert told.pop("version") <= now.pop("version") == store.VERSION
+    assert {name: now[name] for name in told} == told
+
+
+@pytest.mark.parametrize("name", ["asked", "values"])
+def test_a_damaged_trace_does_not_become_a_curve(name, tmp_path):
+    run = wh.attribute(Scattered([1.0, 2.0]), budget=Budget(evaluations=2000), method="permutation")
+    path = run.save(tmp_path / "a.whence")
+    assert store.load(path).trace is not None
+    block = io.BytesIO()
+    np.save(block, getattr(run.trace, name)[:-1])
+    with pytest.raises(ResultError, match="is damaged"):
+        store.load(rewritten(path, {f"trace-{name}.npy": block.getvalue()}))

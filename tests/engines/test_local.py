@@ -15,7 +15,7 @@ from whence._core.errors import (
     OrderError,
 )
 from whence._core.meter import count
-from whence.engines.engine import ROWS, Sharded, answer
+from whence.engines.engine import QUESTIONS, Sharded, answer
 from whence.engines.local import Processes, Serial, Threads
 from whence.games.features import Marginal, PredictivePower
 
@@ -89,10 +89,10 @@ class Faulty(Game):
 def test_errors_arrive_as_themselves(engine, how, kind, says):
     """Kills: an error that cannot be pickled, which breaks the whole pool of processes."""
     game = Faulty(how, ordered=how == "order")
-    stay = np.tile([[False, True]], (ROWS + 5, 1))
+    stay = np.tile([[False, True]], (QUESTIONS + 5, 1))
     zero = np.zeros(len(stay), dtype=int)
     with engine.open(game) as opened, pytest.raises(kind, match=says) as caught:
-        opened.run([(stay, zero, zero)])
+        list(opened.run([(stay, zero, zero)]))
     assert type(caught.value) is kind
 
 
@@ -114,7 +114,7 @@ def test_processes_are_other_processes():
             return np.full(len(cases), float(os.getpid()))
 
     with Processes(2).open(Where("")) as opened:
-        pids = opened.worth(np.ones((3 * ROWS, 2), bool), *np.zeros((2, 3 * ROWS), int))
+        pids = opened.worth(np.ones((3 * QUESTIONS, 2), bool), *np.zeros((2, 3 * QUESTIONS), int))
     assert os.getpid() not in pids
 
 
@@ -125,10 +125,10 @@ def test_blocks_are_of_one_size():
         sizes.extend(len(stay) for stay, _, _ in blocks)
         return [answer(Faulty(""), block) for block in blocks]
 
-    n = 2 * ROWS + 10
+    n = 2 * QUESTIONS + 10
     stay = np.random.default_rng(0).random((n, 2)) < 0.5
     got = Sharded(Faulty(""), run).worth(stay, *np.zeros((2, n), int))
-    assert sizes == [ROWS, ROWS, 10]
+    assert sizes == [QUESTIONS, QUESTIONS, 10]
     assert np.array_equal(got[:, 0], stay.sum(axis=1))
 
 

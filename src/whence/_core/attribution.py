@@ -17,6 +17,7 @@ from .players import Players
 from .reading import Covariance, Reading
 from .shaped import Float
 from .student import quantile
+from .trace import Trace
 from .types import Ends, Scores
 
 Uncertainty = Literal["exact", "sampled", "unquantified"]
@@ -84,6 +85,7 @@ class Attribution:
         question: what was asked, in words.
         data: columns of the explained cases, for pictures: name -> [cases].
         provenance: where the answer comes from: versions, seed, hashes.
+        trace: how the mean over cases came to be, look by look; None where there was no such way.
     """
 
     values: Scores
@@ -105,6 +107,7 @@ class Attribution:
     question: Question = Question()
     data: Mapping[str, np.ndarray] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    trace: Trace | None = None
 
     # -- how sure --
 

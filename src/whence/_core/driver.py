@@ -18,6 +18,7 @@ from .meter import Meter, metering
 from .progress import Progress, tell
 from .reading import Reading
 from .stopping import Judgement, judge
+from .trace import Recorder, Trace
 from .visits import twice
 from .wrap import Metered, question_of, unfolded, units
 
@@ -28,11 +29,12 @@ _LOOK = 1.05  # a reading is taken each time the walks have grown by this factor
 @final
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Where a run ended, and why."""
+    """Where a run ended, why, and how it came there."""
 
     reading: Reading
     converged: bool
     verdict: str
+    trace: Trace | None
 
 
 def drive(
@@ -54,11 +56,11 @@ def drive(
         batch: walks a step; None lets steps grow.
         by_case: each case must be good enough, rather than their mean.
     """
-    done = 0
-    try:
-        with metering() as meter:
-            clock = _Clock(game, meter, time.perf_counter())
-            look, size = 0.0, _size(game, batch, 0)
+    done, past = 0, Recorder()
+    with metering() as meter:
+        clock = _Clock(game, meter, time.perf_counter())
+        look, size = 0.0, _size(game, batch, 0)
+        try:
             while True:
                 walk(done, size)
                 done += size
@@ -79,13 +81,17 @@ def drive(
                     n_twice=twice(about),
                     n_units=units(about),
                 )
+                past.add(clock.used(), plain, about.n_cases)
                 clock.tell(seen, budget, done)
                 if seen.enough or why:
-                    return Run(reading, seen.enough, seen.why or why)
-    except KeyboardInterrupt:
-        if done == 0:
-            raise
-        return Run(read(), converged=False, verdict="interrupted")
+                    return Run(reading, seen.enough, seen.why or why, past.trace())
+        except KeyboardInterrupt:
+            if done == 0:
+                raise
+            reading = read()
+            about, _, plain = unfolded(game, reading)
+            past.add(clock.used(), plain, about.n_cases)
+            return Run(reading, False, "interrupted", past.trace())
 
 
 def _size(game: Game, batch: int | None, done: int) -> int:

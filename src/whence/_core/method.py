@@ -14,6 +14,7 @@ from .index import Index
 from .meter import Meter, metering
 from .reading import Reading
 from .stopping import averaged
+from .trace import Trace
 from .visits import Visits, visits
 from .wrap import Metered, bare, question_of, unfolded, units
 
@@ -28,6 +29,7 @@ class Outcome:
 
     Attributes:
         asked: what was asked, where that is not what the game asks.
+        trace: how it came to be; None for what is computed at one go.
     """
 
     reading: Reading
@@ -35,6 +37,7 @@ class Outcome:
     converged: bool
     verdict: str
     asked: Question | None = None
+    trace: Trace | None = None
 
 
 class Method(abc.ABC, Generic[G]):
@@ -133,6 +136,7 @@ def _wrapped(
         covariance=got.covariance or reading.of_one(),
         question=outcome.asked or question_of(about),
         provenance={"game": type(bare(about)).__name__, "seed": seed},
+        trace=outcome.trace,
     )
 
 
@@ -179,4 +183,4 @@ class AnytimeMethod(Method[Game], Generic[State]):
             state = self.step(game, state, visits(game, seed, first, size))
 
         run = drive(walk, lambda: self.read(state), game, budget, self.batch, by_case=by_case)
-        return Outcome(run.reading, "sampled", run.converged, run.verdict)
+        return Outcome(run.reading, "sampled", run.converged, run.verdict, trace=run.trace)

@@ -21,14 +21,16 @@ def select(
     columns: Mapping[str, object],
 ) -> "Attribution":
     """Some of the cases, outputs or players: see `Attribution.select`."""
-    o = slice(None) if output is None else [result.output(output)]
-    c = _cases(case, len(result.values))
+    o = np.arange(len(result.outputs)) if output is None else np.array([result.output(output)])
+    n = len(result.values)
+    c = _cases(case, n)
     p = np.arange(len(result.players))
     if players is not None:
         chosen = [players] if isinstance(players, str) else listed(players, "players")
         p = np.array([result.players.index(name) for name in chosen], dtype=int)
     if columns:
         p = p[np.isin(p, result.players.where(**columns))]
+    every = np.array_equal(np.sort(c), np.arange(n))
     if not len(p):
         raise ResultError("nobody is left: no player has all of these names and columns")
 
@@ -37,7 +39,6 @@ def select(
 
     def part(x: np.ndarray) -> np.ndarray:
         """Known of the mean over all cases; of a mean over some of them it is not."""
-        every = np.array_equal(np.sort(c), np.arange(len(result.values)))
         return x if every else np.full_like(x, np.nan)
 
     return replace(
@@ -52,6 +53,7 @@ def select(
         shared={name: part(s[:, o][:, :, p]) for name, s in result.shared.items()},
         covariance={k: v[o][:, p][:, :, p] for k, v in result.covariance.items()},
         data={name: column[c] for name, column in result.data.items()},
+        trace=result.trace.take(o, p) if result.trace is not None and every else None,
     )
 
 
@@ -86,6 +88,7 @@ def group(result: "Attribution", by: str | Mapping[str, Sequence[str]]) -> "Attr
         players=Players(tuple(groups), kind=f"group of {result.players.kind}s"),
         shared={},
         covariance={k: member @ v @ member.T for k, v in result.covariance.items()},
+        trace=None,
     )
 
 
@@ -191,6 +194,7 @@ def difference(a: "Attribution", b: "Attribution") -> "Attribution":
         shared={},
         covariance={},
         provenance={},
+        trace=None,
     )
 
 
@@ -262,4 +266,5 @@ def merge(runs: Sequence["Attribution"]) -> "Attribution":
         shared={},
         covariance={},
         provenance={**runs[0].provenance, "seed": None, "merged seeds": seeds},
+        trace=None,
     )

@@ -14,12 +14,13 @@ from . import index as indices
 from .errors import ResultError
 from .game import Question
 from .players import Players
+from .trace import Trace
 
 if TYPE_CHECKING:
     from .attribution import Attribution
 
 FORMAT = "whence attribution"
-VERSION = 1
+VERSION = 2  # 2: the trace of a run
 _ARRAYS = ("values", "freedom", "empty", "full")
 _TABLES = ("parts", "shared", "covariance", "data")
 _PLAIN = ("outputs", "method", "uncertainty", "converged", "verdict", "averaged")
@@ -133,6 +134,8 @@ def _settings(index: indices.Index) -> dict[str, Any]:
 
 def _arrays(result: "Attribution") -> dict[str, np.ndarray]:
     arrays = {name: getattr(result, name) for name in _ARRAYS}
+    if result.trace is not None:
+        arrays |= {f"trace-{f.name}": getattr(result.trace, f.name) for f in fields(Trace)}
     return arrays | {name: array for name, array in _tables(result) if not _words(array)}
 
 
@@ -177,6 +180,7 @@ def _rebuild(header: Any, arrays: Mapping[str, np.ndarray], source: Path) -> "At
             cost=Cost(**header["cost"]),
             question=Question(**question),
             provenance=header["provenance"],
+            trace=_trace(arrays),
         )
         _check(result, source)
     except ResultError:
@@ -184,6 +188,13 @@ def _rebuild(header: Any, arrays: Mapping[str, np.ndarray], source: Path) -> "At
     except Exception as error:  # whatever a header that was tampered with may bring about
         raise ResultError(f"{source} is damaged: {error!r} is missing or wrong") from error
     return result
+
+
+def _trace(arrays: Mapping[str, np.ndarray]) -> Trace | None:
+    """Since version 2, and only of what was sampled."""
+    if "trace-asked" not in arrays:
+        return None
+    return Trace(**{f.name: arrays[f"trace-{f.name}"] for f in fields(Trace)})
 
 
 def _texts(words: Mapping[str, list[Any]]) -> dict[str, np.ndarray]:
@@ -220,6 +231,7 @@ def _check(result: "Attribution", source: Path) -> None:
                 raise ResultError(
                     f"{source} is damaged: {name} of shape {array.shape}, header says {shape}"
                 )
+    _check_trace(result.trace, (outputs, players), source)
     if not result.parts and result.uncertainty != "unquantified":
         raise ResultError(f"{source} is damaged: it lacks its error parts")
     for name, kinds in _KINDS.items():
@@ -229,3 +241,16 @@ def _check(result: "Attribution", source: Path) -> None:
         raise ResultError(f"{source} is damaged: its uncertainty is {result.uncertainty!r}")
     if any((part < 0).any() for part in result.parts.values()):
         raise ResultError(f"{source} is damaged: it holds standard errors below zero")
+
+
+def _check_trace(trace: Trace | None, each: tuple[int, int], source: Path) -> None:
+    if trace is None:
+        return
+    for f in fields(Trace):
+        array: np.ndarray = getattr(trace, f.name)
+        wanted = (len(trace.asked), *(each if f.name in {"values", "stderr"} else ()))
+        if array.dtype.kind not in "fi" or array.shape != wanted:
+            raise ResultError(
+                f"{source} is damaged: its trace has {f.name} of shape {array.shape} and type "
+                f"{array.dtype}, where {wanted} numbers belong"
+            )

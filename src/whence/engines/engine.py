@@ -6,7 +6,7 @@ change with the number of threads; and parallelism inside a model is left to the
 """
 
 import abc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import final
 
@@ -21,8 +21,12 @@ from whence.models.threads import one_thread
 # Model rows in a block, about. A boosted model starts its threads once a tree and call, which is
 # dear on a busy machine: fewer, larger calls.
 ROWS = 32768
+# Questions in a block of a game that does not say how many rows one takes: few enough that blocks
+# of a slow game keep several workers busy, many enough that the way there costs little.
+QUESTIONS = 256
 Block = tuple[np.ndarray, np.ndarray, np.ndarray]  # coalitions, cases, draws
 Answer = tuple[np.ndarray, Meter]
+Run = Callable[[Sequence[Block]], Iterable[Answer]]  # answers in order, as they come
 
 
 class Engine(abc.ABC):
@@ -39,21 +43,24 @@ class Sharded(Through):
 
     Args:
         inner: the game.
-        run: answers blocks, in order.
+        run: answers blocks, and yields in order what came back.
     """
 
-    def __init__(self, inner: Game, run: Callable[[Sequence[Block]], Sequence[Answer]]) -> None:
+    def __init__(self, inner: Game, run: Run) -> None:
         Through.__init__(self, inner)
         self.run = run
         pooled = view(inner, PooledGame)
-        self.block = max(64, ROWS // (pooled.sample if pooled is not None else 1))
+        self.block = QUESTIONS if pooled is None else max(64, ROWS // pooled.sample)
+
+    def stream(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Iterator[Worths]:
+        """The worths of one block after the other, as they come; and what each of them cost."""
+        cuts = [slice(s, s + self.block) for s in range(0, len(coalitions), self.block)]
+        for worths, meter in self.run([(coalitions[c], cases[c], draws[c]) for c in cuts]):
+            count(evaluations=meter.evaluations, rows=meter.rows, found=meter.found)
+            yield worths
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
-        cuts = [slice(s, s + self.block) for s in range(0, len(coalitions), self.block)]
-        answers = self.run([(coalitions[c], cases[c], draws[c]) for c in cuts])
-        for _, meter in answers:
-            count(evaluations=meter.evaluations, rows=meter.rows, found=meter.found)
-        return np.concatenate([worths for worths, _ in answers])
+        return np.concatenate(list(self.stream(coalitions, cases, draws)))
 
 
 def answer(game: Game, block: Block) -> Answer:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,7 +25,7 @@ class Serial(Engine):
     @contextmanager
     def open(self, game: Game) -> Iterator[Game]:
         """Nothing to set up."""
-        yield Sharded(game, lambda blocks: [answer(game, block) for block in blocks])
+        yield Sharded(game, lambda blocks: (answer(game, block) for block in blocks))
 
 
 @final
@@ -48,8 +48,8 @@ class Threads(Engine):
     @contextmanager
     def open(self, game: Game) -> Iterator[Game]:
         """A pool of threads."""
-        with Parallel(n_jobs=self.workers, backend="threading") as pool:
-            yield Sharded(game, lambda blocks: list(pool(delayed(answer)(game, b) for b in blocks)))
+        with Parallel(self.workers, backend="threading", return_as="generator") as pool:
+            yield Sharded(game, lambda blocks: pool(delayed(answer)(game, b) for b in blocks))
 
 
 @final
@@ -76,11 +76,16 @@ class Processes(Engine):
         path = Path(folder) / "game"
         path.write_bytes(cloudpickle.dumps(game))
 
-        def run(blocks: Sequence[Block]) -> Sequence[Answer]:
-            return list(pool(delayed(_elsewhere)(str(path), block) for block in blocks))
+        def run(blocks: Sequence[Block]) -> Iterable[Answer]:
+            answers: Iterable[Answer] = pool(
+                delayed(_elsewhere)(str(path), block) for block in blocks
+            )
+            return answers
 
         try:
-            with Parallel(n_jobs=self.workers, backend="loky", batch_size=1) as pool:
+            with Parallel(
+                self.workers, backend="loky", batch_size=1, return_as="generator"
+            ) as pool:
                 yield Sharded(game, run)
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -136,7 +136,7 @@ class ControlVariate(Method[Game]):
         verdict = done.verdict
         if isinstance(run.state, _Pair):
             verdict = f"{verdict}; walks asked only for {run.state.lever.words}"
-        return Outcome(done.reading, "sampled", done.converged, verdict)
+        return Outcome(done.reading, "sampled", done.converged, verdict, trace=done.trace)
 
 
 @final
