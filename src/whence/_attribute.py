@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from inspect import signature
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,13 +48,15 @@ def attribute(
         budget: when to stop; the first bound that is met wins.
         seed: of every random draw. The same seed gives the same bits, on every engine.
         engine: where questions are answered, such as `wh.engines.Threads(4)`.
-        keep: a store of worths; not offered yet.
+        keep: a file of worths, such as "run.db": a rerun finds there what was answered before, so
+            that an interrupted run goes on; or a `wh.engines.Store` with a name for the game.
         progress: True shows a bar; a function hears of every step.
 
     Raises:
         OptionError: an argument that is not what it should be.
         UnsupportedGameError: a method that cannot attribute this game.
     """
+    from whence.engines.kept import kept
     from whence.models.threads import one_thread
 
     check(game, index, method, budget, seed, engine, keep, progress)
@@ -62,9 +65,15 @@ def attribute(
     joint = view(asked, JointGame)
     asked = AllCases(joint) if joint is not None else asked
     opened = (engine or _serial()).open(asked)
-    with shown(progress) as listener, listening(listener), one_thread(), opened as through:
+    with (
+        shown(progress) as listener,
+        listening(listener),
+        one_thread(),
+        opened as answered,
+        kept(answered, keep) as through,
+    ):
         result = chosen.attribute(through, budget or Budget(), int(seed), by_case)
-    return replace(result, provenance={**result.provenance, **_provenance(why)})
+    return replace(result, provenance={**result.provenance, **_provenance(why), **_store(keep)})
 
 
 def _method(
@@ -141,8 +150,7 @@ def check(
     _is_engine(engine)
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise OptionError(f"seed must be an integer from 0; given {seed!r}")
-    if keep is not None:
-        raise OptionError("keep= is not offered by this version: leave it out")
+    _is_keep(keep)
     if progress is not None and not isinstance(progress, bool) and not callable(progress):
         raise OptionError(f"progress is True, or a function of a Progress; given {progress!r}")
 
@@ -160,6 +168,20 @@ def _is_engine(engine: Any) -> None:
         from whence.engines.engine import Engine
 
         _is(engine, Engine, "engine", "an engine, such as wh.engines.Threads(4)")
+
+
+def _is_keep(keep: Any) -> None:
+    if keep is not None:
+        from whence.engines.store import Store
+
+        _is(keep, (str, PathLike, Store), "keep", 'the path of a file, such as "run.db"')
+
+
+def _store(keep: Any) -> dict[str, Any]:
+    """Where worths were kept."""
+    if keep is None:
+        return {}
+    return {"kept in": str(keep if isinstance(keep, (str, PathLike)) else keep.path)}
 
 
 def _serial() -> "Engine":

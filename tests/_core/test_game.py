@@ -12,6 +12,7 @@ from whence._core.errors import (
     GameError,
     NonFiniteWorthError,
     OrderError,
+    StoreError,
     WhenceError,
 )
 from whence._core.game import AdditiveGame, JointGame, PooledGame, Through, view
@@ -212,7 +213,7 @@ def test_every_error_is_ours_and_also_the_plain_one():
     kinds = [k for k in kinds if isinstance(k, type)]
     assert len(kinds) > 15
     assert all(issubclass(k, WhenceError) for k in kinds)
-    plain = (ValueError, TypeError, AssertionError)
+    plain = (ValueError, TypeError, OSError, AssertionError)
     assert [k for k in kinds if k is not WhenceError and not issubclass(k, plain)] == []
     assert issubclass(GameError, ValueError)
 
@@ -225,6 +226,7 @@ def test_errors_travel():
         BadAnswerError((1, 2), (3, 4), "Blank"),
         NonFiniteWorthError(stay, ("a", "b"), 3, 4),
         GameError("words"),
+        StoreError("words"),
     ):
         back = pickle.loads(pickle.dumps(error))
         assert type(back) is type(error)

@@ -245,7 +245,7 @@ def test_whole_leaves_other_games_alone():
         ({"seed": True}, "seed"),
         ({"seed": 1.5}, "seed"),
         ({"engine": 4}, "engine must be"),
-        ({"keep": "x.db"}, "keep= is not offered"),
+        ({"keep": 3}, "keep must be the path of a file"),
         ({"progress": "yes"}, "progress is True"),
         ({"method": "permutations"}, "Did you mean 'permutation'"),
         ({"method": Permutation(), "index": wh.Banzhaf()}, "computes Shapley.*Banzhaf"),

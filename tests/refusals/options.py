@@ -634,10 +634,22 @@ OPTIONS = [
         lambda b: b.importance(progress=1),
     ),
     (
-        "keep is not offered",
+        "keep is no path",
         V,
-        ["keep= is not offered by this version: leave it", "offered by this version: leave it out"],
-        lambda b: b.importance(keep="worths.db"),
+        ["keep must be the path of a file", 'such as "run.db"; given int'],
+        lambda b: b.importance(keep=3),
+    ),
+    (
+        "keep in a folder that is not there",
+        OSError,
+        ["there is no folder", "make it first"],
+        lambda b: b.importance(keep="nowhere/worths.db"),
+    ),
+    (
+        "keep in a store without a path",
+        V,
+        ["a store is a path, such as 'run.db'; given ''"],
+        lambda b: wh.engines.Store(""),
     ),
     # -- method and index --
     (

@@ -515,7 +515,7 @@ RESULTS = [
     (
         "load a newer file",
         V,
-        ["was written by a newer whence (format 99, this", "to 1): upgrade whence to read it"],
+        ["was written by a newer whence (format 99, this", "to 2): upgrade whence to read it"],
         lambda b: header(b, version=99),
     ),
     (

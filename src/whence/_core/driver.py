@@ -116,9 +116,9 @@ class _Clock:
     marks: list[tuple[int, float]] = field(default_factory=lambda: [(0, 0.0)])
 
     def used(self) -> tuple[int, int, float]:
-        """Questions asked, model rows, seconds."""
+        """Questions asked, model rows (those that a store spared too), seconds."""
         asked = self.game.asked if isinstance(self.game, Metered) else self.meter.evaluations
-        return asked, self.meter.rows, time.perf_counter() - self.start
+        return asked, self.meter.rows + self.meter.spared, time.perf_counter() - self.start
 
     def more(self, budget: Budget, done: int, size: int) -> tuple[str, int]:
         """Why there will be no next step, if so, and its size."""

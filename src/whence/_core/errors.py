@@ -16,6 +16,7 @@ Each says what is wrong, where (players, columns and rows by name) and what to d
     ├── BudgetError (ValueError)        a budget that can buy nothing
     ├── OptionError (ValueError)        an argument outside what is offered
     ├── ResultError (ValueError)        a result that cannot be read, selected or compared
+    ├── StoreError (OSError)            a store of worths that cannot be read or written
     ├── LawBrokenError (AssertionError)    a game or method that its examiner refuses
     ├── UnsupportedGameError (TypeError)   a method that cannot attribute this game
     └── UnsupportedModelError (TypeError)  a model that no adapter can serve
@@ -110,6 +111,10 @@ class OptionError(WhenceError, ValueError):
 
 class ResultError(WhenceError, ValueError):
     """A result that cannot be read, selected or compared."""
+
+
+class StoreError(WhenceError, OSError):
+    """A store of worths that cannot be read or written, or that holds something else."""
 
 
 class LawBrokenError(WhenceError, AssertionError):

@@ -1,18 +1,22 @@
 """A name for a game from its contents: equal contents, equal names; or an honest refusal.
 
-What has no contents to read (a closure, a function typed at a prompt) cannot be told from another
-of its name, so it is refused, and somebody must name it.
+Contents are what an object would be pickled as, read piece by piece. Code that is installed is
+named with its version; code of the user's own is read (`usercode`), so that a function that was
+edited, or typed at a prompt, is told from what it was.
 """
 
-import dataclasses
 import hashlib
-import pickle
 from collections.abc import Iterator, Mapping
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from functools import cached_property
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any, final
 
 import numpy as np
 
 from .errors import UnnamedGameError
+from .usercode import code_parts, named_or_read, unwrapped
+
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
 
 
 def fingerprint(thing: object) -> str:
@@ -24,46 +28,69 @@ def fingerprint(thing: object) -> str:
     >>> fingerprint({"a": np.arange(3)}) == fingerprint({"a": np.arange(3)})
     True
     """
+    return _Reader().digest(thing, ()).hex()
+
+
+@final
+class _Reader:
+    """Reads contents. Each object is read once, however many others hold it."""
+
+    __slots__ = ("known",)
+
+    def __init__(self) -> None:
+        self.known: dict[int, tuple[object, bytes]] = {}  # objects too, so that no id is used twice
+
+    def digest(self, thing: object, inside: tuple[int, ...]) -> bytes:
+        """16 bytes; `inside` are the containers on the way here."""
+        if isinstance(thing, _PLAIN):
+            return _hashed([_kind(thing), repr(thing).encode()])
+        if id(thing) in inside:  # a cycle: how far up it closes is all there is to say
+            return _hashed([b"cycle", str(inside[::-1].index(id(thing))).encode()])
+        if id(thing) not in self.known:
+            pieces = [_kind(thing), *self._pieces(thing, (*inside, id(thing)))]
+            self.known[id(thing)] = thing, _hashed(pieces)
+        return self.known[id(thing)][1]
+
+    def _pieces(self, thing: object, inside: tuple[int, ...]) -> Iterator[bytes]:
+        match thing:
+            case np.ndarray():
+                yield from self._array(thing, inside)
+            case tuple() | list():
+                yield from (self.digest(item, inside) for item in thing)
+            case Mapping():
+                yield from sorted(self.digest([k, thing[k]], inside) for k in thing)
+            case set() | frozenset():
+                yield from sorted(self.digest(item, inside) for item in thing)
+            case MethodType() | BuiltinFunctionType() if _bound(thing):
+                yield self.digest([thing.__name__, thing.__self__], inside)
+            case CodeType():
+                yield self.digest(code_parts(thing), inside)
+            case FunctionType() | BuiltinFunctionType() | type() | ModuleType():
+                yield self.digest(named_or_read(thing), inside)
+            case _:
+                yield self.digest(_contents(unwrapped(thing)), inside)
+
+    def _array(self, array: np.ndarray, inside: tuple[int, ...]) -> Iterator[bytes]:
+        yield f"{array.dtype.str}{array.shape}".encode()
+        if array.dtype == object:
+            yield self.digest(array.reshape(-1).tolist(), inside)
+        elif array.dtype.fields:  # the bytes between fields are nobody's
+            for name in array.dtype.fields:
+                yield self.digest([name, array[name]], inside)
+        else:
+            yield np.ascontiguousarray(array).tobytes()
+
+
+def _hashed(pieces: Any) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
-    for piece in _pieces(thing, ()):
-        digest.update(len(piece).to_bytes(8, "little") + piece)
-    return digest.hexdigest()
+    for piece in pieces:
+        digest.update(len(piece).to_bytes(8, "little"))
+        digest.update(piece)
+    return digest.digest()
 
 
-def _pieces(thing: object, inside: tuple[int, ...]) -> Iterator[bytes]:
-    """The contents in a fixed order; `inside` are the containers on the way here."""
-    yield f"{type(thing).__module__}.{type(thing).__qualname__}".encode()
-    if id(thing) in inside:  # a cycle: how far up it closes is all there is to say
-        yield str(inside[::-1].index(id(thing))).encode()
-        return
-    inside = (*inside, id(thing))
-    match thing:
-        case np.ndarray():
-            yield from _array(thing, inside)
-        case None | bool() | int() | float() | complex() | str() | bytes() | np.generic():
-            yield repr(thing).encode()
-        case tuple() | list():
-            yield str(len(thing)).encode()
-            for item in thing:
-                yield from _pieces(item, inside)
-        case Mapping():
-            yield from _pieces([[key, thing[key]] for key in sorted(thing, key=repr)], inside)
-        case set() | frozenset():
-            yield from sorted(fingerprint(item).encode() for item in thing)
-        case MethodType() | BuiltinFunctionType() if _bound(thing):
-            yield from _pieces([thing.__name__, thing.__self__], inside)
-        case FunctionType() | BuiltinFunctionType() | type() | ModuleType():
-            yield _importable(thing).encode()
-        case _:
-            yield from _contents(thing, inside)
-
-
-def _array(array: np.ndarray, inside: tuple[int, ...]) -> Iterator[bytes]:
-    yield f"{array.dtype.str}{array.shape}".encode()
-    if array.dtype == object:
-        yield from _pieces(array.reshape(-1).tolist(), inside)
-    else:
-        yield np.ascontiguousarray(array).tobytes()
+def _kind(thing: object) -> bytes:
+    return f"{type(thing).__module__}.{type(thing).__qualname__}".encode()
 
 
 def _bound(function: MethodType | BuiltinFunctionType) -> bool:
@@ -71,38 +98,27 @@ def _bound(function: MethodType | BuiltinFunctionType) -> bool:
     return not isinstance(function.__self__, ModuleType | None)
 
 
-def _importable(thing: FunctionType | BuiltinFunctionType | type | ModuleType) -> str:
-    if isinstance(thing, ModuleType):
-        return thing.__name__
-    name = f"{thing.__module__}.{thing.__qualname__}"
-    if "<" in thing.__qualname__ or thing.__module__ == "__main__":
-        raise UnnamedGameError(
-            f"{name} has no contents to read, and another function may have its name: put it in a "
-            "module, or give the game a name and change that when the function changes"
-        )
-    return name
-
-
-def _contents(thing: object, inside: tuple[int, ...]) -> Iterator[bytes]:
-    slots = [s for c in type(thing).__mro__ for s in _slots(c)]
-    fields = [f.name for f in dataclasses.fields(thing)] if dataclasses.is_dataclass(thing) else []
-    names = sorted({*slots, *fields, *getattr(thing, "__dict__", ())})
-    if not names:
-        yield _pickled(thing)
-    for name in names:
-        yield name.encode()
-        yield from _pieces(getattr(thing, name, None), inside)
-
-
-def _slots(kind: type) -> tuple[str, ...]:
-    slots = getattr(kind, "__slots__", ())
-    return (slots,) if isinstance(slots, str) else tuple(slots)
-
-
-def _pickled(thing: object) -> bytes:
+def _contents(thing: object) -> object:
+    """What it would be pickled as: how it is made again, and from what."""
+    if isinstance(thing, FunctionType):
+        return [thing]
     try:
-        return pickle.dumps(thing, protocol=4)
+        reduced = thing.__reduce_ex__(4)
     except Exception as error:
         raise UnnamedGameError(
-            f"{type(thing).__name__} has no contents to read ({error}): give the game a name"
+            f"{type(thing).__name__} has no contents to read ({error}), and another of its kind "
+            "cannot be told from it: give the game a name, and change that when the game changes"
         ) from error
+    if isinstance(reduced, str):
+        return reduced
+    make, given, state, items, pairs = (*reduced, None, None, None)[:5]
+    return [make, given, _settled(thing, state), list(items or ()), list(pairs or ())]
+
+
+def _settled(thing: object, state: object) -> object:
+    """Without what is only remembered: it is there or not, as it happens."""
+    if not isinstance(state, dict):
+        return state
+    kinds = type(thing).__mro__
+    remembered = {n for k in kinds for n, v in vars(k).items() if isinstance(v, cached_property)}
+    return {name: value for name, value in state.items() if name not in remembered} or None

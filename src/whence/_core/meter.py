@@ -10,12 +10,17 @@ from typing import final
 @final
 @dataclass(slots=True)
 class Meter:
-    """What was really computed. Answers found in a store are `found`, not computed."""
+    """What was really computed. Answers found in a store are `found`, not computed.
+
+    Attributes:
+        spared: rows that the answers found took when they were computed.
+    """
 
     evaluations: int = 0
     gradients: int = 0
     rows: int = 0
     found: int = 0
+    spared: int = 0
 
     def add(self, other: "Meter") -> None:
         """Take in another meter's counts."""
@@ -23,6 +28,7 @@ class Meter:
         self.gradients += other.gradients
         self.rows += other.rows
         self.found += other.found
+        self.spared += other.spared
 
 
 _open: ContextVar[tuple[Meter, ...]] = ContextVar("meters", default=())
@@ -44,8 +50,10 @@ def metering(*, alone: bool = False) -> Iterator[Meter]:
         _open.reset(token)
 
 
-def count(*, evaluations: int = 0, gradients: int = 0, rows: int = 0, found: int = 0) -> None:
+def count(
+    *, evaluations: int = 0, gradients: int = 0, rows: int = 0, found: int = 0, spared: int = 0
+) -> None:
     """Tell every open meter. Model adapters call `count(rows=len(X))` beside each prediction."""
-    told = Meter(evaluations, gradients, rows, found)
+    told = Meter(evaluations, gradients, rows, found, spared)
     for meter in _open.get():
         meter.add(told)

@@ -16,14 +16,16 @@ from joblib import parallel_config
 from whence._core.game import Game, PooledGame, Through, view
 from whence._core.meter import Meter, count, metering
 from whence._core.types import Cases, Coalitions, Draws, Worths
+from whence._core.wrap import AllCases
 from whence.models.threads import one_thread
 
 # Model rows in a block, about. A boosted model starts its threads once a tree and call, which is
 # dear on a busy machine: fewer, larger calls.
 ROWS = 32768
-# Questions in a block of a game that does not say how many rows one takes: few enough that blocks
-# of a slow game keep several workers busy, many enough that the way there costs little.
-QUESTIONS = 256
+# Questions in a block of a game that does not say how many rows one takes: few enough that a slow
+# game keeps several workers busy and little is lost with one, many enough that the way there is
+# cheap. A question to a joint game is a training: each is a block.
+QUESTIONS = 64
 Block = tuple[np.ndarray, np.ndarray, np.ndarray]  # coalitions, cases, draws
 Answer = tuple[np.ndarray, Meter]
 Run = Callable[[Sequence[Block]], Iterable[Answer]]  # answers in order, as they come
@@ -49,18 +51,25 @@ class Sharded(Through):
     def __init__(self, inner: Game, run: Run) -> None:
         Through.__init__(self, inner)
         self.run = run
-        pooled = view(inner, PooledGame)
-        self.block = QUESTIONS if pooled is None else max(64, ROWS // pooled.sample)
+        self.block = _block(inner)
 
-    def stream(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Iterator[Worths]:
-        """The worths of one block after the other, as they come; and what each of them cost."""
+    def stream(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Iterator[Answer]:
+        """The worths of one block after the other, as they come, and what each block cost."""
         cuts = [slice(s, s + self.block) for s in range(0, len(coalitions), self.block)]
         for worths, meter in self.run([(coalitions[c], cases[c], draws[c]) for c in cuts]):
             count(evaluations=meter.evaluations, rows=meter.rows, found=meter.found)
-            yield worths
+            yield worths, meter
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
-        return np.concatenate(list(self.stream(coalitions, cases, draws)))
+        return np.concatenate([worths for worths, _ in self.stream(coalitions, cases, draws)])
+
+
+def _block(game: Game) -> int:
+    """Questions in a block."""
+    if view(game, AllCases) is not None:
+        return 1
+    pooled = view(game, PooledGame)
+    return QUESTIONS if pooled is None else max(QUESTIONS, ROWS // pooled.sample)
 
 
 def answer(game: Game, block: Block) -> Answer:

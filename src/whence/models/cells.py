@@ -165,6 +165,11 @@ class Cells(abc.ABC):
 
     __slots__ = ()
 
+    @final
+    def __reduce__(self) -> tuple[type["Cells"], tuple[Any]]:
+        """By the frame alone: what was prepared of it for mixing is prepared again."""
+        return type(self), (self.native(),)
+
     @abc.abstractmethod
     def __len__(self) -> int: ...
 

@@ -62,6 +62,10 @@ class Table:
         read: Entry = entry(data, names, what)
         return Table(read.cells, read.names, read.kind, named=read.named, what=what)
 
+    def __getstate__(self) -> tuple[None, dict[str, object]]:
+        """All but the codes, which are made when somebody asks for them."""
+        return None, {name: getattr(self, name) for name in self.__slots__} | {"_codes": None}
+
     def __len__(self) -> int:
         return len(self._cells)
 

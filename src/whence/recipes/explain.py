@@ -61,7 +61,7 @@ def explain(
             typical row's values.
         seed: of every random draw.
         engine: where the model runs, such as `wh.engines.Threads(4)`.
-        keep: a store of worths; not offered yet.
+        keep: a file of worths, such as "run.db": a rerun goes on where the last one stopped.
         progress: True shows a bar with a forecast; a function hears of every step.
         random_state: scikit-learn's name for `seed`.
         n_jobs: scikit-learn's way to ask for processes.

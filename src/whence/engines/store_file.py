@@ -1,0 +1,67 @@
+"""What a file must be before SQLite may have it, and what SQLite's errors mean to a user."""
+
+import sqlite3
+from pathlib import Path
+
+from whence._core.errors import StoreError
+
+PATIENCE = 60.0  # seconds to wait for another process that writes
+_MAGIC = b"SQLite format 3\0"
+
+
+def refuse_others(path: Path, *, new: bool) -> None:
+    """Refuse what SQLite would take for its own, or would overwrite."""
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder: keep= is the path of a file")
+    if not path.parent.is_dir():
+        raise StoreError(f"there is no folder {path.parent}: make it first")
+    if not path.exists():
+        if not new:
+            raise StoreError(f"there is no file {path}: keep= makes one")
+        return
+    try:
+        with path.open("rb") as file:
+            head = file.read(100)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+    if head and not head.startswith(_MAGIC):
+        raise StoreError(
+            f"{path} is not a store of worths. Nothing was written to it: give keep= a path of its "
+            "own, or the path of a store."
+        )
+    _refuse_cut(path, head)
+
+
+def _refuse_cut(path: Path, head: bytes) -> None:
+    """A file that is shorter than it says was cut off, unless its log has the rest."""
+    if not head:
+        return
+    log = path.with_name(f"{path.name}-wal")
+    page = int.from_bytes(head[16:18], "big")
+    said = int.from_bytes(head[28:32], "big") * (65536 if page == 1 else page)
+    if len(head) < 100 or (path.stat().st_size < said and not log.exists()):
+        raise StoreError(
+            f"{path} was cut off: {path.stat().st_size:,} bytes are there, of {said:,}. Nothing "
+            "was written to it: restore it from a copy, or keep= another file."
+        )
+
+
+def meaning(error: sqlite3.Error) -> str:
+    """What happened, and what to do."""
+    said = str(error)
+    if "full" in said:
+        return (
+            f"the disk is full ({said}). What was kept before is safe: make room and ask again, "
+            "and the run goes on from there."
+        )
+    if "locked" in said or "busy" in said:
+        return (
+            f"another process has been writing to it for {PATIENCE:g} seconds ({said}). Wait for "
+            "it, or keep= another file."
+        )
+    if "readonly" in said or "unable to open" in said:
+        return f"it, or its folder, cannot be written ({said}). Keep a file that can be."
+    return (
+        f"it is damaged ({said}). Nothing more was written: restore it from a copy, or keep= "
+        "another file."
+    )
