@@ -70,10 +70,12 @@ def attribute(
         listening(listener),
         one_thread(),
         opened as answered,
-        kept(answered, keep) as through,
+        kept(answered, keep if chosen.needs is Game else None) as through,
     ):
         result = chosen.attribute(through, budget or Budget(), int(seed), by_case)
-    return replace(result, provenance={**result.provenance, **_provenance(why), **_store(keep)})
+    return replace(
+        result, provenance={**result.provenance, **_provenance(why), **_store(keep, chosen)}
+    )
 
 
 def _method(
@@ -177,10 +179,12 @@ def _is_keep(keep: Any) -> None:
         _is(keep, (str, PathLike, Store), "keep", 'the path of a file, such as "run.db"')
 
 
-def _store(keep: Any) -> dict[str, Any]:
+def _store(keep: Any, method: Method[Any]) -> dict[str, Any]:
     """Where worths were kept."""
     if keep is None:
         return {}
+    if method.needs is not Game:
+        return {"kept in": f"no file: {type(method).__name__} asks no worths"}
     return {"kept in": str(keep if isinstance(keep, (str, PathLike)) else keep.path)}
 
 

@@ -50,6 +50,7 @@ def explain(
     seconds: o.Seconds = None,
     evaluations: o.Evaluations = None,
     rows: o.ModelRows = None,
+    keep: o.Keep = None,
     out: o.Out = None,
     html: o.Html = None,
     csv: o.Csv = None,
@@ -69,6 +70,7 @@ def explain(
         target=None,
         drop=tuple(drop or ()),
         unpickle=unpickle,
+        keep=keep,
         out=out,
         html=html,
         csv=csv,
@@ -94,6 +96,7 @@ def explain(
         budget=budget,
         seed=seed,
         engine=where,
+        keep=keep,
         progress=job.progress,
     )
     many = f"--row N shows one row ({len(result.values):,} were asked, the mean is shown)"

@@ -36,6 +36,7 @@ def importance(
     seconds: o.Seconds = None,
     evaluations: o.Evaluations = None,
     rows: o.ModelRows = None,
+    keep: o.Keep = None,
     out: o.Out = None,
     html: o.Html = None,
     csv: o.Csv = None,
@@ -54,6 +55,7 @@ def importance(
         target=target,
         drop=tuple(drop or ()),
         unpickle=unpickle,
+        keep=keep,
         out=out,
         html=html,
         csv=csv,
@@ -76,6 +78,7 @@ def importance(
         budget=budget,
         seed=seed,
         engine=where,
+        keep=keep,
         progress=job.progress,
     )
     pool = str(background or data)

@@ -29,6 +29,7 @@ class Job:
         target: the column to predict.
         drop: columns that are not the model's.
         unpickle: open files that run code.
+        keep: a file of worths, to go on from.
         out: where to save the result.
         html: where to write a page.
         csv: where to write the numbers.
@@ -43,6 +44,7 @@ class Job:
     target: str | None
     drop: tuple[str, ...]
     unpickle: bool
+    keep: Path | None
     out: Path | None
     html: Path | None
     csv: Path | None
@@ -56,7 +58,7 @@ class Job:
         Raises:
             OptionError: says what and why.
         """
-        targets = {"--out": self.out, "--html": self.html, "--csv": self.csv}
+        targets = {"--keep": self.keep, "--out": self.out, "--html": self.html, "--csv": self.csv}
         files.check(targets, [*self.places, self.data, self.background])
 
     def opened(self, question: str, removal: str, rows: Sequence[int] = ()) -> "Opened":

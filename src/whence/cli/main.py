@@ -12,6 +12,7 @@ from whence.cli.explain import explain
 from whence.cli.importance import importance
 from whence.cli.methods import methods
 from whence.cli.show import show
+from whence.cli.store import store
 
 EPILOG = "Exit codes: 0 done, 1 not converged or interrupted, 2 something to mend (said on stderr)."
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 for verb in (demo, importance, explain, compare, show, methods):
     app.command()(verb)
+app.add_typer(store, name="store")
 
 
 def _version(wanted: bool) -> bool:

@@ -83,6 +83,14 @@ ModelRows = Annotated[
         rich_help_panel=_BUDGET,
     ),
 ]
+Keep = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.db",
+        help="Keep what is computed as it comes: the same command goes on where it stopped.",
+        rich_help_panel=_FILES,
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option(
