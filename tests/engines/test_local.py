@@ -14,8 +14,10 @@ from whence._core.errors import (
     OptionError,
     OrderError,
 )
+from whence._core.game import BlockGame, JointGame, Question
 from whence._core.meter import count
-from whence.engines.engine import QUESTIONS, Sharded, answer
+from whence._core.wrap import AllCases
+from whence.engines.engine import QUESTIONS, ROWS, Sharded, answer
 from whence.engines.local import Processes, Serial, Threads
 from whence.games.features import Marginal, PredictivePower
 
@@ -142,3 +144,32 @@ def test_workers_are_positive_numbers(kind, workers):
 def test_the_room():
     assert wh.engines.Threads is Threads
     assert {"Serial", "Threads", "Processes", "Engine"} <= set(dir(wh.engines))
+
+
+def test_what_is_cheap_together_stays_together():
+    """Kills: walks of a block of rows that are cut, a training that waits for others."""
+
+    class Blocks(Faulty, BlockGame):
+        question, n_units, n_twice = Question(), 3, 1
+
+    class Trained(JointGame):
+        players = Players(("a", "b"))
+
+        def _worths(self, coalitions, draws):
+            return coalitions.sum(axis=1)[:, None] * 1.0
+
+    sizes = {
+        kind: Sharded(game, iter).block
+        for kind, game in {
+            "blocks": Blocks(""),
+            "trained": AllCases(Trained()),
+            "pooled": GAME,
+            "other": Faulty(""),
+        }.items()
+    }
+    assert sizes == {
+        "blocks": ROWS,
+        "trained": 1,
+        "pooled": ROWS // GAME.sample,
+        "other": QUESTIONS,
+    }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 File = Annotated[
     Path, typer.Argument(metavar="FILE.db", help="A file of worths.", show_default=False)
 ]
+_PRINT = 32  # letters of a fingerprint
 store = typer.Typer(
     no_args_is_help=True, help="Files of worths (--keep): look at them, prune them."
 )
@@ -131,7 +132,7 @@ def _table(games: "list[Shelved]") -> Any:
         table.add_column(head, justify="right")
     for one in games:
         table.add_row(
-            f"{one.kind}\n{one.name[:12]}",
+            f"{one.kind}\n{one.name[:12] if len(one.name) == _PRINT else one.name}",
             one.asks or "worths of coalitions",
             f"{len(one.players):,}",
             one.used[:16].replace("T", " "),

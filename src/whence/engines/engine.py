@@ -13,7 +13,7 @@ from typing import final
 import numpy as np
 from joblib import parallel_config
 
-from whence._core.game import Game, PooledGame, Through, view
+from whence._core.game import BlockGame, Game, PooledGame, Through, view
 from whence._core.meter import Meter, count, metering
 from whence._core.types import Cases, Coalitions, Draws, Worths
 from whence._core.wrap import AllCases
@@ -68,6 +68,8 @@ def _block(game: Game) -> int:
     """Questions in a block."""
     if view(game, AllCases) is not None:
         return 1
+    if view(game, BlockGame) is not None:  # its questions are cheap together, and dear alone
+        return ROWS
     pooled = view(game, PooledGame)
     return QUESTIONS if pooled is None else max(QUESTIONS, ROWS // pooled.sample)
 
