@@ -12,8 +12,9 @@ from whence._core.errors import OptionError, ResultError
 from whence.games.synthetic import Noisy, Unanimity
 from whence.methods.perturbation.permutation import Permutation
 from whence.report.bar import bar
-from whence.report.beeswarm import beeswarm, scaled
+from whence.report.beeswarm import beeswarm
 from whence.report.numbers import MINUS
+from whence.report.shades import scaled
 from whence.report.swarm import pile
 from whence.report.waterfall import waterfall
 

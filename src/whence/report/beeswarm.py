@@ -6,31 +6,18 @@ without colours. The mean over cases stands beside the dots, with its interval.
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from whence._core.attribution import Attribution
 from whence._core.errors import ResultError
-from whence.report.ink import (
-    GREY,
-    POSITIVE,
-    axes,
-    check_display,
-    ink,
-    label,
-    name_rows,
-    strip,
-    whisker,
-)
+from whence.report.ink import axes, check_display, ink, label, mean_mark, name_rows, strip
 from whence.report.numbers import rough, several
 from whence.report.rows import order, rows, sizes
+from whence.report.shades import low_to_high, numeric, shaded
 from whence.report.swarm import pile
 from whence.report.wording import axis, half_widths
 
 _UNDER = 0.5  # where the dots lie, below every line
 _VECTOR = 600  # more dots than this are one small bitmap inside a vector picture
-# light to dark as well as blue to red: shap's own two colours are one and the same grey
-_COLOURS = LinearSegmentedColormap.from_list("whence", ["#55b8ff", "#9a4fe0", POSITIVE])
 
 
 def beeswarm(
@@ -74,10 +61,10 @@ def beeswarm(
     lines = rows(att, o)
     coloured = [_dots(ax, i, att, o, int(p), drawn) for i, p in enumerate(chosen)]
     for i, p in enumerate(chosen):
-        _mean(ax, i, lines[p].value, lines[p].low, lines[p].high)
+        mean_mark(ax, i, lines[p].value, lines[p].low, lines[p].high)
     name_rows(ax, [lines[p].name for p in chosen])
     if any(coloured):
-        _key(ax, att.players.kind)
+        low_to_high(ax, f"value of the {att.players.kind}")
     more = f"; {several(left, f'more {att.players.kind}')} not shown" if left else ""
     fewer = f", {len(drawn):,} drawn" if len(drawn) < len(att.values) else ""
     label(ax, f"{axis(att, o)}, {len(att.values):,} cases{fewer}", f"{_marks(att, o)}{more}")
@@ -95,53 +82,15 @@ def _dots(ax: Axes, row: int, att: Attribution, output: int, player: int, at: np
     values = att.values[at, output, player]
     seen = np.isfinite(values)
     keys = numeric(att.data.get(att.players.names[player]), len(att.values))[at]
-    shades = np.full((len(values), 4), 0.0)
-    shades[:] = (*(int(GREY[i : i + 2], 16) / 255 for i in (1, 3, 5)), 1.0)
-    known = np.isfinite(keys)
-    shades[known] = _COLOURS(scaled(keys[known]))
     ax.scatter(
         values[seen],
         row - 0.38 * pile(values[seen], keys[seen]),
-        c=shades[seen],
+        c=shaded(keys)[seen],
         s=float(np.clip(4000 / len(values), 4, 18)),
         linewidths=0,
         zorder=_UNDER,
     )
-    return bool(known.any())
-
-
-def numeric(column: np.ndarray | None, cases: int) -> np.ndarray:
-    """A column as numbers; NaN for strings and for what nobody recorded."""
-    if column is None or column.dtype.kind not in "fiub":
-        return np.full(cases, np.nan)
-    return np.asarray(column, dtype=float)
-
-
-def scaled(keys: np.ndarray) -> np.ndarray:
-    """0 to 1 between the 5th and the 95th percentile, so that one far value leaves colours."""
-    if not len(keys):
-        return keys
-    low, high = np.percentile(keys, [5, 95])
-    if high <= low:
-        low, high = keys.min(), keys.max()
-    return np.clip((keys - low) / (high - low), 0, 1) if high > low else np.full(len(keys), 0.5)
-
-
-def _mean(ax: Axes, row: int, value: float, low: float, high: float) -> None:
-    whisker(ax, row, low, high, 0.16)
-    if np.isfinite(value):
-        ax.plot([value], [row], marker="D", markersize=4.5, color=ink(ax), zorder=5, label="_mean",
-                markeredgecolor="white", markeredgewidth=0.6)  # fmt: skip
-
-
-def _key(ax: Axes, kind: str) -> None:
-    """What the colours mean, on an axes of its own inside the figure."""
-    shades = ScalarMappable(Normalize(0, 1), _COLOURS)
-    bar = ax.figure.colorbar(shades, ax=ax, ticks=[0, 1], aspect=40, pad=0.02, fraction=0.04)
-    bar.ax.set_yticklabels(["low", "high"], color=ink(ax), fontsize="small")
-    bar.set_label(f"value of the {kind}", color=ink(ax), fontsize="small")
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(length=0)
+    return bool(np.isfinite(keys).any())
 
 
 def _marks(att: Attribution, output: int) -> str:

@@ -83,13 +83,21 @@ def block(
     ax.add_patch(patch)
 
 
-def whisker(ax: Axes, row: int, low: float, high: float, cap: float) -> None:
+def whisker(ax: Axes, row: float, low: float, high: float, cap: float) -> None:
     """An interval with caps; nothing where it is unknown."""
     if not np.isfinite([low, high]).all():
         return
     ax.plot([low, high], [row, row], color=ink(ax), linewidth=1.1, zorder=4, label="_interval")
     for end in (low, high):
         ax.plot([end, end], [row - cap, row + cap], color=ink(ax), linewidth=1.1, zorder=4)
+
+
+def mean_mark(ax: Axes, row: float, value: float, low: float, high: float) -> None:
+    """A diamond at a mean, with its interval."""
+    whisker(ax, row, low, high, 0.16)
+    if np.isfinite(value):
+        ax.plot([value], [row], marker="D", markersize=4.5, color=ink(ax), zorder=5, label="_mean",
+                markeredgecolor="white", markeredgewidth=0.6)  # fmt: skip
 
 
 def note(ax: Axes, row: int, at: float, text: str, *, left: bool = False) -> None:

@@ -7,7 +7,6 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from whence._core.attribution import Attribution
-from whence._core.errors import ResultError
 from whence.report.ink import (
     axes,
     block,
@@ -20,28 +19,29 @@ from whence.report.ink import (
     strip,
     whisker,
 )
-from whence.report.numbers import decimals, number, plain, plural, typeset
-from whence.report.rows import Row, order, rows
-from whence.report.wording import half_widths, unit, worth_axis
-
-GAP = "not accounted for"
+from whence.report.numbers import plain, typeset
+from whence.report.pieces import GAP, Piece, lengths, only_case, pieces
+from whence.report.wording import unit, worth_axis
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One bar: where it starts, how far it goes, and how sure that is."""
+    """One bar: what it is, where it starts, and its number."""
 
-    name: str
+    piece: Piece
     start: float
-    length: float
-    stderr: float
-    half: float
+    said: str
 
     @property
     def end(self) -> float:
         """Where it ends."""
-        return self.start + self.length
+        return self.start + self.piece.length
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """The interval at its end; NaN without one."""
+        return self.end - self.piece.half, self.end + self.piece.half
 
 
 def waterfall(
@@ -63,19 +63,15 @@ def waterfall(
         ResultError: not one case, or no such output.
     """
     o, most = att.output(output), check_display(max_display)
-    if len(att.values) != 1:
-        raise ResultError(
-            f"a waterfall shows one case, and this answer has {len(att.values):,}: "
-            "att.select(case=0).plot('waterfall') shows the first"
-        )
+    only_case(att, "waterfall", "waterfall")
     start = float(att.empty[0, o]) if np.isfinite(att.empty[0, o]) else 0.0
-    steps = _steps(att, o, most, start)
+    steps = _steps(pieces(att, o, most), start)
     ax = axes(ax, len(steps) + 1)
     strip(ax)
     for i, step in enumerate(steps):
-        _draw(ax, i, step, steps)
-    name_rows(ax, [s.name for s in steps])
-    reach = [e for s in steps for e in (s.start, s.end, s.end - s.half, s.end + s.half)]
+        _draw(ax, i, step)
+    name_rows(ax, [s.piece.name for s in steps])
+    reach = [e for s in steps for e in (s.start, s.end, *s.reach)]
     frame(ax, reach)
     room = ax.get_xlim()
     ax.set_xlim(room[0] - 0.1 * (room[1] - room[0]), room[1])
@@ -84,54 +80,23 @@ def waterfall(
     return ax
 
 
-def _steps(att: Attribution, output: int, most: int, start: float) -> list[Step]:
+def _steps(found: list[Piece], start: float) -> list[Step]:
     """From the bottom to the top they add up; returned from the top."""
-    lines = rows(att, output)
-    ranked = [lines[i] for i in order(np.array([r.value for r in lines]))]
-    shown = ranked if len(ranked) <= most else ranked[: most - 1]
-    rest = [r.player for r in ranked[len(shown) :]]
-    pieces = [_piece(r) for r in shown] + ([_together(att, output, rest)] if rest else [])
-    gap = float(att.gap[0, output])
-    if np.isfinite(gap) and abs(gap) > 1e-6 * max(abs(p[1]) for p in pieces):
-        pieces.append((GAP, gap, np.nan, np.nan))
     steps: list[Step] = []
-    for name, length, stderr, half in reversed(pieces):
-        known = length if np.isfinite(length) else 0.0
-        steps.append(Step(name, start, known, stderr, half))
-        start += known
+    for piece, said in reversed(list(zip(found, lengths(found), strict=True))):
+        steps.append(Step(piece, start, said))
+        start += piece.length
     return steps[::-1]
 
 
-def _piece(row: Row) -> tuple[str, float, float, float]:
-    return row.label, row.value, row.stderr, row.half
-
-
-def _together(att: Attribution, output: int, rest: list[int]) -> tuple[str, float, float, float]:
-    """The smallest players as one; their error needs a covariance, and is unknown without one."""
-    name = f"{len(rest):,} other {plural(att.players.kind)}"
-    whole = att.group({name: [att.players.names[p] for p in rest]})
-    half = float(half_widths(whole)[0, output, 0])
-    return name, float(whole.values[0, output, 0]), float(whole.stderr[0, output, 0]), half
-
-
-def _draw(ax: Axes, i: int, step: Step, steps: list[Step]) -> None:
-    block(
-        ax,
-        i,
-        step.start,
-        step.length,
-        faint=bool(step.half > abs(step.length)),
-        grey=step.name == GAP,
-    )
-    whisker(ax, i, step.end - step.half, step.end + step.half, 0.16)
+def _draw(ax: Axes, i: int, step: Step) -> None:
+    piece, left = step.piece, step.piece.length < 0
+    block(ax, i, step.start, piece.length, faint=piece.unsure, grey=piece.name == GAP)
+    whisker(ax, i, *step.reach, 0.16)
     if i:
         ax.plot([step.end] * 2, [i - 0.66, i - 0.34], color=ink(ax), linewidth=0.8, linestyle=":")
-    lengths, errors = (np.array(x) for x in ([s.length for s in steps], [s.stderr for s in steps]))
-    places = decimals(lengths, errors)[i]
-    left = step.length < 0
-    half = step.half if np.isfinite(step.half) else 0.0
-    far = step.end - half if left else step.end + half
-    note(ax, i, far, typeset(number(step.length, places, sign=True)), left=left)
+    far = step.reach[0 if left else 1]
+    note(ax, i, far if np.isfinite(far) else step.end, step.said, left=left)
 
 
 def _ends(ax: Axes, att: Attribution, output: int) -> None:
@@ -146,6 +111,6 @@ def _ends(ax: Axes, att: Attribution, output: int) -> None:
 
 
 def _marks(steps: list[Step]) -> str:
-    if not any(np.isfinite(s.half) for s in steps):
+    if not any(np.isfinite(s.piece.half) for s in steps):
         return "uncertainty not quantified; hatched: negative"
     return "95 % intervals at the ends; hatched: negative; pale: may be nothing"
