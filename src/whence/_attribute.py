@@ -73,9 +73,8 @@ def attribute(
         kept(answered, keep if chosen.needs is Game else None) as through,
     ):
         result = chosen.attribute(through, budget or Budget(), int(seed), by_case)
-    return replace(
-        result, provenance={**result.provenance, **_provenance(why), **_store(keep, chosen)}
-    )
+    told = {**_goal(result, budget or Budget()), **_provenance(why), **_store(keep, chosen)}
+    return replace(result, provenance={**result.provenance, **told})
 
 
 def _method(
@@ -201,6 +200,11 @@ def shown(progress: Listener | bool | None) -> Any:
         return bar()
     listener: Callable[..., None] | None = progress if callable(progress) else None
     return nullcontext(listener)
+
+
+def _goal(result: Attribution, budget: Budget) -> dict[str, Any]:
+    """What a run was to come down to, where there was a run."""
+    return {} if result.trace is None else {"relative error asked": budget.relative_error}
 
 
 def _provenance(why: str) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+from drawn import blocks, intervals, labels
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
-from matplotlib.patches import Rectangle
 
 import whence as wh
 from whence._core.errors import OptionError, ResultError
@@ -17,22 +17,6 @@ from whence.report.numbers import MINUS
 from whence.report.shades import scaled
 from whence.report.swarm import pile
 from whence.report.waterfall import waterfall
-
-
-def labels(ax):
-    return [t.get_text() for t in ax.get_yticklabels()]
-
-
-def intervals(ax, row):
-    return [
-        tuple(line.get_xdata())
-        for line in ax.lines
-        if line.get_label() == "_interval" and line.get_ydata()[0] == row
-    ]
-
-
-def blocks(ax):
-    return [p for p in ax.patches if isinstance(p, Rectangle)]
 
 
 def test_bars_stand_in_order_with_both_intervals(churn):
@@ -107,18 +91,6 @@ def test_outputs_by_name_or_position(make):
         bar(att, output="yess")
 
 
-@pytest.mark.parametrize("kind", ["bar", "waterfall", "beeswarm"])
-def test_odd_answers_can_be_drawn_or_say_why_not(odd, kind):
-    many = len(odd.values) > 1
-    if (kind == "waterfall" and len(odd.values) != 1) or (kind == "beeswarm" and not many):
-        with pytest.raises(ResultError):
-            odd.plot(kind)
-    else:
-        ax = odd.plot(kind)
-        ax.figure.set_layout_engine("none")
-        ax.figure.canvas.draw()
-
-
 def test_given_axes_are_used_and_nothing_else_changes(churn, rows60):
     before, (_, (left, right)) = dict(mpl.rcParams), plt.subplots(1, 2)
     opened = plt.get_fignums()
@@ -168,7 +140,7 @@ def test_a_beeswarm_shows_the_mean_and_its_interval(rows60):
 def test_dots_are_coloured_by_numbers_and_grey_for_strings(rows60):
     age, _, colour = beeswarm(rows60).collections[:3]
     high, low = np.argmax(rows60.data["age"]), np.argmin(rows60.data["age"])
-    assert to_hex(age.get_facecolors()[high]) == "#ff0051"
+    assert to_hex(age.get_facecolors()[high]) == "#b8003c"
     assert to_hex(age.get_facecolors()[low]) == "#55b8ff"
     assert {to_hex(c) for c in colour.get_facecolors()} == {"#8a8a8a"}
 

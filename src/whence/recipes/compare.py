@@ -1,19 +1,12 @@
-"""Two answers to one question: which differences are real?
-
-Where both report the same cases, the differences are taken case by case, and what the cases have in
-common cancels; otherwise the two answers are taken as independent, which is wider, never narrower
-than the truth for answers on the same rows that agree.
-"""
+"""Two answers to one question: which differences are real?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, final
-
-import numpy as np
 
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError
-from whence._core.regroup import difference, same_question
+from whence._core.paired import differences
 
 
 @final
@@ -46,6 +39,20 @@ class Comparison:
 
         return comparison(self.a, self.b, self.difference, most)
 
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """Both answers side by side, and their differences with intervals, on `ax`.
+
+        Args:
+            ax: matplotlib axes; those of a new figure by default.
+            **options: names (of the two), max_display, output.
+
+        Raises:
+            OptionError: no such option.
+        """
+        from whence.report import plot
+
+        return plot(self.a, "comparison", ax, others=[self.b], **options)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, lists and strings."""
         return {"paired": self.paired, **self.difference.to_dict()}
@@ -70,25 +77,5 @@ def compare(a: Attribution, b: Attribution, *, judge: Any = None) -> Comparison:
     """
     if judge is not None:
         raise OptionError("judge= is not offered by this version: leave it out")
-    same_question(*(x.mean() if isinstance(x, Attribution) else x for x in (a, b)))
-    if _same_cases(a, b):
-        return Comparison(_paired(a, b), paired=True, a=a, b=b)
-    return Comparison(difference(a.mean(), b.mean()), paired=False, a=a, b=b)
-
-
-def _same_cases(a: Attribution, b: Attribution) -> bool:
-    if not len(a.values) == len(b.values) > 1 or a.data.keys() != b.data.keys() or not a.data:
-        return False
-    return all(
-        np.array_equal(a.data[name], b.data[name], equal_nan=a.data[name].dtype.kind == "f")
-        for name in a.data
-    )
-
-
-def _paired(a: Attribution, b: Attribution) -> Attribution:
-    each = difference(replace(a, shared={}), replace(b, shared={}))
-    shared = {
-        name: np.sqrt(a.shared.get(name, 0.0) ** 2 + b.shared.get(name, 0.0) ** 2)
-        for name in dict.fromkeys([*a.shared, *b.shared])
-    }
-    return replace(each, shared=shared).mean()
+    difference, paired = differences(a, b)
+    return Comparison(difference, paired=paired, a=a, b=b)

@@ -1,15 +1,43 @@
 """Showing an answer: tables, pictures, pages, frames. Nothing is loaded before it is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, did_you_mean
 
-KINDS = {"bar": "bar", "beeswarm": "beeswarm", "waterfall": "waterfall"}
-_OTHER_NAMES = {"bar_plot": "bar", "summary": "", "summary_plot": "", "breakdown": "waterfall"}
-_OPTIONS = ("max_display", "output")
+# each is a file of this folder, and the function in it
+KINDS = {
+    kind: kind
+    for kind in (
+        "bar",
+        "beeswarm",
+        "waterfall",
+        "force",
+        "scatter",
+        "heatmap",
+        "decision",
+        "violin",
+        "comparison",
+        "convergence",
+        "cost",
+    )
+}
+_OTHER_NAMES = {
+    "summary": "",
+    "breakdown": "waterfall",
+    "break_down": "waterfall",
+    "dependence": "scatter",
+    "heat_map": "heatmap",
+    "compare": "comparison",
+    "trace": "convergence",
+    "cost_versus_error": "cost",
+    "cost_vs_error": "cost",
+    "cost_error": "cost",
+}
+_OTHER_OPTIONS = {"color": "colour", "feature": "player", "interaction_index": "colour"}
 
 
 def plot(att: Attribution, kind: str | None = None, ax: Any = None, **options: Any) -> Any:
@@ -19,10 +47,12 @@ def plot(att: Attribution, kind: str | None = None, ax: Any = None, **options: A
 
     Args:
         att: the answer.
-        kind: "bar", "beeswarm" or "waterfall" ("summary" is shap's name for the default).
+        kind: "bar", "beeswarm", "waterfall", "force", "scatter", "heatmap", "decision", "violin",
+            "comparison", "convergence" or "cost"; names of other libraries ("summary_plot",
+            "dependence", "breakdown") are known too.
         ax: matplotlib axes; those of a new figure by default.
-        **options: max_display (players shown, 20 by default; 10 in a waterfall), and output (name
-            or position; the first by default).
+        **options: max_display (how many are shown), output (name or position; the first by
+            default), and what the picture's own function takes: help(wh.report.scatter.scatter).
 
     Raises:
         OptionError: no such kind or option.
@@ -30,16 +60,19 @@ def plot(att: Attribution, kind: str | None = None, ax: Any = None, **options: A
     """
     chosen = _kind(att, kind)
     draw = getattr(import_module(f"whence.report.{chosen}"), chosen)
-    return draw(att, ax=ax, **_checked(options))
+    return draw(att, ax=ax, **checked(draw, options))
 
 
 def _kind(att: Attribution, kind: str | None) -> str:
-    if kind is not None and kind not in KINDS and kind not in _OTHER_NAMES:
+    if kind is None:
+        return default_kind(att)
+    plain = str(kind).lower().replace("-", "_").replace(" ", "_").removesuffix("_plot")
+    named = _OTHER_NAMES.get(plain, plain)
+    if named and named not in KINDS:
         raise OptionError(
             f"no picture of kind {kind!r} is offered (there are: {', '.join(KINDS)}). "
-            f"{did_you_mean(kind, KINDS)}"
+            f"{did_you_mean(plain, [*KINDS, *_OTHER_NAMES])}"
         )
-    named = _OTHER_NAMES.get(kind, kind) if kind is not None else ""
     return named or default_kind(att)
 
 
@@ -50,13 +83,26 @@ def default_kind(att: Attribution) -> str:
     return "waterfall" if att.averaged == 1 and att.data else "bar"
 
 
-def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
-    for name, value in options.items():
-        if name == "show" and value:
+def checked(draw: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that this picture takes, by its own names.
+
+    Raises:
+        OptionError: an option that it does not take, or that opens a window.
+    """
+    known = [
+        name
+        for name, parameter in signature(draw).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY and name != "ax"
+    ]
+    if options.get("show"):
+        raise OptionError(
+            "whence draws and never opens a window: leave show= out, and call "
+            "matplotlib.pyplot.show() when you want one"
+        )
+    taken = {_OTHER_OPTIONS.get(k, k): v for k, v in options.items() if k != "show"}
+    for name in taken:
+        if name not in known:
             raise OptionError(
-                "whence draws and never opens a window: leave show= out, and call "
-                "matplotlib.pyplot.show() when you want one"
+                f"a {draw.__name__} picture takes no option {name!r}. {did_you_mean(name, known)}"
             )
-        if name not in (*_OPTIONS, "show"):
-            raise OptionError(f"pictures take no option {name!r}. {did_you_mean(name, _OPTIONS)}")
-    return {name: value for name, value in options.items() if name != "show"}
+    return taken

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
@@ -15,9 +16,12 @@ from whence._core.errors import OptionError
 from whence.report.numbers import elide
 
 POSITIVE, NEGATIVE, GREY = "#ff0051", "#008bfb", "#8a8a8a"
-_HATCH = "////"
+HATCH = "////"
 _NAME = 34
 _LINE = 68  # letters below an axis
+_LETTERS = 14  # small ones, for each inch
+_NAME_LETTERS = 12.5  # those of names, for each inch
+_NUMBER = 0.7  # inches: what stands beside a bar
 _ROW = 0.32  # inches for each player
 
 
@@ -28,6 +32,16 @@ def axes(ax: Axes | None, rows: int, width: float = 7.0) -> Axes:
     from matplotlib import pyplot as plt
 
     _, new = plt.subplots(figsize=(width, 1.3 + _ROW * max(rows, 2)), layout="constrained")
+    return new
+
+
+def plane(ax: Axes | None, width: float = 7.0, height: float = 4.4) -> Axes:
+    """The given axes, or those of a new figure with two axes of numbers."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot as plt
+
+    _, new = plt.subplots(figsize=(width, height), layout="constrained")
     return new
 
 
@@ -66,7 +80,7 @@ def name_rows(ax: Axes, names: list[str]) -> None:
 
 
 def block(
-    ax: Axes, row: int, start: float, length: float, *, faint: bool, grey: bool = False
+    ax: Axes, row: float, start: float, length: float, *, faint: bool, grey: bool = False
 ) -> None:
     """A horizontal bar: its colour, and its hatching, say the sign."""
     colour = GREY if grey else POSITIVE if length >= 0 else NEGATIVE
@@ -76,7 +90,7 @@ def block(
         0.68,
         facecolor=colour,
         edgecolor="white",
-        hatch=_HATCH if length < 0 else None,
+        hatch=HATCH if length < 0 else None,
         linewidth=0.0,
         alpha=0.45 if faint else 1.0,
     )
@@ -115,10 +129,49 @@ def note(ax: Axes, row: int, at: float, text: str, *, left: bool = False) -> Non
     )
 
 
+def inches(ax: Axes) -> float:
+    """About how wide the axes will be, once a layout has made room for the names of the rows."""
+    wide = float(ax.get_window_extent().width / ax.figure.dpi)
+    if ax.figure.get_layout_engine() is None:
+        return wide
+    letters = max((len(t.get_text()) for t in ax.get_yticklabels()), default=0)
+    return max(1.25 * wide - letters / _NAME_LETTERS, 0.4 * wide)
+
+
 def label(ax: Axes, what: str, small: str) -> None:
     """The axis of values: what it measures, and below it what the marks mean."""
-    lines = [*wrap(what, _LINE), *wrap(small, _LINE)]
-    ax.set_xlabel("\n".join(written(t, 2 * _LINE) for t in lines), color=ink(ax), fontsize="small")
+    most = int(np.clip(inches(ax) * _LETTERS, 24, _LINE))
+    kept = (text.replace(" %", "\N{NO-BREAK SPACE}%") for text in (what, small))
+    lines = [line for text in kept for line in wrap(text, most)]
+    said = "\n".join(written(line, 2 * _LINE) for line in lines)
+    ax.set_xlabel(said.replace("\N{NO-BREAK SPACE}", " "), color=ink(ax), fontsize="small")
+
+
+def side(ax: Axes, what: str) -> None:
+    """The upright axis: what it measures."""
+    ax.set_ylabel("\n".join(written(t, _LINE) for t in wrap(what, 50)), color=ink(ax),
+                  fontsize="small")  # fmt: skip
+
+
+def legend(ax: Axes, handles: list[Artist], names: list[str], *, columns: int = 3) -> None:
+    """Which mark is which, above the picture."""
+    ax.legend(
+        handles,
+        [written(name) for name in names],
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=min(columns, len(names)),
+        frameon=False,
+        fontsize="small",
+        labelcolor=ink(ax),
+        borderaxespad=0.2,
+        handlelength=3.0,
+    )
+
+
+def beside(ax: Axes) -> float:
+    """The share of the axes' width that a number takes."""
+    return _NUMBER / inches(ax)
 
 
 def frame(ax: Axes, points: list[float], *, room: float = 0.16) -> None:
@@ -126,5 +179,6 @@ def frame(ax: Axes, points: list[float], *, room: float = 0.16) -> None:
     known = [p for p in points if np.isfinite(p)] or [0.0]
     low, high = min(known), max(known)
     span = (high - low) or 1.0
+    room = max(room, beside(ax))
     below = room if low < 0 else 0.02
     ax.set_xlim(low - below * span, high + room * span)

@@ -13,8 +13,8 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 
 from whence.report.ink import GREY, NEGATIVE, POSITIVE, ink, written
 
-# light to dark as well as blue to red: shap's own two colours are one and the same grey
-VALUES = LinearSegmentedColormap.from_list("whence", ["#55b8ff", "#9a4fe0", POSITIVE])
+# shap's own two colours are one and the same grey, and red through purple falls and rises again
+VALUES = LinearSegmentedColormap.from_list("whence", ["#55b8ff", "#a070e6", "#b8003c"])
 SIGNS = LinearSegmentedColormap.from_list("whence-signs", [NEGATIVE, "#fbfbfb", POSITIVE])
 SIZES = LinearSegmentedColormap.from_list("whence-sizes", ["#fbfbfb", "#9a4fe0", "#3b1063"])
 
@@ -47,16 +47,16 @@ def shaded(keys: np.ndarray) -> np.ndarray:
 
 def low_to_high(ax: Axes, what: str) -> None:
     """What the shades of values mean, on an axes of its own inside the figure."""
-    bar = key(ax, VALUES, Normalize(0, 1), what, ticks=[0, 1])
+    bar = key(ax, VALUES, Normalize(0, 1), ticks=[0, 1])
+    bar.set_label(written(what), color=ink(ax), fontsize="small")
     bar.ax.set_yticklabels(["low", "high"], color=ink(ax), fontsize="small")
 
 
-def key(ax: Axes, shades: Colormap, scale: Normalize, what: str, **more: Any) -> Any:
-    """A bar of colours beside the picture."""
+def key(ax: Axes, shades: Colormap, scale: Normalize, **more: Any) -> Any:
+    """A bar of colours beside the picture; what they mean stands in the picture's label."""
     bar = ax.figure.colorbar(
         ScalarMappable(scale, shades), ax=ax, aspect=40, pad=0.02, fraction=0.04, **more
     )
-    bar.set_label(written(what, 60), color=ink(ax), fontsize="small")
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.tick_params(length=0, labelsize="small", labelcolor=ink(ax))
     return bar

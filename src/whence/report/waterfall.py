@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from whence._core.attribution import Attribution
 from whence.report.ink import (
     axes,
+    beside,
     block,
     check_display,
     frame,
@@ -74,7 +75,7 @@ def waterfall(
     reach = [e for s in steps for e in (s.start, s.end, *s.reach)]
     frame(ax, reach)
     room = ax.get_xlim()
-    ax.set_xlim(room[0] - 0.1 * (room[1] - room[0]), room[1])
+    ax.set_xlim(room[0] - max(0.1, beside(ax)) * (room[1] - room[0]), room[1])
     _ends(ax, att, o)
     label(ax, worth_axis(att, o), _marks(steps))
     return ax
