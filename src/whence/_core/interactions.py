@@ -150,6 +150,21 @@ class Interactions:
 
         return to_frame(self, backend)
 
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """A heat map of pairs on `ax` (new axes by default), which is returned.
+
+        Args:
+            ax: matplotlib axes.
+            **options: max_display (players), output.
+
+        Raises:
+            OptionError: no such option.
+            ResultError: nobody interacts.
+        """
+        from whence.report.interactions import plot
+
+        return plot(self, ax, **options)
+
     def __repr__(self) -> str:
         from whence.report.interactions import words
 

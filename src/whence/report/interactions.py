@@ -1,10 +1,11 @@
-"""Interactions in five lines, and as a frame."""
+"""Interactions in five lines, as a picture, and as a frame."""
 
 from typing import Any
 
 import numpy as np
 
 from whence._core.interactions import Interactions
+from whence.report import checked
 from whence.report.export import framed
 from whence.report.numbers import clean, decimals, elide, number, several
 from whence.report.wording import name_of_index, reason
@@ -40,6 +41,13 @@ def _top(found: Interactions) -> str:
         said.append(f"{a} {_TIMES} {b} {number(float(x), d)}")
     left = len(found.pairs) - len(shown)
     return " · ".join(said) + (f" · {left:,} more" if left else "")
+
+
+def plot(found: Interactions, ax: Any = None, **options: Any) -> Any:
+    """A heat map of pairs: see `Interactions.plot`."""
+    from whence.report.pairs import pairs
+
+    return pairs(found, ax=ax, **checked(pairs, options))
 
 
 def to_frame(found: Interactions, backend: str = "pandas") -> Any:
