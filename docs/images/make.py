@@ -1,4 +1,7 @@
-"""Draw the pictures of the README and of the tutorial: python docs/images/make.py."""
+"""Draw the pictures of the README, the tutorial and the page of pictures.
+
+python docs/images/make.py
+"""
 
 import re
 import tempfile
@@ -35,6 +38,17 @@ def tutorial():
     return names["one"], names["many"]
 
 
+def kinds():
+    """What the blocks of the page of pictures draw, by the name of the picture below each."""
+    page = (HERE.parent / "pictures.md").read_text(encoding="utf-8")
+    block = re.compile(r"```python\n(.*?)```(?:\n\n!\[[^\]]*\]\(images/(\S+)\))?", re.DOTALL)
+    names = {}
+    for code, picture in block.findall(page):
+        exec(code, names)  # noqa: S102 - the page is ours
+        if picture:
+            names["ax"].figure.savefig(HERE / picture, dpi=80)
+
+
 def draw(att, kind, path, height, *, legend=True):
     """One picture; without its legend where the page says what the marks mean."""
     figure = Figure(figsize=(8, height), layout="constrained")
@@ -49,3 +63,4 @@ if __name__ == "__main__":
     one, many = tutorial()
     draw(one, "waterfall", "waterfall.png", 4.4)
     draw(many, "beeswarm", "beeswarm.png", 4.8)
+    kinds()
