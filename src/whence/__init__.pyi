@@ -6,6 +6,7 @@ from . import recipes as recipes
 from . import report as report
 from . import testing as testing
 from ._attribute import attribute as attribute
+from ._core.as_dict import from_dict as from_dict
 from ._core.attribution import Attribution as Attribution
 from ._core.budget import Budget as Budget
 from ._core.errors import WhenceError as WhenceError
@@ -24,8 +25,9 @@ from ._core.method import AnytimeMethod as AnytimeMethod
 from ._core.method import Method as Method
 from ._core.players import Players as Players
 from ._core.progress import Progress as Progress
-from ._core.store import load as load
 from .recipes.compare import compare as compare
 from .recipes.explain import explain as explain
 from .recipes.importance import importance as importance
 from .recipes.interactions import interactions as interactions
+from .report.load import load as load
+from .report.schema import json_schema as json_schema

@@ -42,7 +42,7 @@ def test_numbers_without_pandas(tmp_path, monkeypatch):
             return pl.DataFrame({"player": ["a"]})
 
     monkeypatch.setattr(files, "find_spec", lambda name: None)
-    files._numbers(Result(), tmp_path / "a.csv")
+    files.numbers(Result(), tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text() == "player\na\n"
 
 

@@ -42,7 +42,7 @@ def test_help_is_light(words):
 
 def test_help_names_every_verb(run):
     said = run("--help").stdout
-    for verb in ("demo", "importance", "explain", "compare", "show", "methods"):
+    for verb in ("demo", "importance", "explain", "compare", "show", "methods", "schema"):
         assert verb in said
     assert "Exit codes" in said
 

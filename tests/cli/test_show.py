@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import pytest
+from sklearn.tree import DecisionTreeRegressor
 
 import whence as wh
 
@@ -53,6 +55,43 @@ def test_rows_of_explained_rows(desk, run):
 
 def test_an_average_has_no_rows(made, run):
     fail(run("show", made, "--row", 4), "an average over rows")
+
+
+def test_a_table_that_is_the_whole_result(made, run, desk):
+    """Kills: a table without its verdict; JSON that cannot be shown again."""
+    got = run("show", made, "--parquet", "p.parquet")
+    assert "Saved p.parquet." in got.stderr
+    (desk / "p.json").write_text(run("show", made, "--json").stdout)
+    for kept in ("p.parquet", "p.json"):
+        assert run("show", kept).stdout == got.stdout
+        assert wh.load(desk / kept).to_dict() == wh.load(made).to_dict()
+    fail(run("show", "p.parquet", "--parquet", "p.parquet"), "overwrite")
+
+
+@pytest.fixture
+def pairs(desk):
+    cells = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
+    tree = DecisionTreeRegressor().fit(cells, cells.prod(axis=1))
+    wh.interactions(tree, cells[3:], background=cells).save(desk / "pairs.whence")
+    return "pairs.whence"
+
+
+def test_interactions(pairs, run, desk):
+    """Kills: a saved answer that cannot be shown."""
+    assert run("show", pairs).stdout.startswith("Shapley interactions of 1 pair of 2 features")
+    told = json.loads(run("show", pairs, "--json", "--csv", "p.csv").stdout)
+    assert told.pop("written") == ["p.csv"]
+    assert wh.from_dict(told).to_dict() == wh.load(desk / pairs).to_dict() == told
+    assert (desk / "p.csv").read_text().splitlines()[0] == "case,output,player,other,value"
+    fail(run("show", pairs, "--html", "p.html"), "--html is for one number a player", "--csv")
+    fail(run("compare", pairs, pairs), "holds interactions")
+
+
+def test_the_schema(run):
+    """Kills: a program that must guess what --json prints."""
+    assert json.loads(run("schema").stdout) == wh.json_schema()
+    assert json.loads(run("schema", "interactions").stdout) == wh.json_schema("interactions")
+    fail(run("schema", "atribution"), "Did you mean 'attribution'")
 
 
 def test_what_is_no_result(desk, run):

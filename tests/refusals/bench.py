@@ -84,6 +84,11 @@ class Bench:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
+    def table(self, frame, name="table.parquet"):
+        self.made.add(name)
+        frame.to_parquet(self.folder / name)
+        return self.folder / name
+
     def saved(self, name="answer.whence"):
         self.made.add(name)
         return self.answer.save(self.folder / name)

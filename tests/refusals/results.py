@@ -41,6 +41,18 @@ def array(b, name, values, **options):
     return rewritten(b, change)
 
 
+def parquet(b, change):
+    """The answer as a table that another tool has changed."""
+    import pyarrow.parquet as pq
+
+    b.made.add("answer.parquet")
+    path = b.answer.to_parquet(b.folder / "answer.parquet")
+    file = pq.ParquetFile(path)
+    table = change(file.read()).replace_schema_metadata(file.metadata.metadata)
+    pq.write_table(table, path)
+    return wh.load(path)
+
+
 def without(b, name):
     return rewritten(b, lambda entries: {k: v for k, v in entries.items() if k != name})
 
@@ -515,7 +527,7 @@ RESULTS = [
     (
         "load a newer file",
         V,
-        ["was written by a newer whence (format 99, this", "to 2): upgrade whence to read it"],
+        ["was written by a newer whence (format 99, this", "): upgrade whence to read it"],
         lambda b: header(b, version=99),
     ),
     (
@@ -613,5 +625,78 @@ RESULTS = [
         V,
         ["is not a whence result, or it is damaged", "`save`, or by the command line's --out."],
         lambda b: array(b, "values.npy", np.array([{"a": 1}], object), allow_pickle=True),
+    ),
+    # -- other formats --
+    (
+        "load a table of somebody else",
+        V,
+        ["is a Parquet table, and not a whence result:", "those are written by to_parquet"],
+        lambda b: wh.load(b.table(b.X)),
+    ),
+    (
+        "load a table that was sorted",
+        V,
+        ["is not as whence wrote it: its rows", "by another tool", "read them as a table."],
+        lambda b: parquet(b, lambda table: table.take([2, 1, 0])),
+    ),
+    (
+        "load a table that was cut",
+        V,
+        ["is not as whence wrote it: its rows", "by another tool", "read them as a table."],
+        lambda b: parquet(b, lambda table: table.slice(1)),
+    ),
+    (
+        "load a cut table",
+        V,
+        ["is not a whence result, or it is damaged", "`save`, or by the command line's --out."],
+        lambda b: wh.load(b.file("a.parquet", b"PAR1 and no more")),
+    ),
+    (
+        "parquet into a folder that is not there",
+        V,
+        ["cannot write", "such file or directory. Nothing was saved."],
+        lambda b: b.answer.to_parquet(b.folder / "no" / "a.parquet"),
+    ),
+    (
+        "parquet to a number",
+        V,
+        ["a result is saved to a path, and read", "path, and read from one; given 3"],
+        lambda b: b.answer.to_parquet(3),
+    ),
+    (
+        "load JSON of something else",
+        V,
+        ["is not a whence result, or it is damaged (its JSON is no result)"],
+        lambda b: wh.load(b.file("a.json", '{"a": 1}')),
+    ),
+    (
+        "a dictionary of something else",
+        V,
+        ["this dictionary is not a whence result"],
+        lambda b: wh.from_dict({"a": 1}),
+    ),
+    (
+        "a dictionary that is a list",
+        V,
+        ["this dictionary is not a whence result"],
+        lambda b: wh.from_dict([1]),
+    ),
+    (
+        "a dictionary without values",
+        V,
+        ["this dictionary is damaged: KeyError('values') is missing or wrong"],
+        lambda b: wh.from_dict({k: v for k, v in b.answer.to_dict().items() if k != "values"}),
+    ),
+    (
+        "a dictionary of a newer version",
+        V,
+        ["was written by a newer whence (format 99,", "upgrade whence to read it"],
+        lambda b: wh.from_dict(b.answer.to_dict() | {"version": 99}),
+    ),
+    (
+        "the schema of something else",
+        V,
+        ["no schema of 'game' is published. There are: 'attribution', 'interactions'."],
+        lambda b: wh.json_schema("game"),
     ),
 ]

@@ -34,6 +34,22 @@ def test_parts_have_columns_and_averages_one_case(churn):
     assert frame.stderr.to_numpy() == pytest.approx(churn.stderr[0, 0])
 
 
+WORDS = {"pandas": "str", "polars": "String", "pyarrow": "string"}
+
+
+@pytest.mark.parametrize("backend", WORDS)
+def test_numbers_are_numbers_and_words_are_words(rows60, backend):
+    """Kills: columns of Python's objects, which no tool can add up."""
+    pytest.importorskip(backend)
+    frame = rows60.to_frame(backend)
+    columns = frame.schema.names if backend == "pyarrow" else frame.columns
+    kinds = frame.schema.types if backend == "pyarrow" else frame.dtypes
+    told = dict(zip(columns, map(str, kinds), strict=True))
+    assert told.pop("output") == told.pop("player") == WORDS[backend]
+    assert told.pop("case").lower() == "int64"
+    assert {kind.lower() for kind in told.values()} <= {"float64", "double"}
+
+
 def test_unknown_errors_are_missing(make):
     frame = make([1.0, 2.0], np.nan, uncertainty="unquantified").to_frame()
     assert frame.low.isna().all()
@@ -74,11 +90,3 @@ def test_shap_without_shap(rows60, make, monkeypatch):
     assert many["base_values"].shape == (4, 2)
     assert many["output_names"] == ["no", "yes"]
     assert many["data"] is None
-
-
-def test_shap_agrees(rows60):
-    shap = pytest.importorskip("shap")
-    got = rows60.to_shap()
-    assert isinstance(got, shap.Explanation)
-    assert got[0, "fee"].values == pytest.approx(0.3)
-    assert got.values.sum(axis=1) + got.base_values == pytest.approx(rows60.full[:, 0])

@@ -8,7 +8,7 @@ from typing import Any, Literal, final
 
 import numpy as np
 
-from . import regroup, store
+from . import as_dict, regroup, store
 from .errors import ResultError, did_you_mean, positive
 from .game import Question
 from .index import Index
@@ -273,19 +273,27 @@ class Attribution:
 
     @staticmethod
     def load(path: str | Path) -> "Attribution":
-        """Read what `save` wrote.
+        """Read what `save`, `to_parquet` or `to_dict` wrote.
 
         Raises:
             ResultError: no such file, not such a file, or a damaged one.
         """
-        return store.load(path)
+        from whence.report.load import load_attribution
+
+        return load_attribution(path)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, lists and strings, ready for JSON."""
-        return store.to_dict(self)
+        """All of it as plain numbers, lists and strings, ready for JSON: see `wh.from_dict`."""
+        return as_dict.to_dict(self)
+
+    def to_parquet(self, path: str | Path) -> Path:
+        """A table of the numbers for any tool, which holds all of it: see `wh.load`."""
+        from whence.report.parquet import to_parquet
+
+        return to_parquet(self, path)
 
     def to_frame(self, backend: str = "pandas") -> Any:
-        """One row for each case, output and player; a pandas or polars frame."""
+        """One row for each case, output and player; a pandas, polars or pyarrow frame."""
         from whence.report.export import to_frame
 
         return to_frame(self, backend)

@@ -5,10 +5,12 @@ Sparse: only pairs that can interact are listed; all others are exactly zero.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 
+from . import as_dict, store
 from .attribution import Cost, Uncertainty
 from .errors import PlayersError, positive
 from .game import Question
@@ -143,6 +145,14 @@ class Interactions:
             ResultError: no such output.
         """
         return place(self.outputs, name)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a JSON header and plain arrays; never pickle. `wh.load` reads them."""
+        return store.save(self, path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain numbers, lists and strings, ready for JSON: see `wh.from_dict`."""
+        return as_dict.to_dict(self)
 
     def to_frame(self, backend: str = "pandas") -> Any:
         """One row for each case, output and listed pair; a pandas, polars or pyarrow frame."""

@@ -8,7 +8,7 @@ from whence.cli import screen
 from whence.cli.failures import DONE, UNSURE
 
 if TYPE_CHECKING:
-    from whence import Attribution
+    from whence import Attribution, Interactions
 
 FEW = 5  # explained rows that get a table each
 
@@ -52,7 +52,9 @@ def _refuse(wanted: Sequence[int], known: Sequence[int]) -> None:
         raise ResultError(f"this answer does not have row {strange[0]}: it is of {has}")
 
 
-def kept(result: "Attribution", written: Sequence[Path], *, as_json: bool, quiet: bool) -> None:
+def kept(
+    result: "Attribution | Interactions", written: Sequence[Path], *, as_json: bool, quiet: bool
+) -> None:
     """What was written: a field of the JSON object, or a line."""
     if as_json:
         screen.dump({**result.to_dict(), "written": [str(path) for path in written]})

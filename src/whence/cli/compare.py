@@ -18,10 +18,10 @@ def compare(
     top: o.Top = 20,
 ) -> int:
     """Which differences between two saved results are real?"""
+    from whence import Attribution
     from whence import compare as between
-    from whence import load
 
-    found = between(load(a), load(b))
+    found = between(Attribution.load(a), Attribution.load(b))
     if json:
         real = {name: found.real(output=name) for name in found.difference.outputs}
         screen.dump({"a": str(a), "b": str(b), "real": real, **found.to_dict()})

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from whence._core.errors import OptionError
 
 if TYPE_CHECKING:
-    from whence import Attribution
+    from whence import Attribution, Interactions
 
 _OTHERS = {".html": "--html", ".htm": "--html", ".csv": "--csv", ".json": "--json"}
+_OTHERS |= {".parquet": "`whence show FILE.whence --parquet` afterwards"}
 
 
 def check(targets: Mapping[str, Path | None], reads: Sequence[Path | str | None] = ()) -> None:
@@ -75,7 +76,11 @@ def write(makers: Mapping[Path, Callable[[Path], object]]) -> list[Path]:
 
 
 def save(
-    result: "Attribution", out: Path | None, html: Path | None, csv: Path | None
+    result: "Attribution",
+    out: Path | None,
+    html: Path | None,
+    csv: Path | None,
+    parquet: Path | None = None,
 ) -> list[Path]:
     """The result as the files that were asked for."""
     makers: dict[Path, Callable[[Path], object]] = {}
@@ -84,11 +89,14 @@ def save(
     if html is not None:
         makers[html] = result.to_html
     if csv is not None:
-        makers[csv] = lambda path: _numbers(result, path)
+        makers[csv] = lambda path: numbers(result, path)
+    if parquet is not None:
+        makers[parquet] = result.to_parquet
     return write(makers)
 
 
-def _numbers(result: "Attribution", path: Path) -> None:
+def numbers(result: "Attribution | Interactions", path: Path) -> None:
+    """A line for each number."""
     if find_spec("pandas"):
         result.to_frame("pandas").to_csv(path, index=False)
     else:

@@ -11,6 +11,7 @@ from whence.cli.demo import demo
 from whence.cli.explain import explain
 from whence.cli.importance import importance
 from whence.cli.methods import methods
+from whence.cli.schema import schema
 from whence.cli.show import show
 from whence.cli.store import store
 
@@ -24,7 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EPILOG,
 )
-for verb in (demo, importance, explain, compare, show, methods):
+for verb in (demo, importance, explain, compare, show, methods, schema):
     app.command()(verb)
 app.add_typer(store, name="store")
 

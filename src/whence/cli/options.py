@@ -107,6 +107,14 @@ Csv = Annotated[
     Path | None,
     typer.Option(metavar="FILE.csv", help="Write the numbers.", rich_help_panel=_FILES),
 ]
+Parquet = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.parquet",
+        help="Write the whole result as one table.",
+        rich_help_panel=_FILES,
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="One JSON object on stdout, and nothing else there.")
 ]
@@ -119,5 +127,8 @@ Rows = Annotated[
     ),
 ]
 Result = Annotated[
-    Path, typer.Argument(metavar="FILE.whence", help="A saved result.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="FILE.whence", help="A saved result (or its .parquet, .json).", show_default=False
+    ),
 ]

@@ -2,13 +2,16 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from whence.cli import answer, screen
 from whence.cli import options as o
 from whence.cli.failures import DONE, told
+
+if TYPE_CHECKING:
+    from whence import Interactions
 
 
 @told
@@ -17,24 +20,49 @@ def show(
     row: o.Rows = None,
     html: o.Html = None,
     csv: o.Csv = None,
+    parquet: o.Parquet = None,
     browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     json: o.Json = False,
     quiet: o.Quiet = False,
     top: o.Top = 20,
 ) -> int:
     """Show a saved result: a table, a page, or plain JSON."""
-    from whence import load
+    from whence import Interactions, load
     from whence.cli import files
 
-    files.check({"--html": html, "--csv": csv}, [file])
+    files.check({"--html": html, "--csv": csv, "--parquet": parquet}, [file])
     result = load(file)
+    if isinstance(result, Interactions):
+        wanted = {"--row": row, "--html": html, "--parquet": parquet, "--open": browser}
+        _refuse([option for option, given in wanted.items() if given])
+        return _pairs(result, csv, json=json, quiet=quiet)
     if not json:
         answer.tables(result, top, row or ())
     page = html or (Path(tempfile.mkdtemp(prefix="whence-")) / "page.html" if browser else None)
-    written = files.save(result, None, page, csv)
+    written = files.save(result, None, page, csv, parquet)
     answer.kept(result, written, as_json=json, quiet=quiet)
     if browser and page is not None:
         _open(page)
+    return DONE
+
+
+def _refuse(options: list[str]) -> None:
+    from whence._core.errors import OptionError
+
+    if options:
+        raise OptionError(
+            f"{options[0]} is for one number a player, and this file holds interactions: "
+            "--csv and --json have them"
+        )
+
+
+def _pairs(result: "Interactions", csv: Path | None, *, json: bool, quiet: bool) -> int:
+    from whence.cli import files
+
+    if not json:
+        screen.tell(repr(result))
+    makers = {} if csv is None else {csv: lambda path: files.numbers(result, path)}
+    answer.kept(result, files.write(makers), as_json=json, quiet=quiet)
     return DONE
 
 

@@ -1,5 +1,6 @@
 """The same numbers for other tools: data frames, and shap's common tongue."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Literal
 
@@ -24,10 +25,28 @@ def to_frame(att: Attribution, backend: str = "pandas") -> Any:
     Raises:
         OptionError: no such backend, or it is not installed.
     """
-    return framed(_columns(att), backend)
+    places, names = keys(att), (att.outputs, att.players.names)
+    said = [np.array(n, dtype=object)[p] for n, p in zip(names, places[1:], strict=True)]
+    return framed(
+        {"case": places[0], "output": said[0], "player": said[1], **numbers(att)}, backend
+    )
 
 
-def framed(columns: dict[str, list[Any]], backend: str) -> Any:
+def keys(att: Attribution) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Case, output and player of each row, by position."""
+    case, output, player = np.indices(att.values.shape).reshape(3, -1)
+    return case, output, player
+
+
+def numbers(att: Attribution) -> dict[str, np.ndarray]:
+    """The columns that hold numbers, one for each case, output and player."""
+    low, high = att.ci()
+    scores = {"value": att.values, "stderr": att.stderr, "low": low, "high": high}
+    scores |= {f"stderr_{part}": error for part, error in att.parts.items()}
+    return {name: score.ravel() for name, score in scores.items()}
+
+
+def framed(columns: Mapping[str, Any], backend: str) -> Any:
     """A frame of these columns.
 
     Raises:
@@ -40,24 +59,20 @@ def framed(columns: dict[str, list[Any]], backend: str) -> Any:
         raise OptionError(
             f"no frames of {backend!r} are offered. {did_you_mean(backend, BACKENDS)}"
         )
-    try:
-        import_module(backend)
-    except ModuleNotFoundError as error:
-        raise OptionError(f"{backend} is not installed here: pip install {backend}") from error
+    installed(backend)
     return narwhals.from_dict(columns, backend=offered[backend]).to_native()
 
 
-def _columns(att: Attribution) -> dict[str, list[Any]]:
-    cases, outputs, players = att.values.shape
-    low, high = att.ci()
-    scores = {"value": att.values, "stderr": att.stderr, "low": low, "high": high}
-    scores |= {f"stderr_{part}": error for part, error in att.parts.items()}
-    return {
-        "case": np.repeat(np.arange(cases), outputs * players).tolist(),
-        "output": [o for _ in range(cases) for o in att.outputs for _ in range(players)],
-        "player": list(att.players.names) * (cases * outputs),
-        **{name: score.ravel().tolist() for name, score in scores.items()},
-    }
+def installed(package: str) -> Any:
+    """An optional package.
+
+    Raises:
+        OptionError: it is not installed.
+    """
+    try:
+        return import_module(package)
+    except ModuleNotFoundError as error:
+        raise OptionError(f"{package} is not installed here: pip install {package}") from error
 
 
 def to_shap(att: Attribution) -> Any:

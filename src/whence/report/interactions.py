@@ -63,12 +63,14 @@ def to_frame(found: Interactions, backend: str = "pandas") -> Any:
         OptionError: no such backend, or it is not installed.
     """
     many, outputs, pairs = found.values.shape
-    names = found.players.names
+    names = np.array(found.players.names, dtype=object)
+    case, output, pair = np.indices((many, outputs, pairs)).reshape(3, -1)
+    first, second = np.array(found.pairs, dtype=int).reshape(-1, 2).T
     columns = {
-        "case": np.repeat(np.arange(many), outputs * pairs).tolist(),
-        "output": [o for _ in range(many) for o in found.outputs for _ in range(pairs)],
-        "player": [names[i] for i, _ in found.pairs] * (many * outputs),
-        "other": [names[j] for _, j in found.pairs] * (many * outputs),
-        "value": found.values.ravel().tolist(),
+        "case": case,
+        "output": np.array(found.outputs, dtype=object)[output],
+        "player": names[first[pair]],
+        "other": names[second[pair]],
+        "value": found.values.ravel(),
     }
     return framed(columns, backend)

@@ -1,0 +1,95 @@
+"""A damaged file must not become a number: what must hold of every result that is read."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import ResultError
+from .kinds import TRACE, Kind
+
+if TYPE_CHECKING:
+    from .trace import Trace
+
+_TYPES: Mapping[str, type] = {"method": str, "verdict": str, "converged": bool, "averaged": int}
+
+
+def check(result: Any, kind: Kind, source: object) -> None:
+    """Refuse a result that does not hold together.
+
+    Args:
+        result: an Attribution, or Interactions.
+        kind: what it is made of.
+        source: where it comes from, in words.
+
+    Raises:
+        ResultError: arrays that do not fit, or fields that make no sense.
+    """
+    sizes = {
+        "cases": len(getattr(result, kind.cases)),
+        "outputs": len(result.outputs),
+        "players": len(result.players),
+        "one": 1,
+    }
+    if "pairs" in kind.plain:
+        _check_pairs(result.pairs, sizes["players"], source)
+        sizes["pairs"] = len(result.pairs)
+    for name, axes, array in _arrays(result, kind):
+        wanted = tuple(sizes[axis] for axis in axes)
+        if name != "data" and array.dtype.kind != "f":
+            raise ResultError(f"{source} is damaged: no numbers in {name!r}")
+        if array.shape != wanted:
+            raise ResultError(
+                f"{source} is damaged: {name} of shape {array.shape}, header says {wanted}"
+            )
+    _check_fields(result, kind, source)
+    _check_errors(result, kind, source)
+    if "trace" in kind.tables:
+        _check_trace(result.trace, sizes, source)
+
+
+def _arrays(result: Any, kind: Kind) -> Iterator[tuple[str, tuple[str, ...], np.ndarray]]:
+    for name, axes in kind.arrays.items():
+        yield name, axes, getattr(result, name)
+    for name, axes_of in kind.tables.items():
+        if not isinstance(axes_of, Mapping):
+            for array in getattr(result, name).values():
+                yield name, axes_of, array
+
+
+def _check_fields(result: Any, kind: Kind, source: object) -> None:
+    for name, kinds in _TYPES.items():
+        if name in kind.plain and not isinstance(getattr(result, name), kinds):
+            raise ResultError(f"{source} is damaged: {name}={getattr(result, name)!r}")
+    if result.uncertainty not in {"exact", "sampled", "unquantified"}:
+        raise ResultError(f"{source} is damaged: its uncertainty is {result.uncertainty!r}")
+
+
+def _check_errors(result: Any, kind: Kind, source: object) -> None:
+    if "parts" not in kind.tables:
+        return
+    if not result.parts and result.uncertainty != "unquantified":
+        raise ResultError(f"{source} is damaged: it lacks its error parts")
+    if any((part < 0).any() for part in result.parts.values()):
+        raise ResultError(f"{source} is damaged: it holds standard errors below zero")
+
+
+def _check_trace(trace: "Trace | None", sizes: Mapping[str, int], source: object) -> None:
+    if trace is None:
+        return
+    every = {**sizes, "looks": len(trace.asked)}
+    for name, axes in TRACE.items():
+        array: np.ndarray = getattr(trace, name)
+        wanted = tuple(every[axis] for axis in axes)
+        if array.dtype.kind not in "fi" or array.shape != wanted:
+            raise ResultError(
+                f"{source} is damaged: its trace has {name} of shape {array.shape} and type "
+                f"{array.dtype}, where {wanted} numbers belong"
+            )
+
+
+def _check_pairs(pairs: tuple[tuple[int, int], ...], players: int, source: object) -> None:
+    if any(not 0 <= i < j < players for i, j in pairs) or len(set(pairs)) < len(pairs):
+        raise ResultError(
+            f"{source} is damaged: its pairs are not different players, the lower first, each once"
+        )

@@ -1,0 +1,195 @@
+"""A result taken apart: what JSON can say of it, and its arrays. Every format is made of these.
+
+The file, the dictionary and the Parquet metadata all come from here, and are of one `VERSION`.
+
+**When `VERSION` goes up.** When a reader of the version before would refuse, or misread, what is
+written now: a field that is renamed, moved, gone, or of another meaning. A field that an older
+reader may leave out of account changes nothing: it is read where it is, and has a default where it
+is not. Whoever raises the version first writes fixtures with the code as it was
+(`tests/fixtures/*-v<old>.whence`, beside what each means as JSON), keeps them readable, and
+publishes the new schema beside the old ones (`whence/schema/`).
+
+    1   the first
+    2   the trace of a run; interactions; the dictionary holds everything
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeAlias, final
+
+import numpy as np
+
+from . import index as indices
+from .damage import check
+from .errors import ResultError
+from .game import Question
+from .kinds import ATTRIBUTION, INTERACTIONS, KINDS, Kind
+from .players import Players
+from .scalars import plain, restored
+from .trace import Trace
+
+if TYPE_CHECKING:
+    from .attribution import Attribution
+    from .interactions import Interactions
+
+VERSION = 2
+
+Answer: TypeAlias = "Attribution | Interactions"
+Arrays: TypeAlias = Mapping[str, np.ndarray]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A result taken apart.
+
+    Attributes:
+        header: words, names and settings, as JSON has them.
+        arrays: by field.
+        tables: by field, then by name: the parts of the error, columns of data, looks of a run.
+    """
+
+    header: Mapping[str, Any]
+    arrays: Arrays
+    tables: Mapping[str, Arrays]
+
+
+def take_apart(result: Answer) -> Record:
+    """The record of a result; `put_together` is its way back."""
+    kind = kind_of(result)
+    tables = {name: dict(getattr(result, name)) for name in kind.tables if name != "trace"}
+    trace = result.trace if kind is ATTRIBUTION else None  # type: ignore[union-attr]
+    looks = {} if trace is None else {f.name: getattr(trace, f.name) for f in fields(Trace)}
+    return Record(
+        _header(result, kind),
+        {name: getattr(result, name) for name in kind.arrays},
+        tables | ({"trace": looks} if kind is ATTRIBUTION else {}),
+    )
+
+
+def kind_of(result: Answer) -> Kind:
+    """What a result is made of."""
+    from .interactions import Interactions
+
+    return INTERACTIONS if isinstance(result, Interactions) else ATTRIBUTION
+
+
+def _header(result: Answer, kind: Kind) -> dict[str, Any]:
+    players = result.players
+    header = {
+        "format": kind.format,
+        "version": VERSION,
+        **{name: getattr(result, name) for name in kind.plain},
+        "players": {
+            "names": players.names,
+            "kind": players.kind,
+            "ordered": players.ordered,
+            "columns": players.columns,
+        },
+        "index": {"name": type(result.index).__name__, **_settings(result.index)},
+        "cost": asdict(result.cost),
+        "question": asdict(result.question),
+        "provenance": result.provenance,
+    }
+    as_json: dict[str, Any] = plain(header)
+    return as_json
+
+
+def _settings(index: indices.Index) -> dict[str, Any]:
+    return {f.name: getattr(index, f.name) for f in fields(index) if f.init}  # type: ignore[arg-type]
+
+
+def kind_named(header: Any, source: object) -> Kind:
+    """What a header says it is the header of.
+
+    Raises:
+        ResultError: nothing of whence's, or of a version that this whence cannot read.
+    """
+    kind = KINDS.get(str(header.get("format"))) if isinstance(header, Mapping) else None
+    if kind is None:
+        raise ResultError(f"{source} is not a whence result")
+    version = header.get("version")
+    if not isinstance(version, int) or version < 1:
+        raise ResultError(f"{source} is damaged: its version is {version!r}")
+    if version > VERSION:
+        raise ResultError(
+            f"{source} was written by a newer whence (format {version}, this one reads "
+            f"up to {VERSION}): upgrade whence to read it"
+        )
+    return kind
+
+
+@contextmanager
+def reading(source: object) -> Iterator[None]:
+    """Whatever a record that was tampered with may bring about is said to be damage.
+
+    Raises:
+        ResultError: something is missing or wrong.
+    """
+    try:
+        yield
+    except ResultError:
+        raise
+    except Exception as error:
+        raise ResultError(f"{source} is damaged: {error!r} is missing or wrong") from error
+
+
+def put_together(record: Record, source: object) -> Answer:
+    """The result of a record.
+
+    Args:
+        record: what was read.
+        source: where from, in words.
+
+    Raises:
+        ResultError: not a result, of a newer version, or damaged.
+    """
+    kind = kind_named(record.header, source)
+    with reading(source):
+        result = (_interactions if kind is INTERACTIONS else _attribution)(record, kind)
+        check(result, kind, source)
+    return result
+
+
+def _attribution(record: Record, kind: Kind) -> "Attribution":
+    from .attribution import Attribution
+
+    tables: dict[str, Any] = dict(record.tables)
+    looks = tables.pop("trace", None)
+    trace = Trace(**looks) if looks else None  # since version 2, and only of what was sampled
+    return Attribution(**_common(record, kind), **tables, trace=trace)
+
+
+def _interactions(record: Record, kind: Kind) -> "Interactions":
+    from .interactions import Interactions
+
+    common = _common(record, kind)
+    pairs = tuple((int(i), int(j)) for i, j in common.pop("pairs"))
+    return Interactions(**common, pairs=pairs)
+
+
+def _common(record: Record, kind: Kind) -> dict[str, Any]:
+    from .attribution import Cost
+
+    header = record.header
+    players, question = restored(header["players"]), header["question"]
+    columns = {name: tuple(column) for name, column in players["columns"].items()}
+    return {
+        **{name: header[name] for name in kind.plain},
+        **{name: record.arrays[name] for name in kind.arrays},
+        "outputs": tuple(header["outputs"]),
+        "players": Players(tuple(players["names"]), players["kind"], players["ordered"], columns),
+        "index": _index(**restored(header["index"])),
+        "cost": Cost(**restored(header["cost"])),
+        "question": Question(**{**question, "classes": tuple(question["classes"])}),
+        "provenance": restored(header["provenance"]),
+    }
+
+
+def _index(name: str, **settings: Any) -> indices.Index:
+    kind = getattr(indices, name, None)
+    if not isinstance(kind, type) or not issubclass(kind, indices.Index):
+        raise TypeError(f"the index {name!r}")
+    index: indices.Index = kind(**settings)
+    return index
