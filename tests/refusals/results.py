@@ -699,4 +699,52 @@ RESULTS = [
         ["no schema of 'game' is published. There are: 'attribution', 'interactions'."],
         lambda b: wh.json_schema("game"),
     ),
+    (
+        "shapiq has no name for it",
+        V,
+        ["shapiq has no name for LeaveOneOut(), only for Shapley", "numbers: to_frame()."],
+        lambda b: b.attribute(index=wh.LeaveOneOut()).to_shapiq(),
+    ),
+    (
+        "from shap a number",
+        V,
+        ["from_shap takes a shap.Explanation, or values [rows, features]", "given float"],
+        lambda b: wh.from_shap(0.5),
+    ),
+    (
+        "from shap interactions",
+        V,
+        ["these are interaction values,", "of tree models, wh.interactions has them"],
+        lambda b: wh.from_shap(np.ones((2, 3, 3))),
+    ),
+    (
+        "from shap pixels",
+        V,
+        ["values of shape (2, 8, 9, 3) have more axes than", "values.reshape(rows, -1)"],
+        lambda b: wh.from_shap(np.ones((2, 8, 9, 3))),
+    ),
+    (
+        "from shap texts",
+        V,
+        ["rows with different features,", "are read one at a time"],
+        lambda b: wh.from_shap([[1.0, 2.0], [1.0]]),
+    ),
+    (
+        "from shap too few names",
+        V,
+        ["2 feature names for 3 features: give one for each"],
+        lambda b: wh.from_shap(np.ones((2, 3)), feature_names=["a", "b"]),
+    ),
+    (
+        "from shap other rows of data",
+        V,
+        ["data of shape (40, 3) for 2 rows and 3 features", "a column for each feature"],
+        lambda b: wh.from_shap(np.ones((2, 3)), data=b.X),
+    ),
+    (
+        "from shap too few base values",
+        V,
+        ["base_values of shape () for 2 rows and 4 outputs", "for each row and output"],
+        lambda b: wh.from_shap(np.ones((2, 3, 4)), base_values=0.5),
+    ),
 ]

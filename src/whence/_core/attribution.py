@@ -299,10 +299,16 @@ class Attribution:
         return to_frame(self, backend)
 
     def to_shap(self) -> Any:
-        """The same numbers as a `shap.Explanation` (needs shap)."""
-        from whence.report.export import to_shap
+        """The same numbers as a `shap.Explanation` (needs shap): see `wh.from_shap`."""
+        from whence.report.explanation import to_shap
 
         return to_shap(self)
+
+    def to_shapiq(self, *, output: str | int = 0) -> Any:
+        """One output as shapiq's `InteractionValues`; of several cases a list, one for each."""
+        from whence.report.interaction_values import to_shapiq
+
+        return to_shapiq(self, output)
 
     def table(self, most: int = 20) -> Any:
         """A table for the terminal (rich), and in words wherever it is printed."""

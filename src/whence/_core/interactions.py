@@ -154,6 +154,12 @@ class Interactions:
         """All of it as plain numbers, lists and strings, ready for JSON: see `wh.from_dict`."""
         return as_dict.to_dict(self)
 
+    def to_shapiq(self, *, output: str | int = 0) -> Any:
+        """One output as shapiq's `InteractionValues`; of several cases a list, one for each."""
+        from whence.report.interaction_values import pairs_to_shapiq
+
+        return pairs_to_shapiq(self, output)
+
     def to_frame(self, backend: str = "pandas") -> Any:
         """One row for each case, output and listed pair; a pandas, polars or pyarrow frame."""
         from whence.report.interactions import to_frame

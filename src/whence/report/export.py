@@ -1,4 +1,4 @@
-"""The same numbers for other tools: data frames, and shap's common tongue."""
+"""The same numbers as data frames: tidy columns, a row for each number."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from whence._core.attribution import Attribution
-from whence._core.errors import OptionError, ResultError, did_you_mean
+from whence._core.errors import OptionError, did_you_mean
 
 BACKENDS: tuple[Literal["pandas", "polars", "pyarrow"], ...] = ("pandas", "polars", "pyarrow")
 
@@ -73,38 +73,3 @@ def installed(package: str) -> Any:
         return import_module(package)
     except ModuleNotFoundError as error:
         raise OptionError(f"{package} is not installed here: pip install {package}") from error
-
-
-def to_shap(att: Attribution) -> Any:
-    """A `shap.Explanation`: values [cases, players], or [cases, players, outputs] for several.
-
-    `data` has the explained rows where every player has a column.
-
-    Raises:
-        ResultError: shap is not installed.
-    """
-    try:
-        shap = import_module("shap")
-    except ModuleNotFoundError as error:
-        raise ResultError(
-            "this needs shap, which is not installed: pip install shap. "
-            "The same numbers without it: att.to_frame()."
-        ) from error
-    values = np.moveaxis(att.values, 1, 2)  # case, player, output
-    one = len(att.outputs) == 1
-    return shap.Explanation(
-        values=values[:, :, 0] if one else values,
-        base_values=att.empty[:, 0] if one else att.empty,
-        data=_data(att),
-        feature_names=list(att.players.names),
-        output_names=att.outputs[0] if one else list(att.outputs),
-    )
-
-
-def _data(att: Attribution) -> np.ndarray | None:
-    """[cases, players]; numbers where all columns are numbers."""
-    if any(name not in att.data for name in att.players.names):
-        return None
-    columns = [att.data[name] for name in att.players.names]
-    numeric = all(column.dtype.kind in "fiub" for column in columns)
-    return np.stack([c.astype(float if numeric else object) for c in columns], axis=1)
