@@ -66,6 +66,12 @@ def test_odd_answers(odd, tmp_path):
         same(odd, wh.load(odd.to_parquet(tmp_path / "a.parquet")))
 
 
+def test_two_outputs_of_one_name(make, tmp_path):
+    """Kills: an answer that is written, and refused when it is read."""
+    att = make(np.arange(12.0).reshape(2, 2, 3), outputs=("loss", "loss"))
+    same(att, wh.load(att.to_parquet(tmp_path / "a.parquet")))
+
+
 def test_a_run_with_its_trace(tmp_path):
     game = wh.FunctionGame(lambda stay: stay.sum(axis=1) ** 2.0, list("abcdef"))
     run = wh.attribute(game, method="permutation", budget=wh.Budget(evaluations=500))

@@ -288,7 +288,7 @@ class Attribution:
 
     def to_parquet(self, path: str | Path) -> Path:
         """A table of the numbers for any tool, which holds all of it: see `wh.load`."""
-        from whence.report.parquet import to_parquet
+        from whence.report.to_parquet import to_parquet
 
         return to_parquet(self, path)
 
@@ -300,13 +300,13 @@ class Attribution:
 
     def to_shap(self) -> Any:
         """The same numbers as a `shap.Explanation` (needs shap): see `wh.from_shap`."""
-        from whence.report.explanation import to_shap
+        from whence.report.to_shap import to_shap
 
         return to_shap(self)
 
     def to_shapiq(self, *, output: str | int = 0) -> Any:
         """One output as shapiq's `InteractionValues`; of several cases a list, one for each."""
-        from whence.report.interaction_values import to_shapiq
+        from whence.report.to_shapiq import to_shapiq
 
         return to_shapiq(self, output)
 

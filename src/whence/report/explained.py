@@ -26,6 +26,8 @@ def arranged(values: Any, base: Any, data: Any, features: Any, outputs: Any) -> 
         ResultError: interactions, more axes than that, or axes that cannot be told apart.
     """
     array = _array(values)
+    if (_ndim(data) or 0) > 2:
+        raise ResultError(_many_axes(array.shape))
     if array.ndim == 1:
         _refuse_column(array, base, features)
         return array[None, None, :]
@@ -34,9 +36,8 @@ def arranged(values: Any, base: Any, data: Any, features: Any, outputs: Any) -> 
             return array.T[None]
         return array[:, None, :]
     if array.ndim != 3 or _are_pairs(array, base, data, outputs):
-        square = array.ndim > 2 and len(set(array.shape[1:3])) == 1
-        paired = square or _ndim(data) == 1
-        raise ResultError(_INTERACTIONS if paired else _many_axes(array.shape))
+        pairs = array.ndim == 3 or (array.ndim == 4 and _mirrored(np.moveaxis(array, 3, 1)))
+        raise ResultError(_INTERACTIONS if pairs else _many_axes(array.shape))
     return np.moveaxis(array, 2, 1)
 
 
@@ -133,7 +134,9 @@ def _are_pairs(array: np.ndarray, base: Any, data: Any, outputs: Any) -> bool:
 
 
 def _mirrored(array: np.ndarray) -> bool:
-    return np.allclose(array, np.swapaxes(array, -1, -2), equal_nan=True)
+    """The last two axes may change places."""
+    same = array.shape[-1] == array.shape[-2]
+    return same and np.allclose(array, np.swapaxes(array, -1, -2), equal_nan=True)
 
 
 def bases(base: Any, cases: int, outputs: int) -> Ends:

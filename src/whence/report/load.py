@@ -24,7 +24,7 @@ def load(path: str | Path) -> Attribution | Interactions:
     """
     source = store.existing(path)
     if _starts(source) == _PARQUET:
-        from whence.report.parquet import from_parquet
+        from whence.report.from_parquet import from_parquet
 
         return from_parquet(source)
     return store.load(source)

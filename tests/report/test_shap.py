@@ -305,6 +305,9 @@ def test_features_in_another_order_are_all_of_them():
     ("told", "said"),
     [
         (lambda: np.ones((2, 3, 4, 5)), "more axes than rows, features and outputs"),
+        (lambda: RNG.normal(size=(2, 4, 4, 3)), "more axes than rows, features and outputs"),
+        (lambda: np.ones((2, 4, 4, 3, 2)), "more axes than rows, features and outputs"),
+        (lambda: explanation(data=np.ones((6, 2, 2))), "more axes than rows, features and outputs"),
         (lambda: [np.ones(3), np.ones(3)], "may be rows or outputs"),
         (lambda: [[1.0, 2.0], [3.0]], "one at a time"),
         (lambda: np.array([[1.0, 2.0], [3.0]], dtype=object), "one at a time"),
@@ -341,6 +344,25 @@ def test_what_does_not_fit(more, error, said):
 def test_one_base_for_several_outputs_is_not_guessed():
     with pytest.raises(ResultError, match="for 6 rows and 3 outputs: give one for each output"):
         wh.from_shap(np.ones((6, 4, 3)), base_values=0.5)
+
+
+def test_rows_with_features_of_their_own():
+    """Kills: a way out that the refusal names, and that is refused too."""
+    ragged = np.array([np.ones(3), np.ones(2)], dtype=object)
+    told = shap.Explanation(ragged, np.array([0.5, 1.5]), (["a", "b", "c"], ["a", "b"]))
+    with pytest.raises(ResultError, match="read one at a time"):
+        wh.from_shap(told)
+    for i, (words, full) in enumerate([("abc", 3.5), ("ab", 3.5)]):
+        row = wh.from_shap(told[i], feature_names=list(words))
+        assert row.players.names == tuple(words)
+        assert row.full.item() == full
+
+
+def test_cohorts_are_several_explanations():
+    cohorts = explanation().cohorts(["a", "a", "a", "b", "b", "b"])
+    with pytest.raises(OptionError, match=r"read one, from cohorts.cohorts"):
+        wh.from_shap(cohorts)
+    assert wh.from_shap(cohorts.cohorts["a"]).values.shape == (3, 1, 4)
 
 
 def test_rows_with_names_of_their_own():

@@ -1,21 +1,16 @@
-"""shap's common tongue: an attribution as a `shap.Explanation`, and one as an attribution.
+"""A `shap.Explanation` as an attribution: values, base values, data and names, and what is unknown.
 
-Both ways keep values, base values, data and names. shap has no place for the parts of an error, the
-index, the question, the cost and the verdict; the 95 % intervals go where shap has intervals,
-`lower_bounds` and `upper_bounds`, which its waterfall draws.
-
-The other way nothing is known of the error. shap's `error_std` is no standard error: it is the
-spread over passes, never divided by the root of their number (`bench/exchange.py` measures how far
-that is off), so it is named and not used.
+Nothing is known of the error. shap's `error_std` is no standard error: it is the spread over
+passes, never divided by the root of their number (`bench/exchange.py` measures how far that is
+off), so it is named and not used. Nor does shap say the unit, the removal or the cost.
 """
 
-from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from whence._core.attribution import Attribution, Cost
-from whence._core.errors import ResultError, some
+from whence._core.errors import OptionError, ResultError, some
 from whence._core.game import Question
 from whence._core.index import Shapley
 from whence._core.players import Players
@@ -35,50 +30,6 @@ class Explanation(Protocol):
     data: Any
     feature_names: Any
     output_names: Any
-
-
-def to_shap(att: Attribution) -> Any:
-    """A `shap.Explanation`: values [cases, players], or [cases, players, outputs] for several.
-
-    `data` has the explained rows where every player has a column. `lower_bounds` and `upper_bounds`
-    are the 95 % interval, where the error is known.
-
-    Raises:
-        ResultError: shap is not installed.
-    """
-    try:
-        shap = import_module("shap")
-    except ModuleNotFoundError as error:
-        raise ResultError(
-            "this needs shap, which is not installed: pip install shap. "
-            "The same numbers without it: att.to_frame()."
-        ) from error
-    one = len(att.outputs) == 1
-
-    def turned(scores: np.ndarray) -> np.ndarray:
-        moved = np.moveaxis(scores, 1, 2)  # case, player, output
-        return moved[:, :, 0] if one else moved
-
-    known = att.uncertainty != "unquantified"
-    low, high = (turned(end) for end in att.ci()) if known else (None, None)
-    return shap.Explanation(
-        values=turned(att.values),
-        base_values=att.empty[:, 0] if one else att.empty,
-        data=_data(att),
-        feature_names=list(att.players.names),
-        output_names=att.outputs[0] if one else list(att.outputs),
-        lower_bounds=low,
-        upper_bounds=high,
-    )
-
-
-def _data(att: Attribution) -> np.ndarray | None:
-    """[cases, players]; numbers where all columns are numbers."""
-    if any(name not in att.data for name in att.players.names):
-        return None
-    columns = [att.data[name] for name in att.players.names]
-    numeric = all(column.dtype.kind in "fiub" for column in columns)
-    return np.stack([c.astype(float if numeric else object) for c in columns], axis=1)
 
 
 def from_shap(
@@ -114,6 +65,8 @@ def from_shap(
         OptionError: no explanation, and no values.
         PlayersError: feature names that clash.
     """
+    if type(explanation).__name__ == "Cohorts":  # they pass for one explanation, and are several
+        raise OptionError("these are cohorts of shap: read one, from cohorts.cohorts[its name]")
     given = isinstance(explanation, Explanation)
     if given:
         _refuse_worked_on(explanation)
@@ -177,7 +130,7 @@ def _refuse_some(history: Any, names: tuple[str, ...]) -> None:
     """Some of the features do not add up to the prediction, and shap does not say what is left."""
     before = [item.prev_shape for item in history or ()]
     widths = [shape[1] for shape in before if len(shape) > 1]
-    if widths and widths[0] != len(names):
+    if widths and widths[0] not in {None, len(names)}:  # None: each row has its own
         raise ResultError(
             f"this explanation has {len(names)} of {widths[0]} features, which do not add up to "
             "the prediction. Give all of them, and take some with att.select(players=[...])."
