@@ -54,7 +54,7 @@ def whole(make):
 
 
 def test_nothing_is_lost(whole, tmp_path):
-    """Kills: one NaN for every NaN; whole numbers beyond 2**53 as floats; an order of columns."""
+    """Kills: whole numbers beyond 2**53 as floats; an order of columns."""
     path = whole.to_parquet(tmp_path / "a.parquet")
     assert path == tmp_path / "a.parquet"
     same(whole, wh.load(path))

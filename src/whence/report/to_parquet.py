@@ -5,8 +5,6 @@ A row is one case, output and player. Its columns are those of `to_frame`, and `
 has the rest of the dictionary (see `whence/schema/`), as JSON under "whence", and under
 "whence_digest" a digest of all that is read back: a table that another tool has sorted, cut or
 changed is no longer the result, and is refused.
-
-Floats are stored as they are, never by a dictionary, which would make one of every NaN.
 """
 
 import json
@@ -58,9 +56,8 @@ def to_parquet(att: Attribution, path: str | Path) -> Path:
     columns = {**_named(att, pa), **numbers(att), **_repeated(att), **_data(att, tidy, pa)}
     said = {JSON: text.encode(), DIGEST: digest(text, record.arrays, att.parts, tidy)}
     table = pa.table(columns)
-    words = [name for name in ("output", "player", "data_text") if name in columns]
     content = pa.BufferOutputStream()
-    how = {"compression": "zstd", "use_dictionary": words, "store_schema": False}
+    how = {"compression": "zstd", "store_schema": False}
     with pq.ParquetWriter(content, table.schema, **how) as writer:
         writer.write_table(table)
         writer.add_key_value_metadata(said)
