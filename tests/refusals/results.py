@@ -421,16 +421,13 @@ RESULTS = [
     (
         "picture of another kind",
         V,
-        [
-            "no picture of kind 'pie' is offered (there are:",
-            "beeswarm, waterfall). There are: 'bar', 'beeswarm', 'waterfall'.",
-        ],
+        ["no picture of kind 'pie' is offered. There are: bar, beeswarm, waterfall, force,"],
         lambda b: b.answer.plot("pie"),
     ),
     (
         "picture with another option",
         V,
-        ["pictures take no option 'color'. There are: 'max_display', 'output'."],
+        ["a bar picture takes no option 'color'. There are: 'max_display', 'output'."],
         lambda b: b.answer.plot(color="red"),
     ),
     (

@@ -69,11 +69,14 @@ def _kind(att: Attribution, kind: str | None) -> str:
     plain = str(kind).lower().replace("-", "_").replace(" ", "_").removesuffix("_plot")
     named = _OTHER_NAMES.get(plain, plain)
     if named and named not in KINDS:
-        raise OptionError(
-            f"no picture of kind {kind!r} is offered (there are: {', '.join(KINDS)}). "
-            f"{did_you_mean(plain, [*KINDS, *_OTHER_NAMES])}"
-        )
+        raise OptionError(f"no picture of kind {kind!r} is offered. {_hint(plain)}")
     return named or default_kind(att)
+
+
+def _hint(kind: str) -> str:
+    """The picture that was meant, or all there are."""
+    near = did_you_mean(kind, [*KINDS, *_OTHER_NAMES])
+    return near if near.startswith("Did") else f"There are: {', '.join(KINDS)}."
 
 
 def default_kind(att: Attribution) -> str:
@@ -100,8 +103,8 @@ def checked(draw: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, A
             "matplotlib.pyplot.show() when you want one"
         )
     taken = {_OTHER_OPTIONS.get(k, k): v for k, v in options.items() if k != "show"}
-    for name in taken:
-        if name not in known:
+    for name in options:
+        if _OTHER_OPTIONS.get(name, name) not in {*known, "show"}:
             raise OptionError(
                 f"a {draw.__name__} picture takes no option {name!r}. {did_you_mean(name, known)}"
             )
