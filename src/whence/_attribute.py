@@ -40,6 +40,8 @@ def attribute(
 ) -> Attribution:
     """Attribute any game: who was responsible for what it measures, and how sure are we?
 
+    Ctrl-C and SIGTERM end a sampled run with the answer so far, whose verdict says "interrupted".
+
     Args:
         game: who plays, and what is measured.
         index: what each number should mean; Shapley by default, or what the method computes.
@@ -50,9 +52,11 @@ def attribute(
         engine: where questions are answered, such as `wh.engines.Threads(4)`.
         keep: a file of worths, such as "run.db": a rerun finds there what was answered before, so
             that an interrupted run goes on; or a `wh.engines.Store` with a name for the game.
-        progress: True shows a bar; a function hears of every step.
+        progress: True shows a bar; a function hears of every look (see `Progress`). One that fails
+            is warned about, and told no more.
 
     Raises:
+        KeyboardInterrupt: before the first step was done, or by a method with nothing to show yet.
         OptionError: an argument that is not what it should be.
         UnsupportedGameError: a method that cannot attribute this game.
     """

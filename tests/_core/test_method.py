@@ -117,7 +117,7 @@ def test_an_interrupt_returns_what_there_is(life, by_case):
     game = Scattered([3.0, 1.0, -1.0, 0.0], 40)
     logged = Logged(game, life)
     got = Permutation().attribute(logged, Budget(**NEVER, seconds=60.0), 2, by_case)
-    assert got.verdict == "interrupted"
+    assert got.verdict.startswith("interrupted")
     assert not got.converged
     assert got.uncertainty == "sampled"
     done = len(logged.log)

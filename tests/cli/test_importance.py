@@ -1,6 +1,7 @@
 """The first job: a model, a CSV, a table."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -202,22 +203,82 @@ def model(rows):
 """
 
 
-def test_ctrl_c_gives_what_there_is(desk):
-    """Mutant killed: Ctrl-C that throws the work away, or saves nothing."""
-    (desk / "slowly.py").write_text(SLOW)
-    ask = ["importance", "slowly:model", "holdout.csv", "--target", "left", "--error", "1e-9"]
+def begun(desk, *words):
+    """A process that does this, and is at it by now."""
     code = "from whence.cli.main import main; main()"
-    words = [sys.executable, "-c", code, *ask, "--json", "--out", "a.whence", "--quiet"]
-    work = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    ask = ["importance", "slowly:model", "holdout.csv", "--target", "left", "--error", "1e-9"]
+    work = subprocess.Popen(
+        [sys.executable, "-c", code, *ask, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     while work.poll() is None and not (desk / "under-way").exists():
         time.sleep(0.05)
-    work.send_signal(signal.SIGINT)
+    return work
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_gives_what_there_is(desk, number):
+    """Mutants killed: Ctrl-C that throws the work away, or saves nothing; SIGTERM that kills."""
+    (desk / "slowly.py").write_text(SLOW)
+    kept = ["--out", "a.whence", "--html", "a.html", "--csv", "a.csv"]
+    work = begun(desk, "--json", "--quiet", *kept)
+    work.send_signal(number)
     out, err = work.communicate(timeout=30)
     assert work.returncode == 1, err
     assert out, err
     told = json.loads(out)
-    assert "nterrupted" in told["verdict"]  # and whether a lever was at work
-    assert not wh.load("a.whence").converged
+    assert told["verdict"].startswith("interrupted")
+    assert "times what was asked" in told["verdict"]
+    assert told["written"] == ["a.whence", "a.html", "a.csv"]
+    saved = wh.load("a.whence")
+    assert not saved.converged
+    assert saved.verdict == told["verdict"]
+    assert saved.values.tolist() == told["values"]
+    assert "times what was asked" in (desk / "a.html").read_text()
+    assert (desk / "a.csv").read_text().count("\n") == 5
+
+
+def test_a_signal_sent_twice_is_one(desk):
+    """Kills: `timeout` and its like, which signal the process and its group, end the saving."""
+    (desk / "slowly.py").write_text(SLOW)
+    work = begun(desk, "--out", "a.whence")
+    work.send_signal(signal.SIGTERM)
+    work.send_signal(signal.SIGTERM)
+    _, err = work.communicate(timeout=30)
+    assert work.returncode == 1, err
+    assert "Saved a.whence" in err
+    assert wh.load("a.whence").verdict.startswith("interrupted")
+
+
+def test_sigterm_before_there_is_anything(desk):
+    """Kills: a process that dies of it, and says nothing."""
+    slow = "import time, pathlib; pathlib.Path('under-way').touch(); time.sleep(20)"
+    (desk / "slowly.py").write_text(slow)
+    work = begun(desk, "--out", "a.whence")
+    work.send_signal(signal.SIGTERM)
+    out, err = work.communicate(timeout=30)
+    assert work.returncode == 1
+    assert err.strip() == "interrupted before there was an answer: nothing was written"
+    assert not out
+    assert not (desk / "a.whence").exists()
+
+
+def test_an_interrupt_waits_until_the_answer_is_saved(desk, run, monkeypatch):
+    """Kills: an answer that was there, and lost for a signal while it was being written."""
+    from whence.cli import files
+
+    real = files.save
+
+    def interrupted(*args):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return real(*args)
+
+    monkeypatch.setattr(files, "save", interrupted)
+    got = run(*ASK, "--out", "a.whence")
+    assert got.exit_code == 0
+    assert wh.load("a.whence").converged
 
 
 def test_ctrl_c_before_there_is_anything(desk, run, monkeypatch):

@@ -181,6 +181,6 @@ def test_an_interrupt_returns_what_there_is():
         return model(Z)
 
     got = wh.importance(impatient, X, Y)
-    assert got.verdict == "interrupted"
+    assert got.verdict.startswith("interrupted")
     assert np.isfinite(got.stderr).all()
     assert got.stderr.max() > wh.importance(model, X, Y).stderr.max()

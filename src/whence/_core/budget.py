@@ -52,6 +52,11 @@ class Budget:
             )
 
     @property
+    def asks_for_errors(self) -> bool:
+        """The run is to go on until errors are small enough."""
+        return any(b is not None for b in (self.relative_error, self.absolute_error))
+
+    @property
     def only_data_share(self) -> bool:
         """Nothing but the data share bounds the run."""
         others = (self.evaluations, self.rows, self.seconds, self.relative_error)

@@ -14,13 +14,13 @@ import numpy as np
 
 from .budget import Budget, affordable, spent
 from .game import Game
+from .interrupts import held, welcoming
+from .looking import Eye, Look, cut_short
 from .meter import Meter, metering
 from .progress import Progress, tell
 from .reading import Reading
-from .stopping import Judgement, judge
 from .trace import Recorder, Trace
-from .visits import twice
-from .wrap import Metered, question_of, unfolded, units
+from .wrap import Metered
 
 _CELLS = 2**22  # of a step's coalitions, at most
 _LOOK = 1.05  # a reading is taken each time the walks have grown by this factor
@@ -48,6 +48,8 @@ def drive(
 ) -> Run:
     """Walk until the reading is good enough, the budget is spent, or somebody interrupts.
 
+    An interrupt leaves the answer of the last step that was taken in whole.
+
     Args:
         walk: take walks number first to first + size - 1.
         read: what is known so far.
@@ -55,43 +57,35 @@ def drive(
         budget: when to stop.
         batch: walks a step; None lets steps grow.
         by_case: each case must be good enough, rather than their mean.
+
+    Raises:
+        KeyboardInterrupt: before the first step is done; or a second one, in the middle of a step.
     """
     done, past = 0, Recorder()
-    with metering() as meter:
+    with metering() as meter, held() as interrupts:
         clock = _Clock(game, meter, time.perf_counter())
-        look, size = 0.0, _size(game, batch, 0)
+        eye = Eye(read, game, budget, by_case)
+        due, size = 0.0, _size(game, batch, 0)
         try:
             while True:
                 walk(done, size)
                 done += size
                 why, size = clock.more(budget, done, _size(game, batch, done))
-                if not why and done < look:
+                if not why and done < due:
                     continue
-                look = done * _LOOK
-                reading = read()
-                about, _, plain = unfolded(game, reading)
-                loss = question_of(about).loss
-                seen = judge(
-                    plain,
-                    budget,
-                    about.n_cases,
-                    done,
-                    by_case=by_case,
-                    loss=loss,
-                    n_twice=twice(about),
-                    n_units=units(about),
-                )
-                past.add(clock.used(), plain, about.n_cases)
-                clock.tell(seen, budget, done)
-                if seen.enough or why:
-                    return Run(reading, seen.enough, seen.why or why, past.trace())
+                due = done * _LOOK
+                look = eye.look(done)
+                past.add(clock.used(), look.plain, look.n_cases)
+                with welcoming():
+                    clock.tell(look, budget, done)
+                if look.seen.enough or why:
+                    return Run(look.reading, look.seen.enough, look.seen.why or why, past.trace())
         except KeyboardInterrupt:
-            if done == 0:
+            if done == 0 or not interrupts.harmless:
                 raise
-            reading = read()
-            about, _, plain = unfolded(game, reading)
-            past.add(clock.used(), plain, about.n_cases)
-            return Run(reading, False, "interrupted", past.trace())
+            look = eye.look(done)
+            past.add(clock.used(), look.plain, look.n_cases)
+            return Run(look.reading, False, cut_short(look.seen, budget), past.trace())
 
 
 def _size(game: Game, batch: int | None, done: int) -> int:
@@ -129,13 +123,24 @@ class _Clock:
             why = "the budget does not pay for another walk"
         return why, size
 
-    def tell(self, seen: Judgement, budget: Budget, done: int) -> None:
-        """Tell whoever listens how far this is, and how long it should take in all."""
+    def tell(self, look: Look, budget: Budget, done: int) -> None:
+        """Tell whoever listens how far this is, how sure, and how long it should take in all."""
         asked, rows, seconds = self.used()
-        more = min(max(seen.walks - done, 0.0), affordable(budget, asked, rows, seconds, done))
-        forecast = seconds + more * self._price(done, seconds)
-        excess = seen.excess if np.isfinite(seen.excess) else None
-        tell(Progress(asked, rows, seconds, forecast if np.isfinite(forecast) else None, excess))
+        seen, width = look.seen, look.seen.width
+        more = min(seen.walks - done, affordable(budget, asked, rows, seconds, done))
+        forecast = seconds + max(more, 0.0) * self._price(done, seconds)
+        tell(
+            Progress(
+                asked,
+                rows,
+                seconds,
+                forecast=forecast if np.isfinite(forecast) else None,
+                error=seen.excess if np.isfinite(seen.excess) else None,
+                interval=None if width is None else width.half,
+                share_of_range=None if width is None else width.share,
+                unit=look.unit,
+            )
+        )
 
     def _price(self, done: int, seconds: float) -> float:
         """Seconds a walk, by the later half: setting up is paid once, and small steps are dear."""

@@ -168,7 +168,10 @@ class AnytimeMethod(Method[Game], Generic[State]):
 
     @abc.abstractmethod
     def step(self, game: Game, state: State, visits: Visits) -> State:
-        """Ask the questions of these walks, and take in the answers."""
+        """Ask the questions of these walks, then take in the answers.
+
+        An interrupt may come while a question is asked: until the last one nothing is taken in.
+        """
 
     @abc.abstractmethod
     def read(self, state: State) -> Reading:

@@ -17,6 +17,7 @@ from .budget import Budget
 from .reading import Averaged, Reading
 from .student import normal
 from .visits import TWICE
+from .width import Width, error_in_all, spread, widest
 
 TOLERANCE = 0.025  # stands in where no relative error is asked
 TELLING = 32  # second visits, before the parts of the error are known well enough to forecast
@@ -34,12 +35,14 @@ class Judgement:
         why: in words; empty while it is not.
         excess: the widest error as a multiple of what is enough.
         walks: how many walks should be enough in all; infinite while unknown.
+        width: of the widest interval; None while unknown.
     """
 
     enough: bool
     why: str
     excess: float
     walks: float
+    width: Width | None = None
 
 
 _UNKNOWN = Judgement(enough=False, why="", excess=float("inf"), walks=float("inf"))
@@ -96,7 +99,8 @@ def judge(
         unseen = max(unseen, 2.0 * min(n_cases, n_twice))
     if walks >= unseen and got.freedom.min() >= (7 if single else 15):
         why = _why(got, budget, enough, walks, single=single, loss=loss)
-    return Judgement(bool(why), why, excess, max(needed, unseen))
+    width = widest(got, 1 if by_case else n_units or n_cases)
+    return Judgement(bool(why), why, excess, max(needed, unseen), width)
 
 
 def sufficient(got: Averaged, budget: Budget) -> np.ndarray:
@@ -110,13 +114,6 @@ def sufficient(got: Averaged, budget: Budget) -> np.ndarray:
     if budget.data_share is not None and "data" in got.parts:
         bound = np.maximum(bound, budget.data_share * got.parts["data"])
     return np.asarray(np.maximum(bound, 1e-150))  # squared, it is still a number
-
-
-def spread(values: np.ndarray) -> np.ndarray:
-    """The range of the values and 0, root mean square over cases: one scale for each output."""
-    with_zero = np.concatenate([values, np.zeros_like(values[:, :, :1])], axis=2)
-    each = np.ptp(with_zero, axis=2, keepdims=True)
-    return np.asarray(np.sqrt((each**2).mean(axis=0, keepdims=True)))
 
 
 def _why(
@@ -157,7 +154,7 @@ def nothing(got: Averaged, *, loss: bool = False) -> bool:
 
     Where worths are minus a loss, values below zero bring nothing too.
     """
-    z, error = _doubt(got), _total(got)
+    z, error = _doubt(got), error_in_all(got)
     together = got.values.sum(axis=2)
     if loss:
         alone, all_of_them = got.values, together
@@ -170,16 +167,12 @@ def nothing(got: Averaged, *, loss: bool = False) -> bool:
 def negligible(got: Averaged) -> bool:
     """Nobody can be bringing more than `NEGLIGIBLE` of the loss with nobody present."""
     bound = NEGLIGIBLE * np.abs(got.empty)[:, :, None]
-    return bool((got.values + _doubt(got) * _total(got) <= bound).all())
+    return bool((got.values + _doubt(got) * error_in_all(got) <= bound).all())
 
 
 def _doubt(got: Averaged) -> float:
     many = got.values.shape[1] * got.values.shape[2]
     return normal(1 - DOUBT / 2 / many)
-
-
-def _total(got: Averaged) -> np.ndarray:
-    return np.asarray(np.sqrt(sum(part**2 for part in got.parts.values())))
 
 
 def error_of_sum(got: Averaged) -> np.ndarray:

@@ -6,13 +6,14 @@ import numpy as np
 
 from .errors import BadQuestionError
 from .game import BlockGame, Game, JointGame, Question, ReplicatedGame, StatedGame, Through, view
+from .interrupts import welcoming
 from .reading import Reading
 from .types import Cases, Coalitions, Draws, Worths
 
 
 @final
 class Metered(Through):
-    """Counts the questions asked, wherever their answers come from."""
+    """Counts the questions asked, wherever their answers come from; each may be interrupted."""
 
     def __init__(self, inner: Game) -> None:
         Through.__init__(self, inner)
@@ -20,7 +21,8 @@ class Metered(Through):
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
         self.asked += len(coalitions)
-        return self.inner.worth(coalitions, cases, draws)
+        with welcoming():
+            return self.inner.worth(coalitions, cases, draws)
 
 
 @final

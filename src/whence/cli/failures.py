@@ -14,15 +14,18 @@ DONE, UNSURE, WRONG = 0, 1, 2
 def told(verb: Callable[P, int]) -> Callable[P, None]:
     """The verb, with its exit code; errors that whence raises on purpose become one line.
 
-    Anything else is a bug of ours, and is left to raise.
+    Ctrl-C and SIGTERM, where they leave no answer, are one line too. Anything else is a bug of
+    ours, and is left to raise.
     """
 
     @wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         from whence import WhenceError
+        from whence._core.interrupts import heeded
 
         try:
-            code = verb(*args, **kwargs)
+            with heeded():
+                code = verb(*args, **kwargs)
         except WhenceError as error:
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(WRONG) from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
+from whence._core.interrupts import held
 from whence.cli import answer, files, modelarg, screen, tables
 from whence.models.predictor import Predictor
 from whence.models.table import Table
@@ -79,11 +80,15 @@ class Job:
         return None if self.quiet else True
 
     def finish(self, result: "Attribution", *nexts: str, rows: Sequence[int] = ()) -> int:
-        """Keep the result, show it, and give the exit code.
+        """Keep the result, show it, and give the exit code; an interrupt waits for that.
 
         Raises:
             WhenceError: a file could not be written; then none is.
         """
+        with held():
+            return self._finish(result, nexts, rows)
+
+    def _finish(self, result: "Attribution", nexts: Sequence[str], rows: Sequence[int]) -> int:
         told: dict[str, Any] = {"asked of": list(self.places), "data": str(self.data)}
         told |= {"background": str(self.background)} if self.background else {}
         told |= {"rows": list(rows)} if rows else {}

@@ -11,6 +11,7 @@ from whence._core.errors import UnsupportedGameError, positive
 from whence._core.game import Game
 from whence._core.index import Semivalue, Shapley
 from whence._core.method import Method, Outcome
+from whence._core.progress import Shares
 from whence._core.reading import EXACT, Reading
 
 _BLOCK = 2**14  # questions asked at once
@@ -77,10 +78,12 @@ class Exact(Method[Game]):
         """[cases, coalitions, outputs], averaged over draws."""
         n, draws = len(game.players), game.n_draws or 1
         masks = coalitions(n)
-        worth = np.zeros((game.n_cases * 2**n, len(game.outputs)))
+        worth, shares = np.zeros((game.n_cases * 2**n, len(game.outputs))), Shares()
         for draw in range(draws):
             for start in range(0, len(worth), _BLOCK):
                 at = np.arange(start, min(start + _BLOCK, len(worth)))
                 asked = game.worth(masks[at % 2**n], at >> n, np.full(len(at), draw))
                 worth[at] += asked / draws
+                answered = draw * len(worth) + int(at[-1]) + 1
+                shares.done(answered / (draws * len(worth)), answered)
         return worth.reshape(game.n_cases, 2**n, -1)

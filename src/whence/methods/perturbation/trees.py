@@ -6,8 +6,6 @@ costs little. The idea of counting patterns is that of WOODELF (Nadel & Wettenst
 trees into twigs, and the sums that give any semivalue, are ours (see `whence.kernels`).
 """
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
@@ -19,7 +17,7 @@ from whence._core.forms import TreeEnsemble
 from whence._core.index import Semivalue, Shapley
 from whence._core.leaf_game import LeafGame
 from whence._core.method import Method, Outcome
-from whence._core.progress import Progress, tell
+from whence._core.progress import Shares
 from whence._core.reading import EXACT, Reading
 from whence._core.shaped import Float
 
@@ -67,7 +65,7 @@ def exactly(game: LeafGame, job: "Job", index: Semivalue, verdict: str) -> Outco
     """
     from whence.kernels.values import values
 
-    found, nobody = values(job, index.weight, hearing())
+    found, nobody = values(job, index.weight, Shares().done)
     empty, full = np.tile(nobody, (game.n_cases, 1)), game.said()
     if index.efficient:
         full = _closed(game, empty + found.sum(axis=2), full)
@@ -104,14 +102,3 @@ def _most(trees: TreeEnsemble) -> Float[np.ndarray, " outputs"]:
     most = np.abs(trees.base) + leaf[whole].sum(axis=0)
     np.add.at(most, trees.target[~whole], leaf[~whole, 0])
     return np.asarray(most)
-
-
-def hearing() -> Callable[[float], None]:
-    """Tells whoever listens which share is done, and so how long the rest should take."""
-    start = time.perf_counter()
-
-    def hear(done: float) -> None:
-        seconds = time.perf_counter() - start
-        tell(Progress(0, 0, seconds, seconds / done, None))
-
-    return hear

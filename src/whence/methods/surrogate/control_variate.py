@@ -16,6 +16,7 @@ from whence._core.driver import drive
 from whence._core.errors import UnsupportedGameError
 from whence._core.game import Game, view
 from whence._core.index import Shapley
+from whence._core.interrupts import welcoming
 from whence._core.lever import Lever, LeverGame, Paired
 from whence._core.method import Method, Outcome
 from whence._core.reading import Reading
@@ -152,13 +153,20 @@ class _Run:
 
     def walk(self, first: int, size: int) -> None:
         """Take walks number first to first + size - 1."""
-        if self.can is not None and isinstance(self.state, _Plain) and first >= self.due:
-            self.due = 2 * first
-            if self.always or self._pays(self.can, first):
-                self._lift(self.can, self.state)
+        state, asked = self._lifted(first)
         where = visits(self.game, self.seed, first, size)
-        gains, ends = walked(self.asked, where)
-        self.state.add(gains, where, ends)
+        gains, ends = walked(asked, where)
+        self.state, self.asked = state.add(gains, where, ends), asked
+
+    def _lifted(self, first: int) -> tuple[_Plain | _Pair, Game]:
+        """The state and what is asked, with a lever from now on if that pays."""
+        if self.can is None or isinstance(self.state, _Pair) or first < self.due:
+            return self.state, self.asked
+        self.due = 2 * first
+        if not self.always and not self._pays(self.can, first):
+            return self.state, self.asked
+        with welcoming():
+            return self._lift(self.can, self.state)
 
     def reading(self) -> Reading:
         """What is known so far."""
@@ -177,16 +185,16 @@ class _Run:
         more = 2 * len(self.game.players) * can.sample * max(seen.walks - walks, 0)
         return bool(np.isfinite(more) and more > _PAYS * can.lever_rows)
 
-    def _lift(self, can: LeverGame, before: _Plain) -> None:
+    def _lift(self, can: LeverGame, before: _Plain) -> tuple[_Plain | _Pair, Game]:
         """Make the lever, unless its own values stay too uncertain; ask it of the walks so far."""
         now = averaged(self.reading(), self.game.n_cases, by_case=self.by_case)
         most = _OWN * float(sufficient(now, self.budget).min())
         lever = can.lever(self.seed, most)
         if not self.by_case and lever.mean_stderr.max() > 2 * most:
             self.can = None
-            return
+            return before, self.game
         pair = _Pair(self.game, before.walks, lever, by_case=self.by_case)
         for gains, where, ends in before.past:
             other, others = walked(lever.proxy, where)
             pair.unexplained(gains - other, where, ends - others)
-        self.state, self.asked = pair, Paired(self.game, lever.proxy)
+        return pair, Paired(self.game, lever.proxy)
