@@ -7,7 +7,7 @@ each names the mutant that it is there to kill, and `tests/laws` keeps those mut
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
@@ -167,6 +167,24 @@ def keeps_its_budget(method: Method[Any]) -> None:
         _law(asked <= 1000, f"a budget of 1,000 questions, and {asked} asked")
 
 
+def survives_an_interrupt(method: Method[Any]) -> None:
+    """Kills: a step that takes in some answers before it has asked all of its questions."""
+    if not isinstance(method, AnytimeMethod):
+        return
+    game, short = Noisy(Gloves(), 1.0, 6), replace(method, batch=7)  # type: ignore[type-var]
+    state, steps = short.init(game), []
+    for first in range(0, 84, 7):
+        state = short.step(game, state, visits(game, 3, first, 7))
+        steps.append(short.read(state).values.copy())
+    for life in range(1, 12):
+        try:
+            got = short.attribute(_Mortal(game, life), WORK, 3, by_case=True).values
+        except KeyboardInterrupt:  # before the first step was done
+            continue
+        whole = any(np.array_equal(got, values, equal_nan=True) for values in steps)
+        _law(whole, f"interrupted at question {life + 1}, the answer is not that of whole steps")
+
+
 def refuses_order(method: Method[Any]) -> None:
     """Kills: a method that asks ordered players (steps) out of order."""
     steps = Players(("first", "then", "last"), kind="step", ordered=True)
@@ -191,6 +209,7 @@ METHOD_LAWS: tuple[Callable[[Method[Any]], None], ...] = (
     repeats_itself,
     ignores_its_batch,
     keeps_its_budget,
+    survives_an_interrupt,
     refuses_order,
 )
 
@@ -235,6 +254,22 @@ def _questions(game: Game, many: int, seed: int) -> Questions:
         coalitions = np.arange(n) < coalitions.sum(axis=1, keepdims=True)
     draws = rng.integers(game.n_draws or 2**31, size=many)
     return coalitions, rng.integers(game.n_cases, size=many), draws
+
+
+@final
+class _Mortal(Game):
+    """Answers a few times; then somebody loses patience."""
+
+    def __init__(self, inner: Game, life: int) -> None:
+        self.inner, self.life = inner, life
+        self.players, self.outputs = inner.players, inner.outputs
+        self.n_cases, self.n_draws = inner.n_cases, inner.n_draws
+
+    def _worth(self, coalitions: np.ndarray, cases: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        self.life -= 1
+        if self.life < 0:
+            raise KeyboardInterrupt
+        return self.inner.worth(coalitions, cases, draws)
 
 
 def _noisy(method: Method[Any]) -> Game:

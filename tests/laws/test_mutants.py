@@ -152,6 +152,18 @@ class Spendthrift(Mutant):
 
 
 @final
+class Hasty(Mutant):
+    """Takes in the first half of a step before it has asked the second."""
+
+    def step(self, game, state, visits):
+        half = len(visits) // 2
+        for some in (slice(0, half), slice(half, None)):
+            each = (visits.cases[some], visits.draws[some], visits.passes[some])
+            state = Permutation().step(game, state, Visits(*each, visits.seed))
+        return state
+
+
+@final
 class Disordered(Mutant):
     """Hides from the game that its players are ordered."""
 
@@ -181,6 +193,7 @@ KILLS = {
     testing.repeats_itself: Global(),
     testing.ignores_its_batch: Crowded(),
     testing.keeps_its_budget: Spendthrift(),
+    testing.survives_an_interrupt: Hasty(),
     testing.refuses_order: Disordered(),
 }
 
