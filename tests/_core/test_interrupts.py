@@ -16,8 +16,10 @@ from whence._core import driver, interrupts, looking
 from whence._core.interrupts import ECHO, heeded, held, welcoming
 from whence._core.moments import Moments
 from whence._core.pool import PoolMoments
+from whence._core.stopping import Judgement
 from whence._core.visits import Visits
 from whence._core.walks import Walks
+from whence._core.width import Width
 from whence.games.features import Marginal, PredictivePower
 from whence.methods import OnePlayer, Permutation, SampledSemivalue
 
@@ -356,3 +358,23 @@ def test_a_program_forgives_an_echo():
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(ECHO / 10)
     assert got.verdict.startswith("interrupted")
+
+
+@pytest.mark.parametrize(
+    ("half", "share", "says"),
+    [
+        (3.0, 1.7, "±170 % of the range"),
+        (3.0, 0.0123, "±1.2 % of the range"),
+        (3.0, 12.5, "±1,250 % of the range"),
+        (0.123, None, "±0.12"),
+    ],
+)
+def test_a_width_in_words(half, share, says):
+    """Kills: powers of ten in a sentence."""
+    seen = Judgement(False, "", np.inf, np.inf, Width(half, share))
+    assert looking.cut_short(seen, LONG).endswith(says)
+
+
+def test_an_answer_that_was_enough_says_so():
+    seen = Judgement(True, "every error is within 1", 0.9, 10.0, Width(1.0, 0.1))
+    assert looking.cut_short(seen, Budget()) == "interrupted, though every error is within 1"

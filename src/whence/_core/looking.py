@@ -9,6 +9,7 @@ from .game import Game
 from .reading import Reading
 from .stopping import Judgement, judge
 from .visits import twice
+from .width import Width
 from .wrap import question_of, unfolded, units
 
 
@@ -77,6 +78,11 @@ def cut_short(seen: Judgement, budget: Budget) -> str:
         return f"interrupted: the widest error is {seen.excess:,.1f} times what was asked"
     if budget.asks_for_errors:
         return "interrupted before its errors, small as they look, could be relied on"
-    share = seen.width.share
-    size = f"{seen.width.half:.2g}" if share is None else f"{100 * share:.2g} % of the range"
-    return f"interrupted: the widest 95 % interval is ±{size}"
+    return f"interrupted: the widest 95 % interval is ±{_size(seen.width)}"
+
+
+def _size(width: Width) -> str:
+    if width.share is None:
+        return f"{width.half:.2g}"
+    percent = 100 * width.share
+    return f"{percent:{',.0f' if percent >= 10 else '.2g'}} % of the range"
