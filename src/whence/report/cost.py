@@ -15,8 +15,8 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, ResultError
-from whence._core.stopping import spread
 from whence._core.trace import Trace
+from whence._core.width import spread
 from whence.report.comparison import SHAPES
 from whence.report.ink import check_display, ink, label, legend, plane, side, strip
 from whence.report.looks import AGAINST, spent, traced
