@@ -11,6 +11,8 @@ from whence._core.attribution import Attribution, Cost
 from whence._core.game import Question
 from whence._core.index import Shapley
 from whence._core.players import Players
+from whence.games.synthetic import Noisy, Unanimity
+from whence.methods.perturbation.permutation import Permutation
 
 mpl.use("Agg")
 
@@ -126,6 +128,33 @@ def one_row(rows60):
         full=rows60.full[at],
         data={k: v[at] for k, v in rows60.data.items()},
     )
+
+
+@pytest.fixture(scope="session")
+def many(make):
+    """Eighty cases of three players and two outputs: numbers, a category, something missing."""
+    rng = np.random.default_rng(5)
+    age = rng.normal(40, 9, 80).round(1)
+    age[7] = np.nan
+    values = rng.normal(0, [1.0, 0.4, 0.1], (80, 2, 3)) + np.array([0.2, -0.1, 0.0])
+    return make(
+        values,
+        0.05,
+        names=["age", "fee", "colour"],
+        outputs=("yes", "no"),
+        empty=np.full((80, 2), -0.5),
+        question=PREDICTION,
+        data={"age": age, "fee": np.full(80, 2), "colour": np.array(["red", "blue"] * 40)},
+        provenance={"rows": list(range(100, 180))},
+        freedom=np.full(80, 9.0),
+    )
+
+
+@pytest.fixture(scope="session")
+def traced():
+    """An answer that remembers how it came to be."""
+    game = Noisy(Unanimity({("a", "b"): 2.0, ("c",): 5.0}, ("a", "b", "c", "d")), 0.5)
+    return Permutation().attribute(game)
 
 
 @pytest.fixture(scope="session")

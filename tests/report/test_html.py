@@ -1,16 +1,22 @@
 """One self-contained page."""
 
+import json
 import re
+from base64 import b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import numpy as np
 import pytest
 
 from whence._core.errors import ResultError
-from whence.games.synthetic import Noisy, Unanimity
-from whence.methods.perturbation.permutation import Permutation
+from whence.report import shell
 from whence.report.numbers import MINUS
 
+NOTHING = """title kicker lead converged reason outputs cases_said columns more_outputs sections
+kind many looks rungs conditions caveats costs provenance"""
+EMPTY = dict.fromkeys(NOTHING.split(), "")
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
@@ -64,21 +70,71 @@ def test_the_page_answers_what_a_signer_asks(page):
         assert part in text, part
 
 
+def own(page):
+    """What is ours of a page: all but the libraries that stand in it."""
+    return re.sub(
+        r'<script type="text/plain" class="library">.*?</script>', "", page, flags=re.DOTALL
+    )
+
+
+def told(page):
+    """What a page's scripts are told."""
+    return json.loads(re.search(r'id="told">(.*?)</script>', page, re.DOTALL)[1])
+
+
 def test_no_network_and_small(page, page60, rows60):
-    for text in (page, page60, rows60._repr_html_()):
-        assert "http" not in text
-        assert not re.search(r"<(link|img|iframe)\b|@import|url\((?!#)", text)
+    """Kills: a library, a font or a picture that is fetched; a policy that lets it be."""
+    for text in (own(page), own(page60), rows60._repr_html_()):
+        assert "http" not in text.replace("http-equiv", "")
+        assert not re.search(r"<(link|img|iframe)\b|@import|url\((?!#)|\bsrc=", text)
         assert len(text.encode()) < 300_000
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    assert policy.startswith("default-src &#39;none&#39;; script-src &#39;sha256-")
+    assert "eval" not in policy
+    assert len(page60.encode()) < 1_300_000
+
+
+def test_only_the_scripts_of_the_page_may_run(page):
+    """Kills: a policy whose hashes are of something else, or of none."""
+    scripts = re.findall(r"<script(?: type=\"text/plain\"[^>]*)?>(.*?)</script>", page, re.DOTALL)
+    assert len(scripts) == 4
+    for script in scripts:
+        assert b64encode(sha256(script.encode()).digest()).decode() in page
+
+
+def test_libraries_are_there_with_their_licences():
+    """Kills: a wheel without them, or an address of a map that is not there."""
+    folder = files("whence.report").joinpath("vega")
+    for name in ("vega", "vega-lite", "vega-embed"):
+        assert "Redistribution and use" in folder.joinpath(f"LICENSE-{name}").read_text()
+        assert f"`{name}.min.js`" in folder.joinpath("README.md").read_text()
+    assert "sourceMappingURL" not in shell.page("page/answer.html.j2", {}, EMPTY)
+
+
+def test_a_notebook_cell_carries_no_library(rows60):
+    assert "<script" not in rows60._repr_html_()
 
 
 def test_many_rows_and_players_stay_small(make):
+    """Kills: a page that grows with the rows; one that does not say what it left out."""
     rng = np.random.default_rng(0)
-    att = make(
-        rng.normal(size=(600, 1, 250)), data={f"x{i}": rng.normal(size=600) for i in range(250)}
-    )
+    data = {f"x{i}": rng.normal(size=3000) for i in range(250)}
+    att = make(rng.normal(size=(3000, 1, 250)), data=data)
     page = att.to_html()
-    assert len(page.encode()) < 400_000
-    assert "50 more" in page
+    assert len(page.encode()) < 3_000_000
+    here = len(told(page)["cases"]["labels"])
+    assert here == 240_000 // 750
+    assert f"All 3,000 cases in the table; {here} of them, evenly spaced" in said(own(page))
+    wide = make(rng.normal(size=1300)).to_html()
+    assert "300 more" in said(own(wide))
+    assert len(wide.encode()) < 3_000_000
+
+
+def test_the_largest_players_are_kept(make):
+    """Kills: the first players kept instead of the largest."""
+    att = make(np.arange(1300.0))
+    kept = told(att.to_html())["players"]
+    assert (kept[0], kept[-1], len(kept)) == ("x300", "x1299", 1000)
 
 
 def test_names_are_escaped(make):
@@ -88,7 +144,7 @@ def test_names_are_escaped(make):
         assert "alert(1)</script>" not in page
         assert "&lt;script&gt;" in page
         assert "a&amp;b" in page
-        assert Reader(page).count("script") == ("<!doctype" in page)
+        assert Reader(page).count("script") == 5 * ("<!doctype" in page)
 
 
 def test_odd_answers_have_pages(odd):
@@ -98,8 +154,11 @@ def test_odd_answers_have_pages(odd):
 def test_accessible(page):
     reader = Reader(page)
     assert reader.count("html", lang="en") == 1
-    assert reader.count("th", scope="row") == 5 + 2
+    assert reader.count("th", scope="row", dir="auto") == 5
     assert reader.count("button", type="button") == 3
+    assert reader.count("p", role="status", **{"aria-live": "polite"}) == 1
+    assert reader.count("div", role="img") == 1
+    assert reader.count("input", type="search") == 1
     assert reader.count("svg", role="img") == 1
     assert reader.count("table") == reader.count("caption")
     ids = [a["id"] for _, a in reader.tags if "id" in a]
@@ -112,6 +171,7 @@ def test_accessible(page):
 def test_light_dark_and_print(page):
     assert "prefers-color-scheme:dark" in page
     assert "@media print" in page
+    assert "var(--ink)" in told(page)["config"]["axis"]["labelColor"]
     assert "currentColor" in page
     assert "#010203" not in page
 
@@ -141,11 +201,12 @@ def test_written_to_a_file(churn, page, tmp_path):
 
 
 def test_several_outputs_have_sections(make):
-    att = make(np.ones((1, 6, 1)), outputs="abcdef")
-    page = att.to_html()
-    assert "2 more outputs not shown here: e, f" in said(page)
-    assert Reader(page).count("table", **{"class": "sortable"}) == 4
-    assert "5 more outputs not shown here" in said(att._repr_html_())
+    att = make(np.ones((1, 10, 1)), outputs="abcdefghij")
+    page = own(att.to_html())
+    assert "2 more outputs not shown here: i, j" in said(page)
+    assert Reader(page).count("table", **{"class": "sortable"}) == 8
+    assert Reader(page).count("option") == 8
+    assert "9 more outputs not shown here" in said(att._repr_html_())
 
 
 def test_by_case_has_dots_and_bars(page60, one_row):
@@ -158,7 +219,7 @@ def test_by_case_has_dots_and_bars(page60, one_row):
 
 
 def test_not_converged_stands_out(make):
-    page = make([1.0], converged=False, verdict="the budget was spent").to_html()
+    page = own(make([1.0], converged=False, verdict="the budget was spent").to_html())
     assert 'class="verdict open"' in page
     assert "Not converged" in page
 
@@ -173,6 +234,13 @@ def test_a_baseline_is_named_as_a_limit(page60):
     assert "relative to the one baseline" in page60
 
 
-def test_a_computed_answer_has_a_page():
-    game = Noisy(Unanimity({("a", "b"): 2.0, ("c",): 5.0}, ("a", "b", "c", "d")), 0.5)
-    assert "The Shapley value of each player" in Permutation().attribute(game).to_html()
+def test_a_computed_answer_has_a_page(traced):
+    page = own(traced.to_html())
+    assert "The Shapley value of each player" in page
+    assert "How the numbers settled" in page
+    assert Reader(page).count("th", scope="row") > len(traced.players) + len(traced.trace)
+
+
+def test_scripts_write_no_markup_of_names(page):
+    """Kills: innerHTML of anything but what the page had; hints are escaped."""
+    assert own(page).count("innerHTML") == 2

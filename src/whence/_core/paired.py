@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def differences(a: "Attribution", b: "Attribution") -> tuple["Attribution", bool]:
-    """A - b averaged over cases, and whether it was taken case by case.
+    """A - b, and whether it was taken case by case: of each case then, else of their mean.
 
     Raises:
         OptionError: something that is not an answer.
@@ -50,4 +50,4 @@ def _paired(a: "Attribution", b: "Attribution") -> "Attribution":
         name: np.sqrt(a.shared.get(name, 0.0) ** 2 + b.shared.get(name, 0.0) ** 2)
         for name in dict.fromkeys([*a.shared, *b.shared])
     }
-    return replace(each, shared=shared).mean()
+    return replace(each, shared=shared)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, final
 
 from whence._core.attribution import Attribution
@@ -19,12 +20,14 @@ class Comparison:
         paired: the differences were taken case by case.
         a: the first answer.
         b: the second answer.
+        by_case: a - b case by case, where they are paired.
     """
 
     difference: Attribution
     paired: bool
     a: Attribution
     b: Attribution
+    by_case: Attribution | None = None
 
     def real(self, level: float = 0.95, *, output: str | int = 0) -> Mapping[str, bool]:
         """Player -> whether its difference can be told from zero, at this level for each player."""
@@ -53,6 +56,22 @@ class Comparison:
 
         return plot(self.a, "comparison", ax, others=[self.b], **options)
 
+    def to_html(
+        self, path: str | Path | None = None, *, names: tuple[str, str] | None = None
+    ) -> str:
+        """One self-contained page; also written to `path` when it is given.
+
+        Args:
+            path: where to write it.
+            names: what a and b are called; by their models or methods by default.
+
+        Raises:
+            ResultError: the file cannot be written.
+        """
+        from whence.report.versus_page import to_html
+
+        return to_html(self.a, self.b, self.by_case or self.difference, path, names=names)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, lists and strings."""
         return {"paired": self.paired, **self.difference.to_dict()}
@@ -77,5 +96,5 @@ def compare(a: Attribution, b: Attribution, *, judge: Any = None) -> Comparison:
     """
     if judge is not None:
         raise OptionError("judge= is not offered by this version: leave it out")
-    difference, paired = differences(a, b)
-    return Comparison(difference, paired=paired, a=a, b=b)
+    each, paired = differences(a, b)
+    return Comparison(each.mean(), paired=paired, a=a, b=b, by_case=each if paired else None)

@@ -4,11 +4,14 @@ A value is shown to two significant digits of its standard error; without one, t
 digits of the largest value beside it.
 """
 
+import re
 from math import floor, isfinite, log10
+from unicodedata import bidirectional
 
 import numpy as np
 
 MINUS = "\N{MINUS SIGN}"
+_SIGN = re.compile(r"(?<!\w)-(?=\d)")
 _SIGNIFICANT = 2
 _UNSURE = 4
 _TINY = 9  # decimals; beyond them powers of ten are shorter
@@ -73,6 +76,26 @@ def rough(x: float) -> str:
 def typeset(text: str) -> str:
     """A real minus, for pictures and pages; terminals keep the one that can be copied."""
     return text.replace("-", MINUS)
+
+
+def signed(text: str) -> str:
+    """As `typeset`, of a sentence: only where a hyphen stands before a number.
+
+    >>> signed("-0.5 log-odds, 1.00e-12") == f"{MINUS}0.5 log-odds, 1.00e-12"
+    True
+    """
+    return _SIGN.sub(MINUS, text)
+
+
+def isolated(name: str) -> str:
+    """A name inside a sentence of another direction, which keeps its place there.
+
+    >>> isolated("age"), len(isolated("\N{HEBREW LETTER ALEF}"))
+    ('age', 3)
+    """
+    if not any(bidirectional(c) in {"R", "AL"} for c in name):
+        return name
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def percent(share: float) -> str:

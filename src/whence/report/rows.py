@@ -131,10 +131,29 @@ def rows(att: Attribution, output: int = 0) -> tuple[Row, ...]:
 
 def ranking(att: Attribution, output: int, most: int, *, by_size: bool = False) -> Ranking:
     """The `most` largest players of one output, and what is left."""
+    return cut(_ranked(att, output, by_size=by_size), most)
+
+
+def ranking_of(
+    att: Attribution, output: int, kept: np.ndarray, *, by_size: bool = False
+) -> Ranking:
+    """The players at these positions, by falling size, and what is left.
+
+    Args:
+        att: the answer.
+        output: its position.
+        kept: positions, int [kept].
+        by_size: by the mean of the absolute values.
+    """
+    here = set(kept.tolist())
+    ranked = _ranked(att, output, by_size=by_size)
+    return cut(sorted(ranked, key=lambda r: r.player not in here), len(here))
+
+
+def _ranked(att: Attribution, output: int, *, by_size: bool) -> list[Row]:
     every = rows(att, output)
     keys = np.array([r.size if by_size else r.value for r in every])
-    ranked = [every[i] for i in order(keys)]
-    return cut(ranked, most)
+    return [every[i] for i in order(keys)]
 
 
 def cut(ranked: list[Row], most: int) -> Ranking:

@@ -7,9 +7,9 @@ import numpy as np
 from markupsafe import Markup
 
 from whence._core.attribution import Attribution
-from whence.report.numbers import clean, decimals, number, percent, rough, typeset
+from whence.report.numbers import clean, decimals, number, percent, rough, signed, typeset
 from whence.report.pictures import pictures
-from whence.report.rows import Ranking, Row, ranking
+from whence.report.rows import Ranking, Row, ranking_of
 from whence.report.wording import PARTS, errors, others, reach, sized, total, widths
 
 WIDE, TALL = 160, 14  # pixels of a bar in the table
@@ -46,9 +46,9 @@ class Section:
     pictures: tuple[Markup, ...]
 
 
-def section(att: Attribution, output: int, most: int, *, whole: bool) -> Section:
-    """The tables, pictures and sentences of one output, with at most so many rows."""
-    found = ranking(att, output, most, by_size=sized(att))
+def section(att: Attribution, output: int, kept: np.ndarray, *, whole: bool) -> Section:
+    """The tables, pictures and sentences of one output, with the lines of these players."""
+    found = ranking_of(att, output, kept, by_size=sized(att))
     lines, zero = _lines(found)
     scale = reach(att, output)
     return Section(
@@ -56,7 +56,7 @@ def section(att: Attribution, output: int, most: int, *, whole: bool) -> Section
         lines,
         zero,
         others(found.others, None if sized(att) else found.unclear) if found.others else "",
-        total(att, output),
+        signed(total(att, output)),
         errors(att, output),
         tuple(
             (part, f"±{rough(half)}" + _share(half, scale), PARTS.get(part, ""))

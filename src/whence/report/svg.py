@@ -5,6 +5,7 @@ fits a light and a dark page.
 """
 
 import re
+import warnings
 from collections.abc import Callable
 from hashlib import sha256
 from io import StringIO
@@ -41,7 +42,9 @@ def inline(draw: Callable[[Axes], object], *, title: str, size: tuple[float, flo
     ax.set_facecolor("none")
     draw(ax)
     page = StringIO()
-    figure.savefig(page, format="svg", transparent=True, dpi=_DPI)
+    with warnings.catch_warnings():  # letters that no font has become boxes; tables have them all
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure.savefig(page, format="svg", transparent=True, dpi=_DPI)
     return _tidy(page.getvalue(), title)
 
 

@@ -22,13 +22,14 @@ def versus(a: Attribution, b: Attribution, difference: Attribution, most: int) -
     """
     check_most(most)
     found = ranking(difference, 0, most)
-    names = _names(a, b)
+    names = names_of(a, b)
     heading = Text(f"Comparing: {asks(a)}, in {unit(a)}.  a: {names[0]}; b: {names[1]}.")
     below = [Text(f" {line}", style="dim") for line in _below(difference, found)]
     return Shown(Group(heading, Text(), _table(a, b, found), *below))
 
 
-def _names(a: Attribution, b: Attribution) -> tuple[str, str]:
+def names_of(a: Attribution, b: Attribution) -> tuple[str, str]:
+    """What two answers are called: by their models, or their methods, where these differ."""
     models = clean(a.question.model), clean(b.question.model)
     if models[0] != models[1]:
         return models[0] or "unnamed", models[1] or "unnamed"
@@ -62,14 +63,19 @@ def _table(a: Attribution, b: Attribution, found: Ranking) -> Table:
 
 def _below(difference: Attribution, found: Ranking) -> list[str]:
     said = [f"…  {others(found.others, found.unclear)}"] if found.others else []
-    count = len(difference.players)
-    said.append(
-        f"each interval is for one {difference.players.kind}: of {count:,} without any difference, "
-        f"about {0.05 * count:.2g} would look real by chance"
-    )
+    said.append(by_chance(difference))
     if len(difference.outputs) > 1:
         more = several(len(difference.outputs) - 1, "more output")
         said.append(
             f"{clean(difference.outputs[0])} is shown; {more}: select one in both answers first"
         )
     return said
+
+
+def by_chance(difference: Attribution) -> str:
+    """How many differences would look real if none were."""
+    count = len(difference.players)
+    return (
+        f"each interval is for one {difference.players.kind}: of {count:,} without any difference, "
+        f"about {0.05 * count:.2g} would look real by chance"
+    )
