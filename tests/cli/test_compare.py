@@ -55,3 +55,18 @@ def test_answers_to_different_questions(two, run):
     run(*ASK, "--group", "service=calls,fee", "--out", "c.whence", "-q")
     fail(run("compare", two[0], "c.whence"), "different questions", "players")
     fail(run("compare", two[0], "nothing.whence"), "no file")
+
+
+def test_a_page(two, run, desk, monkeypatch):
+    """Kills: a page that nobody wrote, or that calls both answers by one name."""
+    opened = []
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
+    got = run("compare", *two, "--html", "c.html")
+    assert "Saved c.html." in got.stderr
+    assert "a: a; b: b" in (desk / "c.html").read_text(encoding="utf-8")
+    assert not opened
+    told = json.loads(run("compare", *two, "--html", "d.html", "--open", "--json").stdout)
+    assert told["written"] == ["d.html"]
+    assert opened[0].endswith("/d.html")
+    fail(run("compare", *two, "--html", "nowhere/c.html"), "no folder nowhere")
+    fail(run("compare", *two, "--html", two[0]), "overwrite")

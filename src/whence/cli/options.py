@@ -103,6 +103,7 @@ Html = Annotated[
     Path | None,
     typer.Option(metavar="FILE.html", help="Write a page.", rich_help_panel=_FILES),
 ]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 Csv = Annotated[
     Path | None,
     typer.Option(metavar="FILE.csv", help="Write the numbers.", rich_help_panel=_FILES),

@@ -1,12 +1,9 @@
 """`whence show`: a saved result again, in the terminal or as a page."""
 
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from whence.cli import answer, screen
+from whence.cli import answer, browsing, screen
 from whence.cli import options as o
 from whence.cli.failures import DONE, told
 
@@ -21,7 +18,7 @@ def show(
     html: o.Html = None,
     csv: o.Csv = None,
     parquet: o.Parquet = None,
-    browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    browser: o.Open = False,
     json: o.Json = False,
     quiet: o.Quiet = False,
     top: o.Top = 20,
@@ -38,11 +35,11 @@ def show(
         return _pairs(result, csv, json=json, quiet=quiet)
     if not json:
         answer.tables(result, top, row or ())
-    page = html or (Path(tempfile.mkdtemp(prefix="whence-")) / "page.html" if browser else None)
+    page = browsing.place(html, browser=browser)
     written = files.save(result, None, page, csv, parquet)
     answer.kept(result, written, as_json=json, quiet=quiet)
     if browser and page is not None:
-        _open(page)
+        browsing.show(page)
     return DONE
 
 
@@ -64,10 +61,3 @@ def _pairs(result: "Interactions", csv: Path | None, *, json: bool, quiet: bool)
     makers = {} if csv is None else {csv: lambda path: files.numbers(result, path)}
     answer.kept(result, files.write(makers), as_json=json, quiet=quiet)
     return DONE
-
-
-def _open(page: Path) -> None:
-    import webbrowser
-
-    if not webbrowser.open(page.resolve().as_uri()):
-        screen.say(f"no browser answered: open {page} yourself")

@@ -1,0 +1,21 @@
+"""A page in a browser: where it is written, and how it is opened."""
+
+import tempfile
+from pathlib import Path
+
+from whence.cli import screen
+
+
+def place(html: Path | None, *, browser: bool) -> Path | None:
+    """Where the page goes: where it was asked for, or a folder of its own to look at it."""
+    if html is not None or not browser:
+        return html
+    return Path(tempfile.mkdtemp(prefix="whence-")) / "page.html"
+
+
+def show(page: Path) -> None:
+    """Open a page; where no browser answers, say which file it is."""
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        screen.say(f"no browser answered: open {page} yourself")
