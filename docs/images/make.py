@@ -1,9 +1,7 @@
-"""Draw the pictures of the README, the tutorial and the page of pictures.
-
-python docs/images/make.py
-"""
+"""Draw the pictures of the README and of the documents: python docs/images/make.py."""
 
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -27,15 +25,15 @@ def demo():
     return wh.importance(model, holdout, y, background=train.drop(columns=demo_rows.TARGET))
 
 
-def tutorial():
+def tutorial(page="tabular.md", last="many"):
     """What the tutorial's own blocks find: one row explained, and many."""
-    page = (HERE.parent / "tabular.md").read_text(encoding="utf-8")
+    text = (HERE.parent / page).read_text(encoding="utf-8")
     names = {}
-    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
         exec(block, names)  # noqa: S102 - the page is ours
-        if "many" in names:
+        if last in names:
             break
-    return names["one"], names["many"]
+    return names
 
 
 def kinds():
@@ -58,9 +56,27 @@ def draw(att, kind, path, height, *, legend=True):
     figure.savefig(HERE / path, dpi=120)
 
 
+def photograph(att, path):
+    """The head of a page, as Chromium shows it."""
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as made, sync_playwright() as driver:
+        place = Path(made) / "page.html"
+        att.to_html(place)
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 960, "height": 1240})
+        page.goto(place.as_uri())
+        page.wait_for_selector("#case .live[data-drawn] svg")
+        page.screenshot(path=HERE / path)
+        browser.close()
+
+
 if __name__ == "__main__":
     draw(demo(), "bar", "importance.png", 4.4, legend=False)
-    one, many = tutorial()
-    draw(one, "waterfall", "waterfall.png", 4.4)
-    draw(many, "beeswarm", "beeswarm.png", 4.8)
+    found = tutorial()
+    draw(found["one"], "waterfall", "waterfall.png", 4.4)
+    draw(found["many"], "beeswarm", "beeswarm.png", 4.8)
+    photograph(tutorial("page.md", "att")["att"], "page.png")
     kinds()
