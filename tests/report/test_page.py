@@ -68,6 +68,12 @@ def settled(page):
     page.wait_for_timeout(250)
 
 
+def unfolded(page, place):
+    """The table beside a picture is made when it is opened."""
+    page.locator(f"{place} summary").click()
+    page.locator(f"{place} tbody th").first.wait_for()
+
+
 def column(page, name):
     return page.locator(f"table.sortable:visible tbody tr:visible td.{name}").all_inner_texts()
 
@@ -128,7 +134,7 @@ def test_a_player_leads_to_its_cases(driven, many):
     assert status(page) == "Showing the cases of colour."
     assert page.evaluate("document.activeElement.id") == "player-head"
     assert page.locator("#who").input_value() == "2"
-    page.locator("#player summary").click()
+    unfolded(page, "#player")
     page.locator("#who").select_option("age")
     assert "1 case without a value" in page.locator("#player .said").text_content()
     page.locator("#who").select_option("colour")
@@ -140,14 +146,14 @@ def test_a_player_leads_to_its_cases(driven, many):
 
 def test_a_case_leads_to_its_waterfall(driven, many):
     page = driven(many)
-    page.locator("#player summary").click()
+    unfolded(page, "#player")
     page.get_by_role("button", name="row 103").click()
     settled(page)
     assert status(page) == "Showing row 103."
     said = page.locator("#case .said").text_content()
     assert said.startswith("row 103: from \N{MINUS SIGN}0.5000 with no feature to ")
     assert page.locator("#case svg.marks .mark-text.role-mark text").count() == 3
-    page.locator("#case summary").click()
+    unfolded(page, "#case")
     order = np.argsort(-np.abs(many.values[3, 0]))
     told = page.locator("#case tbody th").all_inner_texts()
     assert told == [many.players.names[i] for i in order]

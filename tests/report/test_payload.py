@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from whence._core.trace import Trace
+from whence.report.carried import cases_kept, players_kept
 from whence.report.columns import column
-from whence.report.kept import cases_kept, players_kept
 from whence.report.pack import inert
 from whence.report.payload import labels, payload
 

@@ -109,7 +109,7 @@ def test_the_picture_that_suits(churn, rows60, one_row):
 
 
 def test_unknown_kinds_and_options(churn):
-    with pytest.raises(OptionError, match=r"bar, beeswarm, waterfall.*Did you mean 'waterfall'"):
+    with pytest.raises(OptionError, match=r"is offered\. Did you mean 'waterfall'"):
         churn.plot("waterfal")
     with pytest.raises(OptionError, match="Did you mean 'max_display'"):
         churn.plot(max_displays=3)

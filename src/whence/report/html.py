@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from whence._core.attribution import Attribution
-from whence.report.kept import OUTPUTS, cases_kept, players_kept
+from whence.report.carried import OUTPUTS, cases_kept, players_kept
 from whence.report.ladder import ladder
 from whence.report.lead import lead
 from whence.report.numbers import clean, rough, several

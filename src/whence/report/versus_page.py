@@ -9,8 +9,8 @@ import numpy as np
 
 from whence._core.attribution import Attribution
 from whence.report import charts
+from whence.report.carried import OUTPUTS, cases_kept, players_kept
 from whence.report.html import Kind, cases_said, more_outputs, sentence
-from whence.report.kept import OUTPUTS, cases_kept, players_kept
 from whence.report.numbers import MINUS, clean, decimals, isolated, number, plural, typeset
 from whence.report.pack import floats
 from whence.report.payload import SHOWN, Json, distinct, lines, payload
