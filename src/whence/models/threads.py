@@ -42,6 +42,7 @@ def one_thread() -> Iterator[None]:
         if _guard.inside == 0:
             loaded = tuple(name in sys.modules for name in ("scipy.linalg", "sklearn", "torch"))
             _guard.limit = _controller(loaded).limit(limits=1, user_api="blas")
+            _disown()
         _guard.inside += 1
     try:
         yield
@@ -50,3 +51,11 @@ def one_thread() -> Iterator[None]:
             _guard.inside -= 1
             if _guard.inside == 0:
                 _guard.limit.restore_original_limits()
+                _disown()
+
+
+def _disown() -> None:
+    """Let any thread set the next limit; else only the first one that ever did may, silently."""
+    import threadpoolctl
+
+    threadpoolctl.OpenBLASController.clear_controlling_thread(force=True)
