@@ -17,6 +17,7 @@ Each says what is wrong, where (players, columns and rows by name) and what to d
     ├── OptionError (ValueError)        an argument outside what is offered
     ├── ResultError (ValueError)        a result that cannot be read, selected or compared
     ├── StoreError (OSError)            a store of worths that cannot be read or written
+    ├── EngineError (RuntimeError)      workers that died, cannot be reached, or cannot get the game
     ├── LawBrokenError (AssertionError)    a game or method that its examiner refuses
     ├── UnsupportedGameError (TypeError)   a method that cannot attribute this game
     └── UnsupportedModelError (TypeError)  a model that no adapter can serve
@@ -115,6 +116,10 @@ class ResultError(WhenceError, ValueError):
 
 class StoreError(WhenceError, OSError):
     """A store of worths that cannot be read or written, or that holds something else."""
+
+
+class EngineError(WhenceError, RuntimeError):
+    """Workers that died, cannot be reached, or cannot be given the game."""
 
 
 class LawBrokenError(WhenceError, AssertionError):

@@ -1,20 +1,18 @@
-"""Engines on this machine: in turn, in threads, in processes (joblib)."""
+"""Engines on this machine: in turn, in threads, in processes."""
 
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import final
 
-import cloudpickle
-from joblib import Parallel, delayed
-
-from whence._core.errors import positive
+from whence._core.errors import EngineError, positive
 from whence._core.game import Game
-from whence.engines.engine import Answer, Block, Engine, Sharded, answer
+from whence.engines._packing import packed
+from whence.engines._parcels import Crew
+from whence.engines._worker import Failure, Reply, alone, elsewhere, reply
+from whence.engines.engine import Block, Engine, Sharded, answer
 
 
 @final
@@ -48,8 +46,11 @@ class Threads(Engine):
     @contextmanager
     def open(self, game: Game) -> Iterator[Game]:
         """A pool of threads."""
-        with Parallel(self.workers, backend="threading", return_as="generator") as pool:
-            yield Sharded(game, lambda blocks: pool(delayed(answer)(game, b) for b in blocks))
+        pool = ThreadPoolExecutor(self.workers, "whence", initializer=alone)
+        try:
+            yield Sharded(game, _Futures(self, lambda blocks: pool.submit(reply, game, blocks)).run)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 @final
@@ -57,11 +58,14 @@ class Threads(Engine):
 class Processes(Engine):
     """Blocks in other processes. The game travels to each of them once.
 
+    The processes stay for a few seconds when a run ends well, since the next one may want them.
+
     Args:
         workers: how many processes.
 
     Raises:
         OptionError: not a positive number.
+        EngineError: when opened: the game cannot be pickled. When asked: a process died.
     """
 
     workers: int
@@ -72,30 +76,54 @@ class Processes(Engine):
     @contextmanager
     def open(self, game: Game) -> Iterator[Game]:
         """A pool of processes, and a file that carries the game."""
-        folder = tempfile.mkdtemp(prefix="whence-")
-        path = Path(folder) / "game"
-        path.write_bytes(cloudpickle.dumps(game))
+        from whence.engines._carried import carried
+        from whence.engines._pool import borrowed
 
-        def run(blocks: Sequence[Block]) -> Iterable[Answer]:
-            answers: Iterable[Answer] = pool(
-                delayed(_elsewhere)(str(path), block) for block in blocks
-            )
-            return answers
+        with carried(packed(game, self)) as path, borrowed(self.workers) as lent:
+            crew = _Futures(self, lambda blocks: lent.pool.submit(elsewhere, path, blocks))
+            yield Sharded(game, crew.run)
+            lent.unfinished = crew.left
 
+
+@final
+class _Futures(Crew["Future[Reply | Failure]"]):
+    """Those behind an executor.
+
+    Args:
+        engine: to be named in errors.
+        submit: hands a parcel over.
+
+    Attributes:
+        left: a parcel was dropped that may still be at work.
+    """
+
+    def __init__(
+        self,
+        engine: Threads | Processes,
+        submit: Callable[[Sequence[Block]], "Future[Reply | Failure]"],
+    ) -> None:
+        Crew.__init__(self, engine.workers)
+        self.engine, self.submit, self.left = engine, submit, False
+
+    def send(self, blocks: Sequence[Block]) -> "Future[Reply | Failure]":
         try:
-            with Parallel(
-                self.workers, backend="loky", batch_size=1, return_as="generator"
-            ) as pool:
-                yield Sharded(game, run)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            return self.submit(blocks)
+        except BrokenProcessPool as error:
+            raise self._died() from error
 
+    def fetch(self, ticket: "Future[Reply | Failure]") -> Reply:
+        try:
+            got = ticket.result()
+        except BrokenProcessPool as error:
+            raise self._died() from error
+        return got.raised() if isinstance(got, Failure) else got
 
-def _elsewhere(path: str, block: Block) -> Answer:
-    return answer(_game(path), block)
+    def drop(self, ticket: "Future[Reply | Failure]") -> None:
+        self.left |= not ticket.done()  # not cancelled: loky's manager dies of that
 
-
-@lru_cache(maxsize=2)
-def _game(path: str) -> Game:
-    game: Game = cloudpickle.loads(Path(path).read_bytes())
-    return game
+    def _died(self) -> EngineError:
+        return EngineError(
+            f"a worker of {self.engine} died: the model crashed it, or the machine ran out of "
+            "memory. Fewer workers take less memory, and wh.engines.Serial() shows where a model "
+            "crashes."
+        )
