@@ -122,7 +122,9 @@ def test_baseline_removal(desk, run):
     fail(run(*ask, "-q"), "one row")
 
 
-@pytest.mark.parametrize("engine", ["threads", "processes"])
+@pytest.mark.parametrize(
+    "engine", ["threads", "processes", pytest.param("ray", marks=pytest.mark.slow)]
+)
 def test_workers_do_not_change_the_bits(desk, run, engine):
     plain = json.loads(run(*ASK, "--json", "-q").stdout)
     got = json.loads(run(*ASK, "--json", "-q", "--engine", engine, "--workers", 1).stdout)
@@ -143,6 +145,7 @@ def test_parquet_is_read_as_csv_is(desk, run):
         (("--loss", "logloss"), "Did you mean 'log-loss'?"),
         (("--removal", "margin"), "Did you mean 'marginal'?"),
         (("--engine", "thread"), "Did you mean 'threads'?"),
+        (("--engine", "threads", "--address", "here:1"), "--engine threads takes none"),
         (("--group", "calls"), "NAME=COLUMN,COLUMN"),
         (("--group", "a=fee", "--group", "a=calls"), "twice"),
         (("--group", "a=fees,calls"), "Did you mean 'fee'?"),

@@ -46,6 +46,7 @@ def explain(
     seed: o.Seed = 0,
     workers: o.Workers = None,
     engine: o.EngineName = None,
+    address: o.Address = None,
     error: o.Error = None,
     seconds: o.Seconds = None,
     evaluations: o.Evaluations = None,
@@ -80,7 +81,7 @@ def explain(
     )
     job.check()
     budget = values.budget(error, seconds, evaluations, rows)
-    groups, where = values.groups(group), values.engine(engine, workers)
+    groups, where = values.groups(group), values.engine(engine, workers, address)
     kind = values.index(index)
     chosen = list(dict.fromkeys(row or ()))
     given = job.opened("what does each feature add to its prediction?", removal, chosen)

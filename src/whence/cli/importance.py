@@ -32,6 +32,7 @@ def importance(
     seed: o.Seed = 0,
     workers: o.Workers = None,
     engine: o.EngineName = None,
+    address: o.Address = None,
     error: o.Error = None,
     seconds: o.Seconds = None,
     evaluations: o.Evaluations = None,
@@ -65,7 +66,7 @@ def importance(
     )
     job.check()
     budget = values.budget(error, seconds, evaluations, rows)
-    groups, where = values.groups(group), values.engine(engine, workers)
+    groups, where = values.groups(group), values.engine(engine, workers, address)
     given = job.opened("how much of its predictive power does each feature bring?", removal)
     result = ask(
         given.model,

@@ -53,7 +53,11 @@ Workers = Annotated[
 ]
 EngineName = Annotated[
     str | None,
-    typer.Option("--engine", metavar="threads|processes", help="Where the model runs."),
+    typer.Option("--engine", metavar="threads|processes|ray", help="Where the model runs."),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="Of a Ray cluster; 'auto' is the one on this machine."),
 ]
 Error = Annotated[
     float | None,

@@ -53,23 +53,29 @@ def groups(typed: Sequence[str] | None) -> dict[str, list[str]] | None:
     return found or None
 
 
-def engine(name: str | None, workers: int | None) -> "Engine | None":
-    """Processes, unless threads are asked for; as many as there are cores, unless told.
+def engine(name: str | None, workers: int | None, address: str | None = None) -> "Engine | None":
+    """Processes, unless something else is asked for; as many as there are cores, unless told.
 
     Raises:
-        OptionError: no such engine.
+        OptionError: no such engine, or an address for one that has none.
+        EngineError: Ray is not installed.
     """
-    if name is None and workers is None:
+    if name is None and workers is None and address is None:
         return None
     from joblib import cpu_count
 
     from whence._core.errors import OptionError, did_you_mean
-    from whence.engines.local import Processes, Threads
+    from whence.engines import Processes, Ray, Threads
 
+    name = name or ("processes" if address is None else "ray")
+    if name == "ray":
+        return Ray(address, workers)
     kinds = {"threads": Threads, "processes": Processes}
-    kind = kinds.get(name or "processes")
+    kind = kinds.get(name)
     if kind is None:
-        raise OptionError(f"no engine is called {name!r}. {did_you_mean(name, kinds)}")
+        raise OptionError(f"no engine is called {name!r}. {did_you_mean(name, [*kinds, 'ray'])}")
+    if address is not None:
+        raise OptionError(f"--address is where a Ray cluster is: --engine {name} takes none")
     return kind(workers or cpu_count())
 
 

@@ -6,6 +6,7 @@ travel is told in words, since one that breaks on the way would take the workers
 
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -108,10 +109,12 @@ class Keeper:
 
     Args:
         pickled: the game, as bytes of any kind.
+        places: where the driver finds modules; some of these folders may be here too.
     """
 
-    def __init__(self, pickled: Any) -> None:
+    def __init__(self, pickled: Any, places: Sequence[str]) -> None:
         os.environ.update(ONE_THREAD)  # read by what the game loads
+        sys.path.extend(place for place in places if place not in sys.path)
         self.pickled = pickled
         self.game: Game | None = None
 
