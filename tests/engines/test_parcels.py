@@ -74,13 +74,17 @@ def test_slow_blocks_travel_alone_and_fast_ones_together():
 def test_the_last_parcels_of_a_call_are_small():
     """Kills: one worker that holds the last blocks while the others wait for it."""
     pace = Pace(4)
-    pace.learn(10, 0.0)
-    assert [pace.size(left) for left in (400, 80, 16, 8, 1)] == [50, 10, 2, 1, 1]
+    pace.learn(10, 10 * TOLL)
+    assert [pace.size(left) for left in (400, 80, 16, 8, 2, 1)] == [50, 10, 4, 2, 1, 1]
 
 
 def test_many_workers_get_larger_parcels():
     """Kills: a driver that is asked for more parcels a second than it can send."""
-    assert Pace(1000).parcel == 1000 * TOLL > SECONDS
+    pace = Pace(1000)
+    assert pace.parcel == 2000 * TOLL > SECONDS
+    pace.learn(1, 0.006)  # of 1,600 blocks: one by one they would take the driver 1.6 s
+    size = pace.size(1600)
+    assert 1600 / size * TOLL == pytest.approx(size * 0.006, rel=0.1)
 
 
 @pytest.mark.parametrize("how", ["closed", "failed"])

@@ -8,14 +8,14 @@ always the same one, so nothing here can change a bit.
 import abc
 from collections import deque
 from collections.abc import Iterator, Sequence
-from math import ceil
+from math import ceil, sqrt
 from typing import Generic, TypeVar, final
 
 from whence.engines._worker import Reply
 from whence.engines.engine import Answer, Block
 
 SECONDS = 0.05  # of work in a parcel, about: sending one takes 1 to 3 ms
-TOLL = 0.002  # seconds of the driver that a parcel may take, when there are many workers
+TOLL = 0.001  # seconds of the driver that a parcel takes, about
 MOST = 64  # blocks in a parcel: memory is bounded, however fast the game
 AHEAD = 4  # parcels a worker: one at work, one waiting there, two answered out of turn
 
@@ -34,13 +34,15 @@ class Pace:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self.parcel = max(SECONDS, TOLL * workers)
+        self.parcel = max(SECONDS, 2 * TOLL * workers)
         self.block = float("inf")  # seconds; nobody knows yet
 
     def size(self, left: int) -> int:
         """Blocks in the next parcel, when so many are left to send."""
         fair = ceil(left / (2 * self.workers))
-        return max(1, min(fair, MOST, int(self.parcel / self.block)))
+        # P parcels keep the driver busy for P TOLL, and each of so many workers for left / P blocks
+        served = int(sqrt(left * TOLL / self.block))
+        return max(1, min(max(fair, served), MOST, int(self.parcel / self.block)))
 
     def learn(self, blocks: int, seconds: float) -> None:
         """So many blocks took so long."""

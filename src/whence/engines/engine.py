@@ -19,9 +19,9 @@ from whence._core.types import Cases, Coalitions, Draws, Worths
 from whence._core.wrap import AllCases
 from whence.models.threads import one_thread
 
-# Model rows in a block, about. A boosted model starts its threads once a tree and call, which is
-# dear on a busy machine: fewer, larger calls.
-ROWS = 32768
+# Model rows in a block, about. A boosted model starts its threads once a tree and call, so calls
+# are large; a full step of ten features still makes ten blocks, for ten workers to share.
+ROWS = 8192
 # Questions in a block of a game that does not say how many rows one takes: few enough that a slow
 # game keeps several workers busy and little is lost with one, many enough that the way there is
 # cheap. A question to a joint game is a training: each is a block.
