@@ -87,7 +87,10 @@ def _join(address: str) -> None:
         ) from None
     if asked.returncode:
         said = asked.stderr.strip().splitlines() or ["it said nothing"]
-        raise EngineError(f"the Ray cluster at {address} cannot be joined: {said[-1]}")
+        raise EngineError(
+            f"the Ray cluster at {address} cannot be joined: {said[-1]}. It may run another "
+            "version of Python or Ray, or want a token: see RAY_AUTH_MODE in Ray's manual."
+        )
     with _own_signals():
         ray.init(address, **QUIET)
 
