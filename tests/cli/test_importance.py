@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -125,9 +126,12 @@ def test_baseline_removal(desk, run):
 @pytest.mark.parametrize(
     "engine", ["threads", "processes", pytest.param("ray", marks=pytest.mark.slow)]
 )
-def test_workers_do_not_change_the_bits(desk, run, engine):
+def test_workers_do_not_change_the_bits(desk, run, engine, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(wh.__file__).parents[1]))  # Ray's workers start here
     plain = json.loads(run(*ASK, "--json", "-q").stdout)
-    got = json.loads(run(*ASK, "--json", "-q", "--engine", engine, "--workers", 1).stdout)
+    ran = run(*ASK, "--json", "-q", "--engine", engine, "--workers", 1)
+    assert ran.stdout, ran.stderr
+    got = json.loads(ran.stdout)
     assert got["values"] == plain["values"]
 
 

@@ -151,6 +151,25 @@ def test_workers_that_die_before_they_hold_the_game_are_given_up(cluster):
 
 
 @pytest.mark.slow
+def test_workers_that_cannot_start_say_why(cluster, monkeypatch):
+    """Kills: a page of Ray's trace, cut off before the line that matters."""
+
+    class Lost:
+        def __init__(self, *_):
+            raise ModuleNotFoundError("No module named 'whence'")
+
+        def ready(self):
+            return None
+
+    monkeypatch.setattr(_crew, "Keeper", Lost)
+    with (
+        pytest.raises(EngineError, match=r"installed on every node.*ModuleNotFoundError: No mod"),
+        Ray(workers=1).open(Counts(os.devnull)) as opened,
+    ):
+        opened.worth(*asked(1))
+
+
+@pytest.mark.slow
 def test_what_cannot_be_opened_there_is_told(cluster):
     with (
         pytest.raises(EngineError, match=r"cannot open the game: ModuleNotFoundError.*install it"),

@@ -1,5 +1,6 @@
 """Actors that answer parcels: who is free gets the next one, who is lost is replaced."""
 
+import re
 import sys
 from collections import deque
 from collections.abc import Sequence
@@ -163,4 +164,7 @@ def _given_up(error: RayError) -> EngineError:
 
 
 def _short(error: RayError) -> str:
-    return " ".join(str(error).split())[:300]
+    """The error at the end of a trace; what else Ray says, where there is none."""
+    lines = str(error).splitlines()
+    raised = [line for line in lines if re.match(r"\w+(\.\w+)*(Error|Exception)\b", line)]
+    return raised[-1] if raised else " ".join(" ".join(lines).split())[:300]
