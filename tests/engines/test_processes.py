@@ -233,7 +233,7 @@ def test_a_run_that_is_left_half_way_leaves_nothing(error, monkeypatch):
 
     def half_way():
         with Processes(2).open(Slow(os.devnull)) as opened:
-            for worths in opened.stream(stay, cases, draws):
+            for worths, _ in opened.stream(stay, cases, draws):
                 pids.append(worths[0, 0])
                 if len(pids) == 4:
                     raise error
@@ -250,7 +250,7 @@ def test_a_stream_closed_early_ends_its_processes():
     cases[4 * QUESTIONS :] = 1
     with Processes(2).open(Slow(os.devnull)) as opened:
         stream = opened.stream(stay, cases, draws)
-        pid = next(stream)[0, 0]
+        pid = next(stream)[0][0, 0]
         time.sleep(0.2)  # the slow ones are at work by now
         stream.close()
     assert gone([pid])
@@ -299,7 +299,8 @@ def test_ctrl_c_and_kill_leave_nothing(how, tmp_path, folder):
     said, told = driver.communicate(timeout=30)
     assert gone(notes.read_text().split())
     if how is signal.SIGINT:
-        assert (driver.returncode, said, told) == (0, "interrupted\n", "")
+        assert (driver.returncode, told) == (0, "")
+        assert said.startswith("interrupted")
     end = time.monotonic() + 10  # the tracker outlives a killed driver, to clean up
     while list(folder.glob("whence-*")) and time.monotonic() < end:
         time.sleep(0.05)

@@ -26,11 +26,13 @@ from whence.engines import Ray, _cluster, _crew  # noqa: E402
 
 @pytest.fixture(scope="module", autouse=True)
 def quiet():
-    """Ray tells nobody, and its own warnings are not ours."""
+    """Ray tells nobody, its own warnings are not ours, and SIGTERM is nobody's afterwards."""
+    before = signal.getsignal(signal.SIGTERM)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.delenv("RAY_ADDRESS", raising=False)
         yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="module")

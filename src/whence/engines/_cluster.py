@@ -62,12 +62,12 @@ def _start(workers: int | None) -> None:
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """Ray takes SIGTERM for itself; a handler that somebody set before it stays."""
+    """Ray takes SIGTERM for itself, and ends the process: whoever had it before keeps it."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield
     finally:
-        if callable(before) and threading.current_thread() is threading.main_thread():
+        if before is not None and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, before)
 
 
