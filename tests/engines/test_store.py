@@ -9,7 +9,6 @@ import pytest
 import whence as wh
 from whence._core.errors import StoreError
 from whence.engines import store as stores
-from whence.engines import store_file
 from whence.engines.places import keys_of
 from whence.engines.store import Shelf
 
@@ -183,9 +182,19 @@ def test_a_disk_that_is_really_full(small_disk):
     shelf.close()
 
 
+@pytest.mark.parametrize("room", [0, 16, 48])
+def test_a_disk_that_is_full_from_the_start(small_disk, room):
+    """Kills: a full disk that is called damage."""
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes((256 - room) * 1024))
+    with pytest.raises(StoreError, match=r"the disk is full|the disk failed"):
+        toy(small_disk / "run.db")
+    ballast.unlink()
+    assert toy(small_disk / "run.db").cost.evaluations == 4
+
+
 def test_somebody_else_is_writing(tmp_path, monkeypatch):
     monkeypatch.setattr(stores, "PATIENCE", 0.05)
-    monkeypatch.setattr(store_file, "PATIENCE", 0.05)
     path = filled(tmp_path / "run.db", 1)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("begin immediate")

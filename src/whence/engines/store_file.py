@@ -46,22 +46,23 @@ def _refuse_cut(path: Path, head: bytes) -> None:
         )
 
 
+_SAFE = "What was kept before is safe: {}, and the run goes on from there."
+_MEANINGS = {
+    "SQLITE_FULL": "the disk is full ({}). " + _SAFE.format("make room and ask again"),
+    "SQLITE_IOERR": "the disk failed ({}): it may be full, or gone. "
+    + _SAFE.format("mend that and ask again"),
+    "SQLITE_BUSY": f"another process has been writing to it for {PATIENCE:g} seconds ({{}}). Wait "
+    "for it, or keep= another file.",
+    "SQLITE_READONLY": "it, or its folder, cannot be written ({}). Keep a file that can be.",
+    "SQLITE_CANTOPEN": "it, or its folder, cannot be written ({}). Keep a file that can be.",
+}
+_DAMAGED = (
+    "it is damaged ({}). Nothing more was written: restore it from a copy, or keep= another file."
+)
+
+
 def meaning(error: sqlite3.Error) -> str:
     """What happened, and what to do."""
-    said = str(error)
-    if "full" in said:
-        return (
-            f"the disk is full ({said}). What was kept before is safe: make room and ask again, "
-            "and the run goes on from there."
-        )
-    if "locked" in said or "busy" in said:
-        return (
-            f"another process has been writing to it for {PATIENCE:g} seconds ({said}). Wait for "
-            "it, or keep= another file."
-        )
-    if "readonly" in said or "unable to open" in said:
-        return f"it, or its folder, cannot be written ({said}). Keep a file that can be."
-    return (
-        f"it is damaged ({said}). Nothing more was written: restore it from a copy, or keep= "
-        "another file."
-    )
+    name = getattr(error, "sqlite_errorname", "")  # of errors that SQLite itself raised
+    known = next((said for start, said in _MEANINGS.items() if name.startswith(start)), _DAMAGED)
+    return known.format(error)
