@@ -129,14 +129,16 @@ def page():
 
 
 def pictures():
-    said, fine = pytest(TESTS / "report/test_kinds.py", TESTS / "report/test_images.py")
+    said, fine = pytest(
+        TESTS / "report/pictures/test_kinds.py", TESTS / "report/pictures/test_images.py"
+    )
     yield line("7: no text overlaps or leaves, at 3, 30 and 300 players", said, "all", fine)
 
 
 def exchange():
     said, fine = pytest(
-        TESTS / "report/test_shap.py",
-        TESTS / "report/test_parquet.py",
+        TESTS / "report/exchange/test_shap.py",
+        TESTS / "report/exchange/test_parquet.py",
         f"{TESTS / '_core/test_store.py'}",
     )
     yield line("8: shap and Parquet there and back; files of format 1", said, "all", fine)

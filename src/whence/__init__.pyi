@@ -29,6 +29,6 @@ from .recipes.compare import compare as compare
 from .recipes.explain import explain as explain
 from .recipes.importance import importance as importance
 from .recipes.interactions import interactions as interactions
-from .report.from_shap import from_shap as from_shap
-from .report.load import load as load
-from .report.schema import json_schema as json_schema
+from .report.exchange.from_shap import from_shap as from_shap
+from .report.exchange.load import load as load
+from .report.exchange.schema import json_schema as json_schema

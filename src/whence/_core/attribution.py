@@ -278,7 +278,7 @@ class Attribution:
         Raises:
             ResultError: no such file, not such a file, or a damaged one.
         """
-        from whence.report.load import load_attribution
+        from whence.report.exchange.load import load_attribution
 
         return load_attribution(path)
 
@@ -288,25 +288,25 @@ class Attribution:
 
     def to_parquet(self, path: str | Path) -> Path:
         """A table of the numbers for any tool, which holds all of it: see `wh.load`."""
-        from whence.report.to_parquet import to_parquet
+        from whence.report.exchange.to_parquet import to_parquet
 
         return to_parquet(self, path)
 
     def to_frame(self, backend: str = "pandas") -> Any:
         """One row for each case, output and player; a pandas, polars or pyarrow frame."""
-        from whence.report.export import to_frame
+        from whence.report.exchange.to_frame import to_frame
 
         return to_frame(self, backend)
 
     def to_shap(self) -> Any:
         """The same numbers as a `shap.Explanation` (needs shap): see `wh.from_shap`."""
-        from whence.report.to_shap import to_shap
+        from whence.report.exchange.to_shap import to_shap
 
         return to_shap(self)
 
     def to_shapiq(self, *, output: str | int = 0) -> Any:
         """One output as shapiq's `InteractionValues`; of several cases a list, one for each."""
-        from whence.report.to_shapiq import to_shapiq
+        from whence.report.exchange.to_shapiq import to_shapiq
 
         return to_shapiq(self, output)
 
@@ -324,13 +324,13 @@ class Attribution:
 
     def to_html(self, path: str | Path | None = None) -> str:
         """One self-contained page; also written to `path` when it is given."""
-        from whence.report.html import to_html
+        from whence.report.page.html import to_html
 
         page: str = to_html(self, path)
         return page
 
     def _repr_html_(self) -> str:
-        from whence.report.html import fragment
+        from whence.report.page.html import fragment
 
         return fragment(self)
 

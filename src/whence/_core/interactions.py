@@ -156,7 +156,7 @@ class Interactions:
 
     def to_shapiq(self, *, output: str | int = 0) -> Any:
         """One output as shapiq's `InteractionValues`; of several cases a list, one for each."""
-        from whence.report.to_shapiq import pairs_to_shapiq
+        from whence.report.exchange.to_shapiq import pairs_to_shapiq
 
         return pairs_to_shapiq(self, output)
 

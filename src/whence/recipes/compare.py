@@ -68,7 +68,7 @@ class Comparison:
         Raises:
             ResultError: the file cannot be written.
         """
-        from whence.report.versus_page import to_html
+        from whence.report.page.versus import to_html
 
         return to_html(self.a, self.b, self.by_case or self.difference, path, names=names)
 

@@ -52,14 +52,15 @@ def plot(att: Attribution, kind: str | None = None, ax: Any = None, **options: A
             "dependence", "breakdown") are known too.
         ax: matplotlib axes; those of a new figure by default.
         **options: max_display (how many are shown), output (name or position; the first by
-            default), and what the picture's own function takes: help(wh.report.scatter.scatter).
+            default), and what the picture's own function takes, such as
+            help(wh.report.pictures.scatter.scatter).
 
     Raises:
         OptionError: no such kind or option.
         ResultError: a picture that this answer cannot fill, such as a beeswarm of one case.
     """
     chosen = _kind(att, kind)
-    draw = getattr(import_module(f"whence.report.{chosen}"), chosen)
+    draw = getattr(import_module(f"whence.report.pictures.{chosen}"), chosen)
     return draw(att, ax=ax, **checked(draw, options))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from whence._core.interactions import Interactions
 from whence.report import checked
-from whence.report.export import framed
+from whence.report.exchange.to_frame import framed
 from whence.report.numbers import clean, decimals, elide, number, several
 from whence.report.wording import name_of_index, reason
 from whence.report.words import five_lines
@@ -45,7 +45,7 @@ def _top(found: Interactions) -> str:
 
 def plot(found: Interactions, ax: Any = None, **options: Any) -> Any:
     """A heat map of pairs: see `Interactions.plot`."""
-    from whence.report.pairs import pairs
+    from whence.report.pictures.pairs import pairs
 
     return pairs(found, ax=ax, **checked(pairs, options))
 

@@ -1,0 +1,1 @@
+"""The same answer for other tools: frames, files, and other libraries' objects."""

@@ -1,0 +1,47 @@
+"""Results from files: whence's own, Parquet, or JSON. What a file is, its first bytes say."""
+
+from pathlib import Path
+from typing import Any
+
+from whence._core import store
+from whence._core.attribution import Attribution
+from whence._core.errors import ResultError
+from whence._core.interactions import Interactions
+
+_PARQUET = b"PAR1"
+
+
+def load(path: str | Path) -> Attribution | Interactions:
+    """Read a result, whatever it was written as.
+
+    Args:
+        path: a file of `save`, of `to_parquet`, or of the JSON of `to_dict` (as `--json` prints
+            it); old ones too.
+
+    Raises:
+        ResultError: no such file, not a result, a damaged one, or one of a newer version.
+        OptionError: Parquet, and pyarrow is not installed.
+    """
+    source = store.existing(path)
+    if _starts(source) == _PARQUET:
+        from whence.report.exchange.from_parquet import from_parquet
+
+        return from_parquet(source)
+    return store.load(source)
+
+
+def _starts(source: Path) -> bytes:
+    with source.open("rb") as file:
+        return file.read(len(_PARQUET))
+
+
+def load_attribution(path: Any) -> Attribution:
+    """Read a result of which one number for each player is wanted.
+
+    Raises:
+        ResultError: as `load`, or interactions.
+    """
+    found = load(path)
+    if not isinstance(found, Attribution):
+        raise ResultError(f"{path} holds interactions, and no attribution: read it with wh.load")
+    return found

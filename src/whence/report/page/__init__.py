@@ -1,0 +1,1 @@
+"""The page: one self-contained file, with its templates, style, scripts and libraries."""

@@ -1,0 +1,1 @@
+"""Pictures (matplotlib): one file each, and what they share."""
