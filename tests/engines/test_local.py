@@ -129,7 +129,9 @@ def test_blocks_are_of_one_size():
 
     n = 2 * QUESTIONS + 10
     stay = np.random.default_rng(0).random((n, 2)) < 0.5
-    got = Sharded(Faulty(""), run).worth(stay, *np.zeros((2, n), int))
+    game = Sharded(Faulty(""), run)
+    game.asked = 10**6  # the first blocks are smaller
+    got = game.worth(stay, *np.zeros((2, n), int))
     assert sizes == [QUESTIONS, QUESTIONS, 10]
     assert np.array_equal(got[:, 0], stay.sum(axis=1))
 
@@ -173,3 +175,22 @@ def test_what_is_cheap_together_stays_together():
         "pooled": ROWS // GAME.sample,
         "other": QUESTIONS,
     }
+
+
+def test_the_first_questions_are_shared_too():
+    """Kills: early steps that one worker answers alone; blocks that depend on a call's length."""
+    got = []
+
+    def run(blocks):
+        got.append([len(stay) for stay, _, _ in blocks])
+        return [answer(Faulty(""), block) for block in blocks]
+
+    game = Sharded(Faulty(""), run)
+    for questions in (20, 100, 300, 600, 130):
+        zero = np.zeros(questions, int)
+        game.worth(np.ones((questions, 2), bool), zero, zero)
+    assert got[0] == [8, 8, 4]
+    assert got[1] == [8] * 12 + [4]
+    assert got[2] == [15] * 20
+    assert got[3] == [52] * 11 + [28]
+    assert got[4] == [64, 64, 2]

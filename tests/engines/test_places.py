@@ -32,16 +32,18 @@ def test_any_change_to_a_question_changes_both_halves_of_its_key():
 
 
 def test_everything_is_found_again_in_any_order_of_coming():
-    """Kills: runs that are merged wrongly; a later entry in place of the first."""
+    """Kills: runs that are merged wrongly; an older entry in place of a newer one."""
     keys = keys_of(*questions(5000))
     places, start = Places(), 0
     for size in (1, 1, 2, 700, 3, 64, 64, 64, 1, 2000, 5, 2095):
         places.add(keys[start : start + size], np.arange(start, start + size))
         start += size
     assert start == 5000
-    places.add(keys[:10], np.full(10, 77))
     some = RNG.permutation(5000)
     np.testing.assert_array_equal(places.look_up(keys[some]), some)
+    for again in (6000, 7000):
+        places.add(keys[:10], np.arange(again, again + 10))
+        assert places.look_up(keys[:11]).tolist() == [*range(again, again + 10), 10]
     assert (places.look_up(keys_of(*questions(100))) == NOWHERE).all()
     assert len(places.runs) <= 12
     sizes = [len(run.at) for run in places.runs]

@@ -233,7 +233,7 @@ def test_a_run_that_is_left_half_way_leaves_nothing(error, monkeypatch):
 
     def half_way():
         with Processes(2).open(Slow(os.devnull)) as opened:
-            for worths, _ in opened.stream(stay, cases, draws):
+            for worths, _ in opened.stream(stay, cases, draws, QUESTIONS):
                 pids.append(worths[0, 0])
                 if len(pids) == 4:
                     raise error
@@ -249,7 +249,7 @@ def test_a_stream_closed_early_ends_its_processes():
     stay, cases, draws = asked(12)
     cases[4 * QUESTIONS :] = 1
     with Processes(2).open(Slow(os.devnull)) as opened:
-        stream = opened.stream(stay, cases, draws)
+        stream = opened.stream(stay, cases, draws, QUESTIONS)
         pid = next(stream)[0][0, 0]
         time.sleep(0.2)  # the slow ones are at work by now
         stream.close()

@@ -26,6 +26,8 @@ ROWS = 8192
 # game keeps several workers busy and little is lost with one, many enough that the way there is
 # cheap. A question to a joint game is a training: each is a block.
 QUESTIONS = 64
+# Blocks grow with what was asked before them, so that several workers share the first steps too.
+FEW, SHARES = 8, 8
 Block = tuple[np.ndarray, np.ndarray, np.ndarray]  # coalitions, cases, draws
 Answer = tuple[np.ndarray, Meter]
 Run = Callable[[Sequence[Block]], Iterable[Answer]]  # answers in order, as they come
@@ -50,28 +52,44 @@ class Sharded(Through):
 
     def __init__(self, inner: Game, run: Run) -> None:
         Through.__init__(self, inner)
-        self.run = run
-        self.block = _block(inner)
+        self.run, self.asked = run, 0
+        self.least, self.block = _sizes(inner)
 
-    def stream(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Iterator[Answer]:
-        """The worths of one block after the other, as they come, and what each block cost."""
-        cuts = [slice(s, s + self.block) for s in range(0, len(coalitions), self.block)]
+    def size(self, questions: int) -> int:
+        """Questions in each block of the call that has so many, which come next.
+
+        A function of what was asked before them alone: a run that is cut short, or finds some of
+        its answers in a store, has the same blocks as any other.
+        """
+        size = min(max(self.asked // SHARES, self.least), self.block)
+        self.asked += questions
+        return size
+
+    def stream(
+        self, coalitions: Coalitions, cases: Cases, draws: Draws, size: int
+    ) -> Iterator[Answer]:
+        """The worths of one block of this size after the other, as they come, and their cost."""
+        cuts = [slice(s, s + size) for s in range(0, len(coalitions), size)]
         for worths, meter in self.run([(coalitions[c], cases[c], draws[c]) for c in cuts]):
             count(evaluations=meter.evaluations, rows=meter.rows, found=meter.found)
             yield worths, meter
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
-        return np.concatenate([worths for worths, _ in self.stream(coalitions, cases, draws)])
+        blocks = self.stream(coalitions, cases, draws, self.size(len(coalitions)))
+        return np.concatenate([worths for worths, _ in blocks])
 
 
-def _block(game: Game) -> int:
-    """Questions in a block."""
+def _sizes(game: Game) -> tuple[int, int]:
+    """Questions in a block, at least and at most: by the game's type alone, so that bits are."""
     if view(game, AllCases) is not None:
-        return 1
+        return 1, 1
     if view(game, BlockGame) is not None:  # its questions are cheap together, and dear alone
-        return ROWS
+        return ROWS, ROWS
     pooled = view(game, PooledGame)
-    return QUESTIONS if pooled is None else max(QUESTIONS, ROWS // pooled.sample)
+    if pooled is None:
+        return FEW, QUESTIONS
+    rows = max(QUESTIONS, ROWS // pooled.sample)  # calls of a table's model are dear in themselves
+    return rows, rows
 
 
 def answer(game: Game, block: Block) -> Answer:

@@ -1,8 +1,8 @@
 """The same game, remembering its answers: a rerun finds them, so an interrupted run goes on.
 
 A run's questions are a function of its seed, so nothing else has to be saved. Answers are kept
-block by block, in order: the blocks that a rerun still owes are those that the run which died still
-owed, and the bits are the same.
+block by block. A rerun asks a block in whole or not at all: its blocks are those of a run that had
+no store, and so are its bits.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from whence._core.types import Cases, Coalitions, Draws, Worths
 from whence._core.wrap import bare, question_of
 from whence.engines.engine import Sharded, answer
 from whence.engines.memory import Memory
-from whence.engines.places import keys_of
+from whence.engines.places import NOWHERE, Places, keys_of
 from whence.engines.store import Shelf, Store
 
 _CANARIES = 3
@@ -73,7 +73,7 @@ class Kept(Through):
             outputs=own.outputs,
             whence=_version(),
         )
-        self.memory = Memory(shelf, self.id, len(own.outputs))
+        self.memory, self.asked = Memory(shelf, self.id, len(own.outputs)), Places()
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
         if not self.met:
@@ -82,14 +82,16 @@ class Kept(Through):
             keys_of(coalitions, cases, draws), axis=0, return_index=True, return_inverse=True
         )
         known, worths = self.memory.find(keys)
-        owed = np.flatnonzero(~known)
-        owed = owed[np.argsort(first[owed])]  # as they were asked
-        asked, start = first[owed], 0
-        for block, meter in self.sharded.stream(coalitions[asked], cases[asked], draws[asked]):
+        new = np.flatnonzero(self.asked.look_up(keys) == NOWHERE)  # in this run
+        new, size = new[np.argsort(first[new])], self.sharded.size(len(coalitions))
+        self.asked.add(keys[new], new)
+        owed = _whole_blocks(new, known, size)
+        rows, start = first[owed], 0
+        for block, meter in self.sharded.stream(coalitions[rows], cases[rows], draws[rows], size):
             now = owed[start : start + len(block)]
             worths[now], start = block, start + len(block)
             self.memory.add(keys[now], block, meter.rows)
-        found = len(coalitions) - len(asked)
+        found = len(coalitions) - len(owed)
         count(found=found, spared=round(found * self.memory.price))
         return np.asarray(worths[back.reshape(-1)])
 
@@ -127,6 +129,18 @@ class Kept(Through):
                 )
             ],
         )
+
+
+def _whole_blocks(new: np.ndarray, known: np.ndarray, size: int) -> np.ndarray:
+    """Of these questions, in the order of asking, those of blocks that are not known in whole.
+
+    A block is asked as it always is, so that no answer depends on what was kept of its neighbours.
+    """
+    if not len(new):
+        return new
+    starts = np.arange(0, len(new), size)
+    whole = np.logical_and.reduceat(known[new], starts)
+    return np.asarray(new[~np.repeat(whole, size)[: len(new)]])
 
 
 def _sharded(game: Game) -> Sharded:

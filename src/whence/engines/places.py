@@ -41,7 +41,7 @@ class _Run:
         return _Run(keys[order], at[order])
 
     def look_up(self, keys: Keys) -> Int[np.ndarray, " questions"]:
-        place = np.searchsorted(self.keys[:, 0], keys[:, 0]).clip(max=len(self.at) - 1)
+        place = np.searchsorted(self.keys[:, 0], keys[:, 0], side="right") - 1
         return np.where((self.keys[place] == keys).all(axis=1), self.at[place], NOWHERE)
 
 
@@ -55,7 +55,7 @@ class Places:
         self.runs: list[_Run] = []
 
     def add(self, keys: Keys, at: Int[np.ndarray, " entries"]) -> None:
-        """Take in entries. Of equal keys the first one counts.
+        """Take in entries. Of equal keys the last one counts.
 
         Args:
             keys: of the questions.
@@ -72,7 +72,7 @@ class Places:
     def look_up(self, keys: Keys) -> Int[np.ndarray, " questions"]:
         """Where each answer stands, or `NOWHERE`."""
         at = np.full(len(keys), NOWHERE)
-        for run in reversed(self.runs):
+        for run in self.runs:  # the newest last
             found = run.look_up(keys)
             at = np.where(found == NOWHERE, at, found)
         return at
