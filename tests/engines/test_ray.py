@@ -318,7 +318,7 @@ def test_a_node_dies_in_mid_run(tmp_path):
             Ray(made.address, 2).open(Sleeps(str(tmp_path / "notes"))) as opened,
         ):
             (tmp_path / "notes").write_text("")  # of being loaded
-            for worths in opened.stream(stay, cases, draws):
+            for worths, _ in opened.stream(stay, cases, draws, QUESTIONS):
                 got.append(worths)
                 if len(got) == 20:
                     made.remove_node(node, allow_graceful=False)
