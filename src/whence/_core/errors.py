@@ -12,7 +12,8 @@ Each says what is wrong, where (players, columns and rows by name) and what to d
     ├── PlayersError (ValueError)       names that clash, groups that overlap
     ├── TableError (ValueError)         rows, columns or labels that do not fit
     ├── ModelError (ValueError)         a model that answered nonsense
-    │   └── ModelFileError              a file that is not what it says, or that would run code
+    │   ├── ModelFileError              a file that is not what it says, or that would run code
+    │   └── HookError                   a hook point that is not there, or a patch that did nothing
     ├── BudgetError (ValueError)        a budget that can buy nothing
     ├── OptionError (ValueError)        an argument outside what is offered
     ├── ResultError (ValueError)        a result that cannot be read, selected or compared
@@ -100,6 +101,10 @@ class ModelError(WhenceError, ValueError):
 
 class ModelFileError(ModelError):
     """A file that is not what it says, or that would run code when opened."""
+
+
+class HookError(ModelError):
+    """A hook point that is not there, or an intervention that did not happen or did nothing."""
 
 
 class BudgetError(WhenceError, ValueError):

@@ -4,6 +4,9 @@
 of frame that they came in. Nothing is imported that the model did not bring with it.
 """
 
+from typing import Any
+
+from whence._core.folder import look_up
 from whence.models.ensemble import Ensemble as Ensemble
 from whence.models.labels import as_classes as as_classes
 from whence.models.labels import as_targets as as_targets
@@ -11,3 +14,8 @@ from whence.models.predictor import Predictor as Predictor
 from whence.models.predictor import predictor as predictor
 from whence.models.table import Table as Table
 from whence.models.trees import read_trees as read_trees
+
+
+def __getattr__(name: str) -> Any:
+    """What needs an optional package (`HookedModel`, `Adapter`) is loaded on first touch."""
+    return look_up(__name__, __path__[0], name)

@@ -1,0 +1,325 @@
+"""A network and its hook points. The module stays the user's own: same weights, same numbers.
+
+What is folded, centred or rewritten is another model; here nothing is. Hooks are put on for one
+forward, and taken off whatever happens.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import torch
+
+from whence._core.errors import HookError, did_you_mean
+from whence._core.meter import count
+from whence.models.hooked.adapter import Adapter
+from whence.models.hooked.anatomy import Anatomy, anatomy
+from whence.models.hooked.attention import Attended
+from whence.models.hooked.inputs import Inputs
+from whence.models.hooked.points import points
+from whence.models.hooked.running import Edit, Enough, Forward
+from whence.models.hooked.sites import Site
+from whence.models.hooked.trace import trace
+from whence.models.hooked.trees import tensors
+from whence.models.hooked.trial import trials
+
+_UNSTEADY = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._BatchNorm)  # noqa: SLF001
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class HookedModel:
+    """A torch module with named places to look and to change.
+
+    Heads, MLPs, norms and embeddings are found by watching one forward: on a few ids or numbers
+    that whence makes up, or on `example`. That hooks leave every bit of the answer as it is is
+    tested there and then.
+
+    Args:
+        module: any torch module, in evaluation mode where that makes a difference.
+        adapter: where its parts are, where they cannot be found.
+        example: inputs to watch it on: a tensor, a tuple of them, or a mapping.
+
+    Raises:
+        HookError: not a module; dropout or batch norm in training mode; hooks change its answer.
+
+    Source: names of hook points as in TransformerLens.
+    """
+
+    module: torch.nn.Module
+    adapter: Adapter | None = None
+    example: Any = field(default=None, kw_only=True)
+    anatomy: Anatomy = field(init=False, repr=False)
+    points: Mapping[str, Site] = field(init=False, repr=False)
+    watched: str = field(init=False, repr=False)
+    tried: Inputs | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.module, torch.nn.Module):
+            raise HookError(
+                f"HookedModel takes a torch module; given {type(self.module).__name__}. For a "
+                "pipeline, give the module inside it."
+            )
+        if self.adapter is not None and not isinstance(self.adapter, Adapter):
+            raise HookError(f"adapter is a wh.models.Adapter; given {type(self.adapter).__name__}")
+        _steady(self.module)
+        tried, found, why = self._watch()
+        if self.adapter is not None:
+            found = self.adapter.anatomy(self.module)
+        made = {"anatomy": found, "points": points(found), "watched": why, "tried": tried}
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
+        if tried is not None:
+            self.check_parity(tried)
+
+    def _watch(self) -> tuple[Inputs | None, Anatomy, str]:
+        """The inputs that it took, what was seen, and why not where nothing was."""
+        if self.example is not None:
+            given = Inputs.of(self.example)
+            return given, anatomy(self.module, trace(self.module, given.args, dict(given.kwargs))), ""
+        why = "whence knows no inputs to try it on"
+        for given in trials(self.module):
+            try:
+                seen = trace(self.module, given.args, dict(given.kwargs))
+            except Exception as error:  # it takes something else
+                why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+                continue
+            return given, anatomy(self.module, seen), ""
+        return None, Anatomy(), why
+
+    # -- what there is --
+
+    @property
+    def name(self) -> str:
+        """The module's class."""
+        return type(self.module).__name__
+
+    @property
+    def hook_names(self) -> tuple[str, ...]:
+        """Every hook point: the known names first, then the path of every module."""
+        paths = tuple(path for path, _ in self.module.named_modules() if path)
+        return (*self.points, *paths)
+
+    def site(self, name: str) -> Site:
+        """A hook point by its name, or by the path of a module: then its output.
+
+        Raises:
+            HookError: there is none of that name.
+        """
+        if isinstance(name, str) and name in self.points:
+            return self.points[name]
+        if isinstance(name, str) and name and name in dict(self.module.named_modules()):
+            return Site(name, name)
+        raise HookError(
+            f"{self.name} has no hook point {name!r}. {did_you_mean(name, self.hook_names)}"
+            + (f" (Its parts could not be found: {self.watched}.)" if self.watched else "")
+        )
+
+    # -- what it does --
+
+    def run(self, *inputs: Any, **kwargs: Any) -> Any:
+        """What the module answers, as `module(...)` does: slopes are kept where it keeps them.
+
+        Args:
+            *inputs: as the module takes them; one mapping stands for its entries.
+            **kwargs: by name.
+        """
+        return self.forward(Forward(self.module), Inputs.called(inputs, kwargs))
+
+    def cache(self, inputs: Any, names: Sequence[str] | None = None) -> dict[str, torch.Tensor]:
+        """What is at each hook point: [prompts, ...], heads on an axis of their own.
+
+        Args:
+            inputs: a tensor, a tuple of them, or a mapping.
+            names: hook points; by default all that have a known name, else every module's output.
+
+        Raises:
+            HookError: no such hook point, or one that this forward does not come by once.
+        """
+        given = Inputs.of(inputs)
+        if names is None:
+            return self._all(given)
+        if isinstance(names, str):
+            raise HookError(f"names is a list of hook points, such as [{names!r}]")
+        with torch.no_grad():
+            return self.read(given, [self.site(name) for name in names])[1]
+
+    def patch(self, inputs: Any, values: Mapping[str, torch.Tensor | Edit]) -> Any:
+        """What the module answers with something else at some hook points.
+
+        Args:
+            inputs: a tensor, a tuple of them, or a mapping.
+            values: by hook point, what is to be there (of the shape that `cache` has it in), or a
+                function of what is there.
+
+        Returns:
+            The module's answer; everything downstream was computed anew.
+
+        Raises:
+            HookError: no such hook point; another shape or type; a patch that changes nothing.
+        """
+        edits = {self._changeable(name): _edit(name, value) for name, value in values.items()}
+        with torch.no_grad():
+            return self.forward(Forward(self.module, edits=edits), Inputs.of(inputs))
+
+    def gradients(
+        self, inputs: Any, behaviour: Callable[[Any], torch.Tensor], names: Sequence[str]
+    ) -> dict[str, torch.Tensor]:
+        """The slope of a behaviour, summed over prompts, at each hook point.
+
+        Args:
+            inputs: a tensor, a tuple of them, or a mapping.
+            behaviour: of the module's answer: a number, or one for each prompt.
+            names: hook points.
+
+        Raises:
+            HookError: no such hook point, or a behaviour that has no slope.
+        """
+        sites = [self._changeable(name) for name in names]
+        with torch.enable_grad():
+            out, seen = self.read(Inputs.of(inputs), sites, slopes=True)
+            measured = behaviour(out)
+            if not measured.requires_grad:
+                raise HookError("the behaviour has no slope: it does not depend on these hook points")
+            found = torch.autograd.grad(measured.sum(), [seen[s.name] for s in sites])
+        count(gradients=Inputs.of(inputs).rows())
+        return dict(zip(names, found, strict=True))
+
+    # -- what games and methods are made of --
+
+    def forward(self, prepared: Forward, inputs: Inputs) -> Any:
+        """Run a prepared forward, and count its rows.
+
+        Raises:
+            HookError: dropout or batch norm in training mode, or what the forward refuses.
+        """
+        _steady(self.module)
+        answer = prepared.run(inputs)
+        count(rows=inputs.rows())
+        return answer
+
+    def read(
+        self, inputs: Inputs, sites: Sequence[Site], *, slopes: bool = False
+    ) -> tuple[Any, dict[str, torch.Tensor]]:
+        """The module's answer, and what is at some hook points, by name.
+
+        Args:
+            inputs: what it is given.
+            sites: where to look.
+            slopes: what is there is made a leaf of its own, so that slopes can be asked there.
+        """
+        attended: list[Attended] = []
+        inside = [s for s in sites if s.end in ("scores", "pattern")]
+        plain = [s for s in sites if s.end in ("in", "out")]
+        edits: dict[Site, Edit] = {site: _leaf for site in plain} if slopes else {}
+        prepared = Forward(
+            self.module, reads=plain, edits=edits, hear=attended.append if inside else None
+        )
+        out = self.forward(prepared, inputs)
+        for site in inside:
+            prepared.seen[site.name] = getattr(attended[self._number(site)], site.end)
+        return out, prepared.seen
+
+    def attention(self, inputs: Inputs, number: int, edits: Mapping[Site, Edit]) -> Attended:
+        """One attention as it is under some changes; the forward ends there.
+
+        Args:
+            inputs: what the module is given.
+            number: which attention, in the order in which they are computed.
+            edits: what to change.
+        """
+        heard: list[Attended] = []
+
+        def hear(what: Attended) -> None:
+            heard.append(what)
+            if len(heard) > number:
+                raise Enough
+
+        self.forward(Forward(self.module, edits=edits, hear=hear), inputs)
+        return heard[number]
+
+    def check_parity(self, inputs: Inputs) -> None:
+        """Refuse a module whose answer is not the same, bit for bit, with hooks on it.
+
+        Raises:
+            HookError: it differs.
+        """
+        times = Counter(c.path for c in trace(self.module, inputs.args, dict(inputs.kwargs)).calls)
+        edits: dict[Site, Edit] = {
+            site: torch.clone
+            for site in self.points.values()
+            if site.end in ("in", "out") and times[site.module] == 1
+        }
+        with torch.no_grad():
+            plain = self.module(*inputs.args, **inputs.kwargs)
+            hooked = Forward(self.module, edits=edits).run(inputs)
+        if not _same(plain, hooked):
+            raise HookError(
+                f"{self.name} answers otherwise with hooks on it that change nothing, so whatever "
+                "was measured there would not be of your module. Does it draw at random (dropout, "
+                "sampling), or keep something between calls?"
+            )
+
+    def _number(self, site: Site) -> int:
+        return next(a.number for a in self.anatomy.attentions if a.output == site.module)
+
+    def _changeable(self, name: str) -> Site:
+        site = self.site(name)
+        if site.end in ("scores", "pattern"):
+            raise HookError(
+                f"{name} can be read, and not changed: change hook_q, hook_k or hook_z instead"
+            )
+        return site
+
+    def _all(self, given: Inputs) -> dict[str, torch.Tensor]:
+        """Everything with a known name that this forward comes by once."""
+        with torch.no_grad():
+            seen = trace(self.module, given.args, dict(given.kwargs))
+        times = Counter(call.path for call in seen.calls)
+        sites = list(self.points.values()) or [
+            Site(path, path) for path, _ in self.module.named_modules() if path
+        ]
+        with torch.no_grad():
+            return self.read(given, [s for s in sites if times[s.module] == 1])[1]
+
+
+def _leaf(here: torch.Tensor) -> torch.Tensor:
+    """The same numbers; slopes are asked here."""
+    return here.clone().requires_grad_() if not here.requires_grad else here.clone()
+
+
+def _edit(name: str, value: torch.Tensor | Edit) -> Edit:
+    """A change that is checked where it happens: another shape, another type, or none at all."""
+
+    def change(here: torch.Tensor) -> torch.Tensor:
+        new = value if isinstance(value, torch.Tensor) else value(here.clone())
+        if not isinstance(new, torch.Tensor) or new.shape != here.shape:
+            given = tuple(new.shape) if isinstance(new, torch.Tensor) else type(new).__name__
+            raise HookError(f"{name} is {tuple(here.shape)} there, and the patch is {given}")
+        if new.dtype != here.dtype:
+            raise HookError(f"{name} is {here.dtype} there, and the patch is {new.dtype}")
+        if torch.equal(new, here):
+            raise HookError(f"the patch of {name} is what was there already: it changes nothing")
+        return new
+
+    return change
+
+
+def _same(a: Any, b: Any) -> bool:
+    pairs = list(zip(tensors(a), tensors(b), strict=True))
+    return all(x.shape == y.shape and torch.equal(x, y) for x, y in pairs)
+
+
+def _steady(module: torch.nn.Module) -> None:
+    """Refuse what answers otherwise each time, or learns while it answers.
+
+    Raises:
+        HookError: dropout or batch norm in training mode.
+    """
+    for path, part in module.named_modules():
+        if part.training and isinstance(part, _UNSTEADY) and getattr(part, "p", 1):
+            raise HookError(
+                f"{path or 'the module'} ({type(part).__name__}) is in training mode, so answers "
+                "would differ each time: call module.eval() first"
+            )

@@ -1,0 +1,75 @@
+"""What need not be run again: everything that a forward has done before the first change.
+
+A module that ended before that answers as it did, row by row; only the largest such modules are
+kept, and only those with weights. Nothing is known of architectures: the order of calls says it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, final
+
+import torch
+
+from whence.models.hooked.sites import Site
+from whence.models.hooked.trace import Call
+from whence.models.hooked.trees import mapped
+
+
+@final
+class Prefix:
+    """The order of a forward's calls, and what may be passed over before a moment in it.
+
+    Args:
+        module: whose.
+        calls: of one forward.
+    """
+
+    def __init__(self, module: torch.nn.Module, calls: Sequence[Call]) -> None:
+        parts = dict(module.named_modules())
+        times: dict[str, list[Call]] = {}
+        for call in calls:
+            times.setdefault(call.path, []).append(call)
+        self.once = {path: found[0] for path, found in times.items() if len(found) == 1}
+        self.heavy = [path for path in self.once if path and _worth_it(parts[path])]
+        self.kept: Mapping[str, Any] = {}
+        self.rows = 0
+
+    def when(self, site: Site) -> float:
+        """When a hook point is come by; never, where that is not once."""
+        call = self.once.get(site.module)
+        if call is None:
+            return float("inf")
+        return call.start if site.end == "in" else call.end
+
+    def passed(self, moment: float) -> list[str]:
+        """The largest modules that ended by a moment."""
+        over = [path for path in self.heavy if self.once[path].end <= moment]
+        inside = set(over)
+        return [path for path in over if not any(up in inside for up in _above(path))]
+
+    def all(self, moments: Iterable[float]) -> list[str]:
+        """Those of any of these moments."""
+        return list(dict.fromkeys(path for m in sorted(set(moments)) for path in self.passed(m)))
+
+    def keep(self, answers: Mapping[str, Any], rows: int) -> None:
+        """Take in what modules answered for all prompts."""
+        self.kept, self.rows = dict(answers), rows
+
+    def known(self, moment: float, cases: torch.Tensor) -> dict[str, Any]:
+        """What modules answer for these prompts up to a moment, by path."""
+
+        def rows_of(tensor: torch.Tensor) -> torch.Tensor:
+            batched = tensor.ndim > 0 and len(tensor) == self.rows
+            return tensor.index_select(0, cases) if batched else tensor
+
+        if not self.kept:
+            return {}
+        return {path: mapped(self.kept[path], rows_of) for path in self.passed(moment)}
+
+
+def _worth_it(part: torch.nn.Module) -> bool:
+    return any(p.ndim >= 2 for p in part.parameters())
+
+
+def _above(path: str) -> list[str]:
+    pieces = path.split(".")
+    return [".".join(pieces[:k]) for k in range(1, len(pieces))]
