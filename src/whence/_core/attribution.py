@@ -310,6 +310,12 @@ class Attribution:
 
         return to_shapiq(self, output)
 
+    def to_dot(self, path: str | Path | None = None, *, most: int = 40) -> str:
+        """The strongest edges as Graphviz DOT text; also written to `path` when it is given."""
+        from whence.report.exchange.to_dot import to_dot
+
+        return to_dot(self, path, most=most)
+
     def table(self, most: int = 20) -> Any:
         """A table for the terminal (rich), and in words wherever it is printed."""
         from whence.report.table import table

@@ -7,6 +7,7 @@ from typing import Any
 
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, did_you_mean
+from whence.report.inside import picture_of
 
 # each is a file of this folder, and the function in it
 KINDS = {
@@ -23,6 +24,9 @@ KINDS = {
         "comparison",
         "convergence",
         "cost",
+        "heads",
+        "sources",
+        "circuit",
     )
 }
 _OTHER_NAMES = {
@@ -36,6 +40,9 @@ _OTHER_NAMES = {
     "cost_versus_error": "cost",
     "cost_vs_error": "cost",
     "cost_error": "cost",
+    "head_map": "heads",
+    "graph": "circuit",
+    "edges": "circuit",
 }
 _OTHER_OPTIONS = {"color": "colour", "feature": "player", "interaction_index": "colour"}
 
@@ -43,13 +50,14 @@ _OTHER_OPTIONS = {"color": "colour", "feature": "player", "interaction_index": "
 def plot(att: Attribution, kind: str | None = None, ax: Any = None, **options: Any) -> Any:
     """A picture of an answer, on its axes; nothing is shown, and no setting of matplotlib changes.
 
-    Many cases make a beeswarm, one explained case a waterfall, an average bars.
+    Many cases make a beeswarm, one explained case a waterfall, an average bars; players inside a
+    network a map of heads, a matrix of sources, or a circuit.
 
     Args:
         att: the answer.
         kind: "bar", "beeswarm", "waterfall", "force", "scatter", "heatmap", "decision", "violin",
-            "comparison", "convergence" or "cost"; names of other libraries ("summary_plot",
-            "dependence", "breakdown") are known too.
+            "comparison", "convergence", "cost", "heads", "sources" or "circuit"; names of other
+            libraries ("summary_plot", "dependence", "breakdown") are known too.
         ax: matplotlib axes; those of a new figure by default.
         **options: max_display (how many are shown), output (name or position; the first by
             default), and what the picture's own function takes, such as
@@ -82,6 +90,11 @@ def _hint(kind: str) -> str:
 
 def default_kind(att: Attribution) -> str:
     """The picture that suits an answer."""
+    return picture_of(att.players) or by_cases(att)
+
+
+def by_cases(att: Attribution) -> str:
+    """The picture that suits players of any kind."""
     if len(att.values) > 1:
         return "beeswarm"
     return "waterfall" if att.averaged == 1 and att.data else "bar"

@@ -12,7 +12,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
-from answers import many
+from answers import edges, heads, many, sources
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from PIL import Image
@@ -39,6 +39,9 @@ PICTURES = {
     "comparison": SOME,
     "convergence": SOME,
     "cost": SOME,
+    "heads": partial(heads, 4, 6, mlps=True),
+    "sources": partial(sources, 5, 8),
+    "circuit": partial(edges, 12, layers=3, across=4),
 }
 
 

@@ -1,9 +1,11 @@
 """What holds for every picture: its axes, its options, its letters, and what it refuses."""
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import numpy as np
 import pytest
-from answers import many
+from answers import edges, heads, many, sources
 from drawn import clashes, outside, words
 from matplotlib import pyplot as plt
 
@@ -19,8 +21,19 @@ OPTIONS = {
 }
 
 
+INSIDE = {
+    "heads": lambda n, cases: heads(max(n // 10, 2), min(n, 10), cases, mlps=n > 5),
+    "sources": lambda n, cases: sources(4, max(n // 4, 2), cases),
+    "circuit": edges,
+}
+
+
+def answer(kind, players, cases):
+    return INSIDE.get(kind, many)(players, cases)
+
+
 def drawn(kind, players, cases, **more):
-    att = many(players, cases)
+    att = answer(kind, players, cases)
     return att.plot(kind, **OPTIONS.get(kind, lambda _: {})(att), **more)
 
 
@@ -54,13 +67,12 @@ def test_the_unit_and_the_output_are_on_an_axis(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_uncertainty_is_drawn_or_said_to_be_unknown(kind, make):
+def test_uncertainty_is_drawn_or_said_to_be_unknown(kind):
     """Kills: an unquantified answer that looks as sure as any."""
     cases = 1 if kind in ONE_CASE else 9
-    known = many(4, cases)
-    att = make(
-        known.values, np.nan, names=known.players.names, uncertainty="unquantified", data=known.data
-    )
+    known = answer(kind, 4, cases)
+    unknown = {"estimation": np.full_like(known.values, np.nan)}
+    att = replace(known, parts=unknown, uncertainty="unquantified", trace=None)
     options = OPTIONS.get(kind, lambda _: {})(att)
     if kind in {"convergence", "cost"}:
         with pytest.raises(ResultError, match="trace"):

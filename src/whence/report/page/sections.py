@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from whence._core.attribution import Attribution
 from whence.report.numbers import clean, decimals, number, percent, rough, signed, typeset
+from whence.report.page.places import inside
 from whence.report.page.static import pictures
 from whence.report.rows import Ranking, Row, ranking_of
 from whence.report.wording import PARTS, errors, others, reach, sized, total, widths
@@ -44,6 +45,7 @@ class Section:
     errors: str
     parts: tuple[tuple[str, str, str], ...]
     pictures: tuple[Markup, ...]
+    inside: Markup
 
 
 def section(att: Attribution, output: int, kept: np.ndarray, *, whole: bool) -> Section:
@@ -63,6 +65,7 @@ def section(att: Attribution, output: int, kept: np.ndarray, *, whole: bool) -> 
             for part, half in widths(att, output).items()
         ),
         tuple(pictures(att, output, whole=whole)),
+        inside(att, output),
     )
 
 

@@ -4,7 +4,7 @@ from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 
 from whence._core.attribution import Attribution
-from whence.report import default_kind
+from whence.report import by_cases
 from whence.report.page.svg import inline
 from whence.report.pictures.bar import bar
 from whence.report.pictures.beeswarm import beeswarm
@@ -23,7 +23,7 @@ _SAID = {
 
 def pictures(att: Attribution, output: int, *, whole: bool) -> list[Markup]:
     """SVG elements for one output: the one that suits, and bars beside dots on a whole page."""
-    kind = default_kind(att)
+    kind = by_cases(att)
     both = whole and kind == "beeswarm" and len(att.outputs) == 1
     kinds = ["beeswarm", "bar"] if both else [kind]
     return [_picture(att, output, k) for k in kinds]
