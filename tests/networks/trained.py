@@ -122,6 +122,7 @@ TASKS = {
 }
 
 
+@torch.enable_grad()
 def train(task, *, seed=0, steps=None):
     """A trained `Reader`: AdamW, a rate that rises for 50 steps and falls as a cosine."""
     length, loss, usual = TASKS[task]
