@@ -1,0 +1,1 @@
+"""Judges: what holds of an answer, and of the evidence that it rests on."""
