@@ -1,1 +1,3 @@
-"""Judges: what holds of an answer, and of the evidence that it rests on."""
+"""Judges: each looks at an answer, or at what it rests on, and returns a `Certificate`."""
+
+from whence._core.calibration import calibration as calibration
