@@ -2,3 +2,4 @@
 
 from whence._core.calibration import calibration as calibration
 from whence.evaluate.illusion import illusion as illusion
+from whence.evaluate.screen import screen as screen
