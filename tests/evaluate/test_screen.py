@@ -194,15 +194,16 @@ def test_who_and_what_is_not_there():
 def test_false_certificates_are_as_rare_as_promised(subsets):
     """One player at exactly theta among 60: at most alpha, whatever the number of subsets.
 
-    Of 1,000 runs at 5 %, more than 67 have a chance of less than 1 %.
+    Of 2,000 runs at 5 %, more than 124 have a chance of less than 1 %. Measured over 6,000 others:
+    5.1 % of 200 subsets, 5.2 % of 600.
     """
-    false, runs = 0, 1000
+    false, runs = 0, 2000
     for run in range(runs):
-        c = small(run)
+        c = small(50_000 + run)
         c[7] = 0.3 if run % 2 else -0.3
         false += screen(linear(c), theta=0.3, subsets=subsets, seed=run).holds is True
-    assert false <= 67
-    assert false >= 20  # nor is the test of no use: one alone decides, so it is close to its level
+    assert false <= 124
+    assert false >= 60  # nor is it timid: one player alone decides, so it is close to its level
 
 
 @pytest.mark.slow

@@ -2,4 +2,6 @@
 
 from whence._core.calibration import calibration as calibration
 from whence.evaluate.illusion import illusion as illusion
+from whence.evaluate.low_rank import low_rank as low_rank
+from whence.evaluate.mutation import mutation as mutation
 from whence.evaluate.screen import screen as screen
