@@ -31,7 +31,7 @@ def choose(
     if not isinstance(index, Semivalue):
         raise UnsupportedGameError(
             f"no method here computes {index} from worths alone. Offered: Shapley, Banzhaf, "
-            "BetaShapley, LeaveOneOut and FirstIn."
+            "BetaShapley, LinearSurrogate, LeaveOneOut and FirstIn."
         )
     if view(game, LeafGame) is not None:
         return TreeExact(index), "each leaf of a tree has its values in closed form"

@@ -795,7 +795,7 @@ OPTIONS = [
         T,
         [
             "no method here computes AumannShapley() from worths alone. Offered:",
-            "Offered: Shapley, Banzhaf, BetaShapley, LeaveOneOut and FirstIn.",
+            "Offered: Shapley, Banzhaf, BetaShapley, LinearSurrogate, LeaveOneOut and FirstIn.",
         ],
         lambda b: b.attribute(index=wh.AumannShapley()),
     ),
@@ -804,7 +804,7 @@ OPTIONS = [
         T,
         [
             "no method here computes Share(identity='flow') from worths alone. Offered:",
-            "Offered: Shapley, Banzhaf, BetaShapley, LeaveOneOut and FirstIn.",
+            "Offered: Shapley, Banzhaf, BetaShapley, LinearSurrogate, LeaveOneOut and FirstIn.",
         ],
         lambda b: b.attribute(index=wh.Share("flow")),
     ),
