@@ -24,7 +24,6 @@ def choose(
         UnsupportedGameError: no method here computes this index from worths.
     """
     from whence.methods.perturbation.exact import Exact
-    from whence.methods.perturbation.leave_one_out import OnePlayer
     from whence.methods.perturbation.semivalue import SampledSemivalue
     from whence.methods.perturbation.trees import TreeExact
 
@@ -41,8 +40,22 @@ def choose(
     if isinstance(index, Shapley):
         return _orders(game, budget, by_case=by_case)
     if isinstance(index, (LeaveOneOut, FirstIn)):
-        return OnePlayer(index), "one player at a time is all the index needs"
+        return _one_by_one(game, index, budget)
     return SampledSemivalue(index), "nothing is known of the game beyond its worths"
+
+
+def _one_by_one(
+    game: Game, index: LeaveOneOut | FirstIn, budget: Budget
+) -> tuple[Method[Any], str]:
+    """One player at a time: on every case where that ends and is paid for, else on some."""
+    from whence.methods.perturbation.leave_one_out import OnePlayer
+    from whence.methods.perturbation.sweep import Sweep
+
+    price, unbounded = sweep(game), budget.rows is None and budget.seconds is None
+    most = EXACT if budget.evaluations is None else min(EXACT, budget.evaluations)
+    if price is not None and unbounded and price <= most:
+        return Sweep(index), "one player at a time, on every case: exact"
+    return OnePlayer(index), "one player at a time is all the index needs"
 
 
 def _orders(game: Game, budget: Budget, *, by_case: bool) -> tuple[Method[Any], str]:
@@ -68,6 +81,17 @@ def _long(game: Game, budget: Budget, *, by_case: bool) -> bool:
 
 def enumeration(game: Game) -> int | None:
     """How many worths, times background rows, an enumeration would take; None if it never ends."""
-    pooled = view(game, PooledGame)
-    draws = pooled.n_pool if pooled is not None else game.n_draws
+    draws = _draws(game)
     return None if draws is None else 2 ** len(game.players) * units(game) * draws
+
+
+def sweep(game: Game) -> int | None:
+    """The same, of everybody (or nobody) and of each player's change to that."""
+    draws = _draws(game)
+    return None if draws is None else (len(game.players) + 1) * units(game) * draws
+
+
+def _draws(game: Game) -> int | None:
+    """How many draws, or background rows, there are in all; None if draws never end."""
+    pooled = view(game, PooledGame)
+    return pooled.n_pool if pooled is not None else game.n_draws

@@ -773,6 +773,15 @@ OPTIONS = [
         alone(lambda: wh.methods.OnePlayer(index=wh.Shapley())),
     ),
     (
+        "Sweep of Shapley",
+        V,
+        [
+            "Sweep computes a LeaveOneOut or FirstIn; given index=Shapley(). Leave",
+            "and whence takes one that computes it.",
+        ],
+        alone(lambda: wh.methods.Sweep(index=wh.Shapley())),
+    ),
+    (
         "index a class",
         V,
         [
