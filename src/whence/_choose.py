@@ -4,8 +4,15 @@ from typing import Any
 
 from whence._core.budget import Budget
 from whence._core.errors import UnsupportedGameError
-from whence._core.game import BlockGame, Game, PooledGame, view
-from whence._core.index import FirstIn, Index, LeaveOneOut, Semivalue, Shapley
+from whence._core.game import BlockGame, Game, PooledGame, RelaxedGame, view
+from whence._core.index import (
+    AumannShapley,
+    FirstIn,
+    Index,
+    LeaveOneOut,
+    Semivalue,
+    Shapley,
+)
 from whence._core.leaf_game import LeafGame
 from whence._core.lever import LeverGame
 from whence._core.method import Method
@@ -23,10 +30,13 @@ def choose(
     Raises:
         UnsupportedGameError: no method here computes this index from worths.
     """
+    from whence.methods.gradient.integrated_gradients import IntegratedGradients
     from whence.methods.perturbation.exact import Exact
     from whence.methods.perturbation.semivalue import SampledSemivalue
     from whence.methods.perturbation.trees import TreeExact
 
+    if isinstance(index, AumannShapley) and view(game, RelaxedGame) is not None:
+        return IntegratedGradients(), "the game has a gradient, and the path is a line"
     if not isinstance(index, Semivalue):
         raise UnsupportedGameError(
             f"no method here computes {index} from worths alone. Offered: Shapley, Banzhaf, "
