@@ -22,14 +22,8 @@ from whence._core.errors import positive
 from whence._core.index import LeaveOneOut
 from whence._core.method import Method, Outcome
 from whence._core.network_game import NetworkGame
-from whence.methods.gradient.first_order import (
-    Ends,
-    Rows,
-    affordable,
-    concluded,
-    largest,
-    verified,
-)
+from whence.methods.gradient.first_order import affordable, concluded, largest
+from whence.methods.gradient.rows import Rows
 
 _SETTLED = 0.05  # of the largest value: the change from k steps to 2k that counts as none
 
@@ -66,10 +60,8 @@ class EdgeAttributionPatching(Method[NetworkGame]):
         rows = Rows.of(game, seed)
         slopes, settled = self._slopes(game, rows)
         estimate, noise = rows.mean(slopes), rows.stderr(slopes)
-        ends = Ends.of(game, rows)
         who = largest(np.abs(slopes), affordable(self.verify, game, budget, rows))
-        exact = verified(game, rows, who, ends.full)
-        return concluded(game, rows, ends, estimate, noise, exact, who, settled)
+        return concluded(game, rows, estimate, noise, who, seed, settled)
 
     def _slopes(self, game: NetworkGame, rows: Rows) -> tuple[np.ndarray, tuple[Certificate, ...]]:
         if self.steps is None:

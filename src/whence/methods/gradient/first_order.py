@@ -1,12 +1,10 @@
 """What methods of first order share: estimates, exact answers for a few players, a judgement.
 
-A slope says nothing of how wrong it is. So the players that look largest are asked exactly, their
-answers stand in the result in place of the estimates, and how far the estimates were off is the
-error of everybody else's: the root mean square of the misses, by output.
+A slope says nothing of how wrong it is. So the players that look largest are asked exactly, and the
+others leave in groups, in which what was missed shows (see `missed`). Exact answers stand in the
+result in place of estimates; how far those were off is the error of everybody else's: the root mean
+square of the misses, by output.
 """
-
-from dataclasses import dataclass
-from typing import final
 
 import numpy as np
 
@@ -16,89 +14,13 @@ from whence._core.calibration import calibration
 from whence._core.certificate import Certificate
 from whence._core.errors import OptionError
 from whence._core.game import Game
-from whence._core.keyed import uniforms
 from whence._core.method import Outcome
 from whence._core.reading import EXACT, Reading
-from whence._core.shaped import Float, Int
+from whence._core.shaped import Float
+from whence.methods.gradient.missed import Search
+from whence.methods.gradient.rows import Ends, Rows, verified
 
-_DRAWS = 32  # of a game with many, how many are averaged
-_WHICH = 41
 _FEW = 3  # exact answers; fewer say nothing of the misses of others
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Every case in every draw, or in `_DRAWS` of its draws.
-
-    Attributes:
-        cases: int [rows].
-        draws: int [rows].
-        many: draws of each case.
-    """
-
-    cases: Int[np.ndarray, " rows"]
-    draws: Int[np.ndarray, " rows"]
-    many: int
-
-    @staticmethod
-    def of(game: Game, seed: int) -> "Rows":
-        """The rows that a method of first order asks."""
-        every = game.n_draws is not None and game.n_draws <= _DRAWS
-        many = int(game.n_draws or 0) if every else _DRAWS
-        cases = np.repeat(np.arange(game.n_cases), many)
-        if every:
-            return Rows(cases, np.tile(np.arange(many), game.n_cases), many)
-        chance = uniforms(many, seed, _WHICH, np.arange(game.n_cases))  # case, draw
-        return Rows(cases, (chance.reshape(-1) * (game.n_draws or 2**31)).astype(int), many)
-
-    def mean(self, rows: np.ndarray) -> np.ndarray:
-        """Over the draws of each case: [cases, ...]."""
-        return np.asarray(rows.reshape(-1, self.many, *rows.shape[1:]).mean(axis=1))
-
-    def stderr(self, rows: np.ndarray) -> np.ndarray:
-        """Of that mean; zero where there is one draw, which is all there is."""
-        if self.many == 1:
-            return np.zeros((len(rows), *rows.shape[1:]))
-        each = rows.reshape(-1, self.many, *rows.shape[1:])
-        return np.asarray(each.std(axis=1, ddof=1) / np.sqrt(self.many))
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """The worths of nobody and of everybody, [cases, outputs] each."""
-
-    empty: Float[np.ndarray, "cases outputs"]
-    full: Float[np.ndarray, "cases outputs"]
-
-    @staticmethod
-    def of(game: Game, rows: Rows) -> "Ends":
-        """Ask them."""
-        n, many = len(game.players), len(rows.cases)
-        both = [game.worth(np.full((many, n), end), rows.cases, rows.draws) for end in (False, True)]
-        return Ends(rows.mean(both[0]), rows.mean(both[1]))
-
-
-def verified(
-    game: Game, rows: Rows, who: np.ndarray, full: np.ndarray
-) -> Float[np.ndarray, "cases outputs players"]:
-    """What is lost when each of these players alone leaves.
-
-    Args:
-        game: what is asked.
-        rows: where.
-        who: the players' numbers.
-        full: the worth of everybody, [cases, outputs].
-    """
-    n, many = len(game.players), len(rows.cases)
-    masks = np.ones((len(who), n), dtype=bool)
-    masks[np.arange(len(who)), who] = False
-    asked = np.repeat(masks, many, axis=0)
-    cases, draws = (np.tile(x, len(who)) for x in (rows.cases, rows.draws))
-    worth = game.worth(asked, cases, draws).reshape(len(who), many, -1)  # player, row, output
-    each = np.stack([full - rows.mean(w) for w in worth], axis=2)
-    return np.asarray(each)
 
 
 def largest(screen: np.ndarray, many: int) -> np.ndarray:
@@ -123,17 +45,16 @@ def affordable(verify: int, game: Game, budget: Budget, rows: Rows) -> int:
     if budget.evaluations is None:
         return most
     left = budget.evaluations // len(rows.cases) - 2  # the ends
-    return max(min(most, left), 0)
+    return max(min(most, left // 3), 0)  # each is asked, and pays for a group and its halving
 
 
 def concluded(
     game: Game,
     rows: Rows,
-    ends: Ends,
     estimate: Float[np.ndarray, "cases outputs players"],
     noise: Float[np.ndarray, "cases outputs players"],
-    exact: Float[np.ndarray, "cases outputs verified"],
     who: np.ndarray,
+    seed: int,
     others: tuple[Certificate, ...] = (),
 ) -> Outcome:
     """The answer: exact where it was asked exactly, estimates elsewhere, and how good they are.
@@ -141,24 +62,50 @@ def concluded(
     Args:
         game: what was asked.
         rows: where.
-        ends: the worths of nobody and everybody.
         estimate: by slopes.
         noise: standard errors of the estimates, from their draws.
-        exact: of the players who were asked.
-        who: their numbers.
+        who: the numbers of the players to ask exactly.
+        seed: of the groups in which the others leave.
         others: what else was checked.
     """
-    found = _reading(rows, ends, estimate, noise, exact, who)
+    ends = Ends.of(game, rows)
     if not len(who):
         said = "first order only: nobody was asked exactly, so how far off it is is not known"
+        found = _reading(rows, ends, estimate, noise, np.empty((*ends.full.shape, 0)), who)
         return Outcome(found, "unquantified", False, said, certificates=others)
+    exact = verified(game, rows, who, ends.full)
     names = [game.players.names[i] for i in who]
     told = calibration(names, estimate[:, 0, who], exact[:, 0])
+    checks, left = (told, *others), 0.0
+    rest = np.setdiff1d(np.arange(len(game.players)), who)
+    if len(rest):
+        search = _search(game, rows, estimate, ends, exact, rest, len(who), seed)
+        checks = (*checks, search.certificate(len(rest), min(len(who), len(rest))))
+        left, more = search.unexplained, search.found or {}
+        who = np.concatenate([who, np.array(list(more), dtype=int)])
+        exact = np.concatenate([exact, *(lost[:, :, None] for lost in more.values())], axis=2)
+    found = _reading(rows, ends, estimate, noise, exact, who, left)
     every = len(who) == len(game.players) and rows.many == 1
     sure: Uncertainty = "exact" if every else "sampled" if found.parts else "unquantified"
-    holds = all(c.holds is not False for c in (told, *others))
-    said = f"the {len(who)} largest players were asked exactly; the others are of first order"
-    return Outcome(found, sure, holds, said, certificates=(told, *others))
+    said = f"{len(who)} players were asked exactly; the others are of first order"
+    return Outcome(found, sure, all(c.holds is not False for c in checks),
+                   "every player was asked exactly" if every else said, certificates=checks)  # fmt: skip
+
+
+def _search(
+    game: Game,
+    rows: Rows,
+    estimate: np.ndarray,
+    ends: Ends,
+    exact: np.ndarray,
+    rest: np.ndarray,
+    groups: int,
+    seed: int,
+) -> Search:
+    """As many groups as players were asked exactly, and as many questions again to halve them."""
+    scale = float(np.abs(exact[:, 0].mean(axis=0)).max())
+    means = estimate[:, 0].mean(axis=0)
+    return Search(game, rows, means, ends.full, scale, 2 * groups).run(rest, groups, seed)
 
 
 def _reading(
@@ -168,6 +115,7 @@ def _reading(
     noise: Float[np.ndarray, "cases outputs players"],
     exact: Float[np.ndarray, "cases outputs verified"],
     who: np.ndarray,
+    unexplained: float = 0.0,
 ) -> Reading:
     """Exact where it was asked exactly, else the estimate, with what its kind was off by.
 
@@ -178,6 +126,7 @@ def _reading(
         noise: standard errors of the estimates, from their draws.
         exact: of the players who were asked.
         who: their numbers.
+        unexplained: what a group of the others did that nobody explains: one more miss.
     """
     values, stderr = estimate.copy(), noise.copy()
     missed = exact - estimate[:, :, who]
@@ -186,8 +135,14 @@ def _reading(
     if len(who) >= _FEW:
         rest = np.ones(values.shape[2], dtype=bool)
         rest[who] = False
-        parts["first order"] = np.sqrt((missed**2).mean(axis=2, keepdims=True)) * rest
-        mean = missed.mean(axis=0, keepdims=True)
-        shared["first order"] = np.sqrt((mean**2).mean(axis=2, keepdims=True)) * rest
+        parts["first order"] = _rms(missed, unexplained) * rest
+        shared["first order"] = _rms(missed.mean(axis=0, keepdims=True), unexplained) * rest
     free = np.full(len(values), EXACT if rows.many == 1 else rows.many - 1.0)
     return Reading(values, stderr, free, ends.empty, ends.full, shared=shared, parts=parts)
+
+
+def _rms(missed: np.ndarray, unexplained: float) -> np.ndarray:
+    """[..., 1]: the root mean square over the last axis, with one more miss where there is one."""
+    many = missed.shape[-1] + (unexplained > 0)
+    total = (missed**2).sum(axis=-1, keepdims=True) + unexplained**2
+    return np.asarray(np.sqrt(total / many))
