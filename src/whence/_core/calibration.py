@@ -53,6 +53,13 @@ class _Against:
         return np.asarray(np.abs(self.exact) > self.negligible * self.scale)
 
     @property
+    def disordered(self) -> bool:
+        """Two players whose exact values are told apart stand in the wrong order."""
+        ahead = self.estimate[:, None] < self.estimate
+        behind = self.exact[:, None] - self.exact
+        return bool((behind[ahead] > self.negligible * self.scale).any())
+
+    @property
     def wrong(self) -> list[int]:
         """Positions of players whose sign is wrong, the largest first."""
         at = np.flatnonzero(self.matters & (self.exact * self.estimate <= 0))
@@ -76,15 +83,16 @@ def calibration(
 ) -> Certificate:
     """Whether estimates have the sign, the order and the size of the exact values.
 
-    It passes when every sign is right, the rank agreement is at least `rank`, and no player is
-    missed by more than `miss` of the largest exact value.
+    It passes when every sign is right, the rank agreement is at least `rank` (or only players of
+    nearly equal values change places), and no player is missed by more than `miss` of the largest.
 
     Args:
         players: who was asked exactly.
         estimate: float [players] or [cases, players].
         exact: float [players] or [cases, players], in the same unit. Several cases give the slope
             an interval, by Student's t over the cases.
-        negligible: players below this share of the largest exact value need not have its sign.
+        negligible: players below this share of the largest exact value need not have its sign, nor
+            need players whose values differ by less be in order.
         rank: the least Spearman correlation.
         miss: the largest miss, as a share of the largest exact value. Half by default: an estimate
             that is off by more may put any two players in the wrong order.
@@ -175,7 +183,8 @@ def _failures(found: _Against, order: float, rank: float, miss: float) -> list[s
     if wrong:
         more = f" and on {some((found.names[i] for i in wrong[1:]), 3)}" if len(wrong) > 1 else ""
         said.append(f"wrong sign on {found.said(wrong[0])}{more}")
-    if order < rank:  # never true of NaN: an order that cannot be judged is no failure
+    # never true of NaN: an order that cannot be judged is no failure; nor is one among near-ties
+    if order < rank and found.disordered:
         said.append(f"the order agrees at only {order:.2f}")
     worst = int(found.misses.argmax())
     if found.misses[worst] > miss:

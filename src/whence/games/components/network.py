@@ -23,11 +23,11 @@ from whence.games.components.basis import Basis
 from whence.games.components.edge_wiring import Edges
 from whence.games.components.measuring import Measuring
 from whence.games.components.node_wiring import Nodes
-from whence.games.components.softmax import past_softmax
+from whence.games.components.softmax import has_queries_or_keys, past_softmax
 from whence.games.components.switches import Switches
 from whence.models.hooked.inputs import Inputs
 from whence.models.hooked.model import HookedModel
-from whence.models.hooked.points import mlp_out, stem, z
+from whence.models.hooked.points import mlp_out, z
 from whence.models.hooked.prefix import Prefix
 from whence.models.hooked.running import Edit, Forward
 from whence.models.hooked.sites import Site
@@ -305,9 +305,11 @@ class ComponentGame(NetworkGame):
     @final
     def slopes_past_softmax(self, cases: Cases, draws: Draws) -> Gradients:
         """As `slopes`, with attention taken as it really changes; NaN for others."""
-        count(gradients=len(cases))
-        if self.mode != "noising" or self.measuring.whole or isinstance(self.wiring, Edges):
+        if self.mode != "noising" or self.measuring.whole or not has_queries_or_keys(
+            self.hooked, self.players
+        ):
             return np.full((len(cases), len(self.outputs), len(self.players)), np.nan)
+        count(gradients=len(cases))
         found = []
         for rows in self._batches(np.arange(len(cases))):
             where, what = (torch.as_tensor(x[rows]) for x in (cases, draws))
@@ -328,12 +330,8 @@ class ComponentGame(NetworkGame):
     ) -> Float[np.ndarray, "layers rows outputs players"]:
         """As `slopes`, with what one layer adds held fixed, for each layer in turn."""
         blocks = self.hooked.anatomy.blocks
-        borders = [
-            tuple(self.hooked.points[f"{stem(b)}.hook_resid_{end}"] for end in ("pre", "post"))
-            for b in blocks
-        ]
         where, what = torch.as_tensor(cases), torch.as_tensor(draws)
-        switches = Switches(borders)
+        switches = Switches(blocks)
         with torch.enable_grad():
             leaf = torch.ones((len(cases), len(self.players))).double().requires_grad_()
             share = leaf if self.mode == "denoising" else 1 - leaf

@@ -72,6 +72,11 @@ def past_softmax(
     return answer
 
 
+def has_queries_or_keys(hooked: HookedModel, players: Players) -> bool:
+    """Whether there is anything among the players that a softmax hides."""
+    return "site" in players.columns and bool(_own(hooked, players))
+
+
 def _own(hooked: HookedModel, players: Players) -> list[tuple[Attention, str]]:
     """The attentions whose queries or keys play."""
     sites = set(players.columns["site"])

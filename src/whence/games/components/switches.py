@@ -1,16 +1,17 @@
 """Switches on the way back: what a layer adds keeps its value, and its slope can be turned off.
 
-    out' = in + switch(out - in)
+    out' = in + switch(out - in)      where a block gives the stream
+    out' = switch(out)                where it gives what is to be added to it
 
 One forward serves every layer: only the backward passes differ. (GradDrop: Kramar et al. 2024.)
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, final
 
 import torch
 
+from whence.models.hooked.anatomy import Block
 from whence.models.hooked.running import Edit
 from whence.models.hooked.sites import Site
 
@@ -20,25 +21,26 @@ class Switches:
     """A switch for each layer.
 
     Args:
-        borders: for each layer, where it takes and where it gives the stream.
+        blocks: the layers.
     """
 
-    def __init__(self, borders: Sequence[tuple[Site, ...]]) -> None:
-        self.borders = borders
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.blocks = blocks
         self.off: int | None = None
         self.taken: dict[int, torch.Tensor] = {}
 
     def edits(self) -> dict[Site, Edit]:
         """The changes that put the switches in; values stay as they are, up to rounding."""
         made: dict[Site, Edit] = {}
-        for layer, (before, after) in enumerate(self.borders):
-            made[replace(before, name=f"{before.name} (switch)")] = self._note(layer)
-            made[replace(after, name=f"{after.name} (switch)")] = self._through(layer)
+        for layer, block in enumerate(self.blocks):
+            if not block.adds:
+                made[Site(f"{block.path} (taken)", block.path, "in")] = self._note(layer)
+            made[Site(f"{block.path} (switch)", block.path)] = self._through(layer)
         return made
 
     def each_off(self) -> Iterator[int]:
         """Turn each switch off, one at a time."""
-        for layer in range(len(self.borders)):
+        for layer in range(len(self.blocks)):
             self.off = layer
             yield layer
         self.off = None
@@ -52,7 +54,9 @@ class Switches:
 
     def _through(self, layer: int) -> Edit:
         def through(here: torch.Tensor) -> torch.Tensor:
-            taken = self.taken[layer]
+            taken = self.taken.get(layer)
+            if taken is None:
+                return _Switch.apply(here, self, layer)
             return taken + _Switch.apply(here - taken, self, layer)
 
         return through

@@ -74,22 +74,27 @@ def concluded(
         found = _reading(rows, ends, estimate, noise, np.empty((*ends.full.shape, 0)), who)
         return Outcome(found, "unquantified", False, said, certificates=others)
     exact = verified(game, rows, who, ends.full)
-    names = [game.players.names[i] for i in who]
-    told = calibration(names, estimate[:, 0, who], exact[:, 0])
-    checks, left = (told, *others), 0.0
+    missed: tuple[Certificate, ...] = ()
+    left = 0.0
     rest = np.setdiff1d(np.arange(len(game.players)), who)
     if len(rest):
         search = _search(game, rows, estimate, ends, exact, rest, len(who), seed)
-        checks = (*checks, search.certificate(len(rest), min(len(who), len(rest))))
-        left, more = search.unexplained, search.found or {}
+        missed = (search.certificate(len(rest)),)
+        left, more = search.unexplained, search.found
         who = np.concatenate([who, np.array(list(more), dtype=int)])
         exact = np.concatenate([exact, *(lost[:, :, None] for lost in more.values())], axis=2)
+    names = [game.players.names[i] for i in who]
+    checks = (calibration(names, estimate[:, 0, who], exact[:, 0]), *others, *missed)
     found = _reading(rows, ends, estimate, noise, exact, who, left)
     every = len(who) == len(game.players) and rows.many == 1
     sure: Uncertainty = "exact" if every else "sampled" if found.parts else "unquantified"
-    said = f"{len(who)} players were asked exactly; the others are of first order"
-    return Outcome(found, sure, all(c.holds is not False for c in checks),
-                   "every player was asked exactly" if every else said, certificates=checks)  # fmt: skip
+    said = (
+        "every player was asked exactly"
+        if every
+        else f"{len(who)} players were asked exactly; the others are of first order"
+    )
+    passed = all(check.holds is not False for check in checks)
+    return Outcome(found, sure, passed, said, certificates=checks)
 
 
 def _search(
@@ -104,8 +109,8 @@ def _search(
 ) -> Search:
     """As many groups as players were asked exactly, and as many questions again to halve them."""
     scale = float(np.abs(exact[:, 0].mean(axis=0)).max())
-    means = estimate[:, 0].mean(axis=0)
-    return Search(game, rows, means, ends.full, scale, 2 * groups).run(rest, groups, seed)
+    search = Search(game, rows, estimate[:, 0].mean(axis=0), ends.full, scale, 2 * groups)
+    return search.run(rest, groups, seed)
 
 
 def _reading(

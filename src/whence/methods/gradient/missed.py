@@ -1,14 +1,14 @@
 """Was anything large missed? The players that nobody asked exactly leave in small groups.
 
 A slope that is zero by saturation looks like a player that does nothing, so asking the largest
-estimates exactly never finds it. But in a group that leaves together it shows: the group does more
-than its estimates add up to. Such a group is halved until the player is alone, and so asked exactly.
+estimates exactly never finds it. In a group that leaves together it shows: the group does more than
+its estimates add up to. Such a group is halved until the player is alone, and so asked exactly.
 
-What two players of a group undo of one another stays hidden; so does what a group does only as a
-whole, which is told of, and found in nobody.
+What two players of one group undo of one another stays hidden; so does who does it, where a group
+does as a whole what none of its players does alone. (Group testing: Dorfman 1943. Our own use.)
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
@@ -17,116 +17,113 @@ from whence._core.certificate import Certificate
 from whence._core.errors import some
 from whence._core.game import Game
 from whence._core.keyed import uniforms
+from whence._core.shaped import Float, Int
 from whence.methods.gradient.rows import Rows
 
-_GROUPS = 43
 TOLERANCE = 0.2  # of the largest effect: what a group may do beyond its estimates
+_GROUPS = 43
 
 
 @final
 @dataclass(slots=True)
 class Search:
-    """A search among the players that nobody asked exactly.
+    """A search among the players that nobody asked exactly; of the first output's means.
 
     Args:
         game: what is asked.
         rows: where.
-        estimate: means over cases, of the first output: [players].
+        estimate: by slopes, [players].
         full: the worth of everybody, [cases, outputs].
         scale: the largest effect known.
         questions: how many groups may be asked, at most.
 
     Attributes:
-        found: players that were found, and so are alone in a group.
-        unexplained: how far the worst group is from its estimates, that nobody explains.
-        culprits: the players of that group.
+        found: of players who came to be alone in a group: what is lost without them.
+        groups: how many groups there were.
+        worst: how far one of them was from its estimates.
+        unexplained: how far the worst group is that could not be halved to the end.
+        suspects: who is in it.
     """
 
     game: Game
     rows: Rows
-    estimate: np.ndarray
-    full: np.ndarray
+    estimate: Float[np.ndarray, " players"]
+    full: Float[np.ndarray, "cases outputs"]
     scale: float
     questions: int
-    asked: int = 0
+    found: dict[int, Float[np.ndarray, "cases outputs"]] = field(default_factory=dict)
+    groups: int = 0
     worst: float = 0.0
     unexplained: float = 0.0
-    culprits: tuple[int, ...] = ()
-    found: dict[int, np.ndarray] | None = None  # player -> what is lost without it [cases, outputs]
+    suspects: tuple[int, ...] = ()
 
-    def run(self, rest: np.ndarray, groups: int, seed: int) -> "Search":
+    def run(self, rest: Int[np.ndarray, " rest"], groups: int, seed: int) -> "Search":
         """Ask the rest in groups, and halve those that do more than they should."""
-        self.found = {}
         order = rest[np.argsort(uniforms(len(rest), seed, _GROUPS)[0], kind="stable")]
-        parts = [g for g in np.array_split(order, min(groups, len(rest))) if len(g)]
-        off = [self._off(group) for group in parts]
-        self.scale = max([self.scale, *(abs(o + self._told(g)) for o, g in zip(off, parts, strict=True))])
-        for at in np.argsort(-np.abs(off)):
-            self.worst = max(self.worst, abs(off[at]))
-            if abs(off[at]) > TOLERANCE * self.scale:
-                self._halve(parts[at], off[at])
+        parts = np.array_split(order, min(groups, len(rest)))
+        self.groups = len(parts)
+        beyond = np.array([self._beyond(part) for part in parts])
+        told = np.array([self.estimate[part].sum() for part in parts])
+        self.scale = max(self.scale, float(np.abs(beyond + told).max()))
+        self.worst = float(np.abs(beyond).max())
+        for at in np.argsort(-np.abs(beyond), kind="stable"):
+            if abs(beyond[at]) > TOLERANCE * self.scale:
+                self._halve(parts[at], beyond[at])
         return self
 
-    def _halve(self, group: np.ndarray, off: float) -> None:
+    def _halve(self, group: np.ndarray, beyond: float) -> None:
         """Follow the half that is further from its estimates, until one player is left."""
-        while len(group) > 1 and self.asked < self.questions:
-            half = group[: len(group) // 2]
-            own = self._off(half)
-            other = off - own
-            group, off = (half, own) if abs(own) >= abs(other) else (group[len(half) :], other)
-        assert self.found is not None
-        if len(group) == 1 and int(group[0]) not in self.found and self.asked < self.questions:
-            self._off(group)
-        if len(group) > 1 and abs(off) > self.unexplained:
-            self.unexplained, self.culprits = abs(off), tuple(int(i) for i in group)
+        while len(group) > 1 and self.questions > 0:
+            first, second = np.array_split(group, 2)
+            own = self._beyond(first)
+            nearer = abs(own) < abs(beyond - own)
+            group, beyond = (second, beyond - own) if nearer else (first, own)
+        if len(group) == 1 and int(group[0]) not in self.found and self.questions > 0:
+            beyond = self._beyond(group)
+        if int(group[0]) not in self.found and abs(beyond) > self.unexplained:
+            self.unexplained, self.suspects = abs(beyond), tuple(int(i) for i in group)
 
-    def _off(self, group: np.ndarray) -> float:
+    def _beyond(self, group: np.ndarray) -> float:
         """What a group does beyond its estimates; a group of one is asked exactly."""
-        lost = self._lost(group)
-        self.asked += 1
-        if len(group) == 1 and self.found is not None:
-            self.found[int(group[0])] = lost
-        return float(lost[:, 0].mean() - self._told(group))
-
-    def _told(self, group: np.ndarray) -> float:
-        return float(self.estimate[group].sum())
-
-    def _lost(self, group: np.ndarray) -> np.ndarray:
-        """What is lost when a group leaves: [cases, outputs]."""
         n, many = len(self.game.players), len(self.rows.cases)
         stay = np.ones((many, n), dtype=bool)
         stay[:, group] = False
         worth = self.game.worth(stay, self.rows.cases, self.rows.draws)
-        return np.asarray(self.full - self.rows.mean(worth))
+        lost = self.full - self.rows.mean(worth)
+        self.questions -= 1
+        if len(group) == 1:
+            self.found[int(group[0])] = lost
+        return float(lost[:, 0].mean() - self.estimate[group].sum())
 
-    def certificate(self, rest: int, groups: int) -> Certificate:
-        """What was found."""
-        found = self.found or {}
+    def certificate(self, rest: int) -> Certificate:
+        """What was found among the rest."""
+        share = self.worst / self.scale if self.scale else 0.0
+        hidden = [i for i in self.found if self._missed(i) > TOLERANCE * self.scale]
+        groups = f"{self.groups} group{'s' if self.groups > 1 else ''}"
+        return Certificate(
+            "missed",
+            not self.unexplained,
+            f"the other {rest} left in {groups}{self._words(hidden, share)}",
+            {
+                "groups": float(self.groups),
+                "worst": share,
+                "found": float(len(hidden)),
+                "unexplained": self.unexplained,
+            },
+        )
+
+    def _words(self, hidden: list[int], share: float) -> str:
         names = self.game.players.names
-        said = f"the other {rest} left in {groups} groups"
-        hidden = [names[i] for i in found if abs(self._miss(i)) > TOLERANCE * self.scale]
-        share = 100 * self.worst / self.scale if self.scale else 0.0
         if self.unexplained:
-            who = some([names[i] for i in self.culprits], 3)
-            words = (
-                f"{said}, and {who} together do {self.unexplained:.3g} that their estimates do "
-                "not: raise verify, or look at them"
+            who = some([names[i] for i in self.suspects], 3)
+            return (
+                f", and {who} do {self.unexplained:.3g} that their estimates do not: raise "
+                "verify=, or ask them exactly"
             )
-        elif hidden:
-            words = f"{said}; estimates had missed {some(hidden)}, now asked exactly"
-        else:
-            words = (
-                f"{said}: each did what its estimates add up to, within {share:.2g} % of the "
-                "largest effect"
-            )
-        numbers = {
-            "groups": float(groups),
-            "worst": self.worst / self.scale if self.scale else 0.0,
-            "found": float(len(hidden)),
-            "unexplained": self.unexplained,
-        }
-        return Certificate("missed", not self.unexplained, words, numbers)
+        if hidden:
+            return f"; estimates had missed {some([names[i] for i in hidden])}: now asked exactly"
+        within = f"within {100 * share:.2g} % of the largest effect"
+        return f": each did what its estimates add up to, {within}"
 
-    def _miss(self, player: int) -> float:
-        assert self.found is not None
-        return float(self.found[player][:, 0].mean() - self.estimate[player])
+    def _missed(self, player: int) -> float:
+        return abs(float(self.found[player][:, 0].mean() - self.estimate[player]))

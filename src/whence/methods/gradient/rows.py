@@ -63,7 +63,9 @@ class Ends:
     def of(game: Game, rows: Rows) -> "Ends":
         """Ask them."""
         n, many = len(game.players), len(rows.cases)
-        both = [game.worth(np.full((many, n), end), rows.cases, rows.draws) for end in (False, True)]
+        both = [
+            game.worth(np.full((many, n), end), rows.cases, rows.draws) for end in (False, True)
+        ]
         return Ends(rows.mean(both[0]), rows.mean(both[1]))
 
 

@@ -22,7 +22,7 @@ from whence._core.index import LinearSurrogate
 from whence._core.method import Method, Outcome
 from whence._core.moments import MOST
 from whence._core.reading import Reading
-from whence.methods.surrogate.held_out import judged
+from whence.methods.surrogate.held_out import HeldOut, judged
 from whence.methods.surrogate.linear_fit import Fit, fitted
 from whence.methods.surrogate.plan import Plan, Taken
 from whence.methods.surrogate.rounds import Rounds
@@ -81,7 +81,9 @@ class ComponentRegression(Method[Game]):
         plan = Plan(self.masks, self.keep, self.ridge is not None, self.held_out)
         run = Rounds(game, budget, plan, seed, by_case).taken(self._read)
         fit = self._fit(game, run.taken)
-        said = [run.verdict, *self._doubts(game, run.taken, fit), self._judgement(run.taken, fit)]
+        told = self._judgement(run.taken, fit)
+        words = told.words() if told is not None else "no mask was held out to judge the fit"
+        said = [run.verdict, *self._doubts(game, run.taken, fit), words]
         quantified = fit.pull <= _PULL and len(run.taken.masks) >= plan.least(game)
         return Outcome(
             run.reading,
@@ -89,6 +91,7 @@ class ComponentRegression(Method[Game]):
             run.converged and quantified,
             "; ".join(said),
             trace=run.trace,
+            certificates=() if told is None else (told.certificate(),),
         )
 
     def _fit(self, game: Game, taken: Taken) -> Fit:
@@ -127,12 +130,12 @@ class ComponentRegression(Method[Game]):
             said.append(f"the ridge takes away about {100 * fit.pull:.2g} % of each value")
         return said
 
-    def _judgement(self, taken: Taken, fit: Fit) -> str:
-        """What fresh masks say of the fit; here a certificate may be attached one day."""
+    def _judgement(self, taken: Taken, fit: Fit) -> HeldOut | None:
+        """What fresh masks say of the fit."""
         if not len(taken.judges):
-            return "no mask was held out to judge the fit"
+            return None
         own = taken.judged.reshape(len(taken.judges), -1)
-        return judged(taken.judges, own, fit.slopes[:, : own.shape[1]]).words()
+        return judged(taken.judges, own, fit.slopes[:, : own.shape[1]])
 
 
 def _columns(worths: np.ndarray) -> np.ndarray:

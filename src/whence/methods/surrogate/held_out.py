@@ -9,6 +9,7 @@ from typing import final
 
 import numpy as np
 
+from whence._core.certificate import Certificate
 from whence._core.shaped import Float
 from whence._core.student import quantile
 from whence.methods.surrogate.masks import Masks, centred
@@ -33,6 +34,17 @@ class HeldOut:
     interval: tuple[float, float]
     masks: int
     by_case: Float[np.ndarray, " columns"]
+
+    def certificate(self, enough: float = 0.8) -> Certificate:
+        """It holds where the interval's lower end reaches `enough`; not judged without changes."""
+        known = bool(np.isfinite(self.correlation))
+        return Certificate(
+            "held-out fit",
+            self.interval[0] >= enough if known else None,
+            self.words(),
+            {"correlation": self.correlation, "masks": float(self.masks)},
+            {"correlation": self.interval} if known else {},
+        )
 
     def words(self) -> str:
         """In one clause."""

@@ -26,11 +26,13 @@ class Block:
         stack: which stack it is in; "" where there is one.
         layer: its number there.
         path: its module.
+        adds: what it gives is added to the stream outside of it; else it gives the stream itself.
     """
 
     stack: str
     layer: int
     path: str
+    adds: bool = False
 
 
 @final
@@ -154,12 +156,12 @@ class _Dissection:
         order = sorted(dict.fromkeys(paths), key=lambda path: self._last(path).start)
         stacks = list(dict.fromkeys(path.rpartition(".")[0] for path in order))
         names = _stack_names(stacks)
-        found, count = [], dict.fromkeys(stacks, 0)
-        for path in order:
-            stack = path.rpartition(".")[0]
-            found.append(Block(names[stack], count[stack], path))
-            count[stack] += 1
-        return tuple(found)
+        made: list[Block] = []
+        for stack in stacks:
+            own = [path for path in order if path.rpartition(".")[0] == stack]
+            adds = len(own) > 1 and self._adds(own[0], own[1])
+            made += [Block(names[stack], layer, path, adds) for layer, path in enumerate(own)]
+        return tuple(sorted(made, key=lambda block: order.index(block.path)))
 
     def _block_of(self, path: str) -> str:
         """The element of the outermost list that this is in; where there is none, itself."""
@@ -172,16 +174,26 @@ class _Dissection:
         """Elements of the longest list of modules of one kind that keep the shape of the stream."""
         lists: dict[str, list[str]] = {}
         for call in self.seen.calls:
-            same = call.out is not None and call.given is not None
-            if same and _numbered(call.path) and call.out.ndim == 3 == call.given.ndim:  # type: ignore[union-attr]
-                if call.out.shape == call.given.shape:  # type: ignore[union-attr]
-                    lists.setdefault(call.path.rpartition(".")[0], []).append(call.path)
+            given, out = call.given, call.out
+            kept = given is not None and out is not None and given.shape == out.shape
+            if kept and _numbered(call.path) and any(self.parts[call.path].children()):
+                lists.setdefault(call.path.rpartition(".")[0], []).append(call.path)
         alike = [
             paths
             for paths in lists.values()
             if len(paths) > 1 and len({type(self.parts[path]) for path in paths}) == 1
         ]
         return max(alike, key=len, default=[])
+
+    def _adds(self, path: str, after: str | None) -> bool:
+        """Whether the next block takes what this one took and gave, added up."""
+        own, following = self._last(path), self._last(after).given if after else None
+        given, out = own.given, own.out
+        if given is None or out is None or following is None or given.shape != out.shape:
+            return False
+        return following.shape == out.shape and not torch.equal(following, out) and torch.allclose(
+            following, given + out, rtol=1e-3, atol=1e-5
+        )
 
     def _last(self, path: str) -> Call:
         return self.seen.of(path)[-1]
@@ -381,8 +393,8 @@ def _containers(paths: Sequence[str]) -> set[str]:
 
 def _stack_names(stacks: Sequence[str]) -> dict[str, str]:
     """What tells stacks apart: "encoder" and "decoder"; nothing where there is one."""
-    if len(stacks) == 1:
-        return {stacks[0]: ""}
+    if len(stacks) < 2:
+        return dict.fromkeys(stacks, "")
     pieces = [stack.split(".") for stack in stacks]
     for place in range(min(map(len, pieces))):
         names = [piece[place] for piece in pieces]

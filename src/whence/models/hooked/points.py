@@ -5,6 +5,7 @@ several, `encoder.0.…` and `decoder.0.…`. Any module's path is a hook point 
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from whence.models.hooked.anatomy import Anatomy, Attention, Block, Mlp, Projection
 from whence.models.hooked.sites import Cut, Site
@@ -46,16 +47,28 @@ def _embeddings(found: Anatomy) -> Iterator[Site]:
 
 
 def _block(block: Block, found: Anatomy) -> Iterator[Site]:
-    at = {"layer": block.layer, "stack": block.stack}
     name = stem(block)
     attentions = [a for a in found.attentions if a.block == block]
     mlp = next((m for m in found.mlps if m.block == block), None)
-    yield Site(f"{name}.hook_resid_pre", block.path, "in", **at)  # type: ignore[arg-type]
+    yield Site(f"{name}.hook_resid_pre", block.path, "in", None, block.layer, block.stack)
     for attention in attentions:
         yield from _attention(attention)
     if mlp is not None:
         yield from _mlp(mlp, attentions)
-    yield Site(f"{name}.hook_resid_post", block.path, "out", **at)  # type: ignore[arg-type]
+    after = _after(block, found)
+    if after is not None:
+        yield Site(f"{name}.hook_resid_post", *after, None, block.layer, block.stack)
+
+
+def _after(block: Block, found: Anatomy) -> tuple[str, Literal["in", "out"]] | None:
+    """Where the stream is seen after a block: what it gives, else what the next in line takes."""
+    if not block.adds:
+        return block.path, "out"
+    following = [b for b in found.blocks if b.stack == block.stack and b.layer == block.layer + 1]
+    if following:
+        return following[0].path, "in"
+    last = found.final_norm or found.unembed
+    return (last, "in") if last else None
 
 
 def _attention(attention: Attention) -> Iterator[Site]:

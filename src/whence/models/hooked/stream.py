@@ -63,11 +63,13 @@ class Stream:
         self.attentions = [a for a in found.attentions if a.block.stack == self.stack]
         self.mlps = [m for m in found.mlps if m.block.stack == self.stack]
         self.first = hooked.points[f"{stem(self.blocks[0])}.hook_resid_pre"]
-        self.last = (
-            Site("ln_final.hook_in", found.final_norm, "in")
-            if found.final_norm
-            else hooked.points[f"{stem(self.blocks[-1])}.hook_resid_post"]
-        )
+        end = f"{stem(self.blocks[-1])}.hook_resid_post"
+        if found.final_norm:
+            self.last = Site("ln_final.hook_in", found.final_norm, "in")
+        elif end in hooked.points:
+            self.last = hooked.points[end]
+        else:
+            raise HookError(f"where the stream of {hooked.name} ends cannot be seen")
 
     @property
     def sites(self) -> list[Site]:
