@@ -5,7 +5,7 @@ import pytest
 
 import whence as wh
 from whence import Budget
-from whence._core.errors import OptionError, ResultError
+from whence._core.errors import PlayersError, ResultError
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(80, 3)).round(3)
@@ -83,5 +83,24 @@ def test_refusals():
         wh.compare(a, ask(one, background=X[:50]))
     with pytest.raises(ResultError, match="the unit differ"):
         wh.compare(a, ask(one, loss=lambda y, p: np.abs(y - p)))
-    with pytest.raises(OptionError, match="judge= is not offered"):
-        wh.compare(a, a, judge=object())
+    other = wh.FunctionGame(lambda stay: stay.sum(axis=1), ("nobody", "here"))
+    with pytest.raises(PlayersError, match="no value for 'nobody', 'here'"):
+        wh.compare(a, a, judge=other)
+
+
+def test_a_judge_says_who_predicts_it_better():
+    """Where few leave, an OR hardly ever fails: leave-one-out is the better prediction there."""
+    game = wh.FunctionGame(
+        lambda stay: stay[:, :2].any(axis=1) + 0.5 * stay[:, 2], ("a", "b", "c", "d")
+    )
+    shapley, alone = (wh.attribute(game, index=i) for i in (wh.Shapley(), wh.LeaveOneOut()))
+    found = wh.compare(shapley, alone, judge=game)
+    assert found.judgement.check == "judge"
+    assert found.judgement.numbers["a"] < found.judgement.numbers["b"]
+    assert found.judgement.holds is False
+    assert "the second predicts it better" in found.judgement.words
+    assert "judged by FunctionGame" in repr(found)
+    same = wh.compare(shapley, shapley, judge=game)
+    assert same.judgement.numbers["difference"] == 0.0
+    assert same.judgement.holds is None
+    assert "neither is better for sure" in same.judgement.words

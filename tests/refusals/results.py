@@ -389,13 +389,12 @@ RESULTS = [
         lambda b: wh.compare(b.answer, b.attribute(index=wh.Banzhaf())),
     ),
     (
-        "compare with a judge",
+        "compare with a judge of other players",
         V,
-        [
-            "judge= is not offered by this version: leave it",
-            "offered by this version: leave it out",
-        ],
-        lambda b: wh.compare(b.answer, b.answer, judge=b.game),
+        ["the answer has no value for", "judge it: judge by a game of the same players"],
+        lambda b: wh.compare(
+            b.answer, b.answer, judge=wh.FunctionGame(lambda s: s.sum(axis=1), ("zz", "yy"))
+        ),
     ),
     (
         "compare at a level above one",

@@ -23,7 +23,7 @@ from whence._core.reading import Reading
 from whence._core.shaped import Float
 from whence._core.trace import Recorder, Trace
 from whence._core.wrap import Metered
-from whence.methods.surrogate.masks import BLOCK, Masks, coins, stratified
+from whence._core.masks import BLOCK, Masks, coins, stratified
 from whence.methods.surrogate.plan import LEAVING, Plan, Taken
 
 _BLOCK = 2**14  # questions asked at once, at most

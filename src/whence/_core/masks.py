@@ -14,9 +14,9 @@ from typing import final
 
 import numpy as np
 
-from whence._core.game import Game
-from whence._core.keyed import hashed, uniforms
-from whence._core.shaped import Bool, Float, Int
+from .game import Game
+from .keyed import hashed, uniforms
+from .shaped import Bool, Float, Int
 
 BLOCK = 8  # masks that share a draw: an eighth of them goes into the levels
 _STAY, _COIN, _DRAW, _START = 11, 12, 13, 14

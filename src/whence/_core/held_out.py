@@ -1,4 +1,4 @@
-"""How well a linear surrogate predicts masks that it was not fitted to.
+"""How well values predict what happens when several players leave at once.
 
 Each case's correlation, over fresh masks, of what its slopes predict with what was measured; then
 the mean over cases. Its error is a jackknife over the masks, which all cases share (Efron 1982).
@@ -9,10 +9,10 @@ from typing import final
 
 import numpy as np
 
-from whence._core.certificate import Certificate
-from whence._core.shaped import Float
-from whence._core.student import quantile
-from whence.methods.surrogate.masks import Masks, centred
+from .certificate import Certificate
+from .masks import Masks, centred
+from .shaped import Float
+from .student import quantile
 
 LEVEL = 0.95
 _STILL = 1e-12  # of the largest worth
@@ -28,12 +28,20 @@ class HeldOut:
         interval: at 95 %, over masks.
         masks: how many there were.
         by_case: of each column (case and output); NaN where its worths do not change.
+        without: the correlation without each mask in turn, for its error and that of differences.
     """
 
     correlation: float
     interval: tuple[float, float]
     masks: int
     by_case: Float[np.ndarray, " columns"]
+    without: Float[np.ndarray, " masks"]
+
+    def less(self, other: "HeldOut") -> tuple[float, tuple[float, float]]:
+        """The difference of two judgements on the same masks, and its interval."""
+        return _jackknifed(
+            self.correlation - other.correlation, self.without - other.without, floor=-2.0
+        )
 
     def certificate(self, enough: float = 0.8) -> Certificate:
         """It holds where the interval's lower end reaches `enough`; not judged without changes."""
@@ -77,15 +85,24 @@ def judged(
     by_case = _ratio(sums, still)
     known = np.isfinite(by_case)
     if not known.any() or m < 3:
-        return HeldOut(float("nan"), (float("nan"), float("nan")), m, by_case)
+        nothing = float("nan")
+        return HeldOut(nothing, (nothing, nothing), m, by_case, np.full(m, nothing))
     # without mask j a centred sum of products loses m/(m - 1) of that mask's own product
     less = [s - m / (m - 1) * a * b for s, (a, b) in zip(sums, pairs, strict=True)]
     without = _ratio(less, still)
     each = np.where(np.isnan(without), by_case, without)[:, known].mean(axis=1)
-    mean = float(by_case[known].mean())
-    error = np.sqrt((m - 1) / m * ((each - each.mean()) ** 2).sum())
+    mean, interval = _jackknifed(float(by_case[known].mean()), each, floor=-1.0)
+    return HeldOut(mean, interval, m, by_case, each)
+
+
+def _jackknifed(
+    value: float, without: Float[np.ndarray, " masks"], floor: float
+) -> tuple[float, tuple[float, float]]:
+    """A value and its interval, from the values without each mask in turn (Efron 1982)."""
+    m = len(without)
+    error = np.sqrt((m - 1) / m * ((without - without.mean()) ** 2).sum())
     half = float(quantile(LEVEL, np.array([m - 1.0]))[0] * error)
-    return HeldOut(mean, (max(mean - half, -1.0), min(mean + half, 1.0)), m, by_case)
+    return value, (max(value - half, floor), min(value + half, -floor))
 
 
 def _ratio(sums: list[np.ndarray], still: np.ndarray) -> np.ndarray:
