@@ -37,5 +37,6 @@ def affine(part: torch.nn.Module, width: int) -> tuple[
 
 
 def _alike(a: torch.Tensor, b: torch.Tensor) -> bool:
-    slack = max(1e-4, 8 * torch.finfo(b.dtype).eps) * float(b.abs().max())
-    return float((a - b).abs().max()) <= slack
+    slack: float = max(1e-4, 8 * torch.finfo(b.dtype).eps) * float(b.abs().max())
+    off = float((a - b).abs().max())
+    return off <= slack
