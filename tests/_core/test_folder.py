@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from whence import methods
-from whence._core.folder import classes, look_up
+from whence._core.folder import classes, look_up, with_namesakes
 
 ROOT = methods.__path__[0]
 
@@ -19,6 +19,7 @@ def package(tmp_path, monkeypatch):
     (root / "deep" / "__init__.py").write_text("")
     (root / "one.py").write_text("class One:\n    class Inner: ...\n\nclass _Hidden: ...\n")
     (root / "deep" / "two.py").write_text("raise SystemError('imported')\nclass Two: ...\n")
+    (root / "deep" / "four.py").write_text("def four(): ...\ndef five(): ...\ndef _four(): ...\n")
     (root / "_private" / "three.py").write_text("class Three: ...\n")
     monkeypatch.syspath_prepend(tmp_path)
     yield "shop", str(root)
@@ -38,6 +39,18 @@ def test_looked_up(package):
     assert look_up(*package, "deep").__name__ == "shop.deep"
     with pytest.raises(AttributeError, match=r"shop has no 'Onee'. Did you mean 'One'"):
         look_up(*package, "Onee")
+
+
+def test_a_function_with_the_name_of_its_file(package):
+    """Kills: helpers offered, and functions offered where a package did not say so."""
+    both = {"One": "shop.one", "Two": "shop.deep.two", "four": "shop.deep.four"}
+    assert with_namesakes(*package) == both
+    assert "shop.deep.four" not in sys.modules
+    assert look_up(*package, "four", with_namesakes).__module__ == "shop.deep.four"
+    with pytest.raises(AttributeError, match="shop has no 'five'"):
+        look_up(*package, "five", with_namesakes)
+    with pytest.raises(AttributeError):
+        look_up(*package, "four")
 
 
 def test_the_methods_are_there():
