@@ -1,4 +1,5 @@
 from . import engines as engines
+from . import evaluate as evaluate
 from . import games as games
 from . import methods as methods
 from . import models as models
@@ -9,6 +10,7 @@ from ._attribute import attribute as attribute
 from ._core.as_dict import from_dict as from_dict
 from ._core.attribution import Attribution as Attribution
 from ._core.budget import Budget as Budget
+from ._core.certificate import Certificate as Certificate
 from ._core.errors import WhenceError as WhenceError
 from ._core.game import FunctionGame as FunctionGame
 from ._core.game import Game as Game

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,6 +27,19 @@ def test_odd_answers_have_five_lines_too(odd):
     text = repr(odd)
     assert len(text.splitlines()) == 5
     assert "\x1b" not in text
+
+
+def test_a_line_for_each_certificate(churn):
+    """Kills: a failed check that the answer is silent about."""
+    bad = wh.Certificate("calibration", False, "wrong sign\non 'a'", {"sign": 0.5})
+    fine = wh.Certificate("screen", True, "nothing is left", {})
+    checked = replace(churn, certificates=(bad, fine))
+    assert repr(checked).splitlines()[5:] == [
+        "calibration: FAILS - wrong sign on 'a'",
+        "screen: passes - nothing is left",
+    ]
+    assert "calibration: FAILS - wrong sign on 'a'" in str(checked.table())
+    assert str(checked.table()).endswith("Why stop here: every error is small enough.")
 
 
 def test_nobody_quantified(make):

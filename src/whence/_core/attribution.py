@@ -9,6 +9,7 @@ from typing import Any, Literal, final
 import numpy as np
 
 from . import as_dict, regroup, store
+from .certificate import Certificate
 from .errors import ResultError, did_you_mean, positive
 from .game import Question
 from .index import Index
@@ -86,6 +87,8 @@ class Attribution:
         data: columns of the explained cases, for pictures: name -> [cases].
         provenance: where the answer comes from: versions, seed, hashes.
         trace: how the mean over cases came to be, look by look; None where there was no such way.
+        certificates: what was checked of this very answer, and what came of it. They judge the
+            whole of it: whatever cuts, sums or combines answers leaves them out.
     """
 
     values: Scores
@@ -108,6 +111,7 @@ class Attribution:
     data: Mapping[str, np.ndarray] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     trace: Trace | None = None
+    certificates: tuple[Certificate, ...] = ()
 
     # -- how sure --
 
@@ -158,6 +162,18 @@ class Attribution:
         """v(everybody) - v(nobody) - the sum of the values: zero for an efficient index."""
         return np.asarray(self.full - self.empty - self.values.sum(axis=2))
 
+    def certificate(self, check: str) -> Certificate:
+        """What came of a check; of several of one name, the last.
+
+        Raises:
+            ResultError: nobody checked that.
+        """
+        known = {c.check: c for c in self.certificates}
+        if check not in known:
+            hint = did_you_mean(check, known) if known else "Nothing was checked of it."
+            raise ResultError(f"this answer has no certificate {check!r}. {hint}")
+        return known[check]
+
     # -- looking at some of it --
 
     def __getitem__(self, player: str | int) -> Contribution:
@@ -188,7 +204,10 @@ class Attribution:
         return [one[int(i)] for i in order]
 
     def mean(self) -> "Attribution":
-        """The mean over cases, with the spread of the cases as the data part of the error."""
+        """The mean over cases, with the spread of the cases as the data part of the error.
+
+        It is the same answer, read as one: its certificates stay.
+        """
         if len(self.values) == 1:
             return self
         estimation = self.parts.get("estimation", np.zeros_like(self.values))
@@ -225,6 +244,8 @@ class Attribution:
         **columns: object,
     ) -> "Attribution":
         """Some of the cases, outputs or players. What is left out stays out of `gap` too.
+
+        Certificates judge the whole: they stay only where nothing is left out.
 
         Args:
             output: one output, by name or position.

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 import numpy as np
 
 from . import index as indices
+from .certificate import Certificate
 from .damage import check
 from .errors import ResultError
 from .game import Question
@@ -92,6 +93,8 @@ def _header(result: Answer, kind: Kind) -> dict[str, Any]:
         "question": asdict(result.question),
         "provenance": result.provenance,
     }
+    if kind is ATTRIBUTION and result.certificates:  # type: ignore[union-attr]
+        header["certificates"] = [c.to_dict() for c in result.certificates]  # type: ignore[union-attr]
     as_json: dict[str, Any] = plain(header)
     return as_json
 
@@ -147,18 +150,30 @@ def put_together(record: Record, source: object) -> Answer:
     """
     kind = kind_named(record.header, source)
     with reading(source):
-        result = (_interactions if kind is INTERACTIONS else _attribution)(record, kind)
+        if kind is INTERACTIONS:
+            result: Answer = _interactions(record, kind)
+        else:
+            result = _attribution(record, kind, source)
         check(result, kind, source)
     return result
 
 
-def _attribution(record: Record, kind: Kind) -> "Attribution":
+def _attribution(record: Record, kind: Kind, source: object) -> "Attribution":
     from .attribution import Attribution
 
     tables: dict[str, Any] = dict(record.tables)
     looks = tables.pop("trace", None)
     trace = Trace(**looks) if looks else None  # since version 2, and only of what was sampled
-    return Attribution(**_common(record, kind), **tables, trace=trace)
+    judged = _certificates(record.header.get("certificates", []), source)
+    return Attribution(**_common(record, kind), **tables, trace=trace, certificates=judged)
+
+
+def _certificates(told: list[Mapping[str, Any]], source: object) -> tuple[Certificate, ...]:
+    """There are none in files of whoever knew of none, or had none."""
+    try:
+        return tuple(Certificate.from_dict(one) for one in told)
+    except ResultError as error:
+        raise ResultError(f"{source} is damaged: {error}") from error
 
 
 def _interactions(record: Record, kind: Kind) -> "Interactions":

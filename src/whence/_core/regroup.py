@@ -31,6 +31,7 @@ def select(
     if columns:
         p = p[np.isin(p, result.players.where(**columns))]
     every = np.array_equal(np.sort(c), np.arange(n))
+    whole = every and (len(set(o)), len(set(p))) == (len(result.outputs), len(result.players))
     if not len(p):
         raise ResultError("nobody is left: no player has all of these names and columns")
 
@@ -54,6 +55,7 @@ def select(
         covariance={k: v[o][:, p][:, :, p] for k, v in result.covariance.items()},
         data={name: column[c] for name, column in result.data.items()},
         trace=result.trace.take(o, p) if result.trace is not None and every else None,
+        certificates=result.certificates if whole else (),
     )
 
 
@@ -89,6 +91,7 @@ def group(result: "Attribution", by: str | Mapping[str, Sequence[str]]) -> "Attr
         shared={},
         covariance={k: member @ v @ member.T for k, v in result.covariance.items()},
         trace=None,
+        certificates=(),
     )
 
 
@@ -195,6 +198,7 @@ def difference(a: "Attribution", b: "Attribution") -> "Attribution":
         covariance={},
         provenance={},
         trace=None,
+        certificates=(),
     )
 
 
@@ -267,4 +271,5 @@ def merge(runs: Sequence["Attribution"]) -> "Attribution":
         covariance={},
         provenance={**runs[0].provenance, "seed": None, "merged seeds": seeds},
         trace=None,
+        certificates=(),
     )

@@ -17,6 +17,7 @@ from whence.report.numbers import MINUS, clean, decimals, elide, number, plain, 
 from whence.report.rows import Ranking, Row, averaged, cut, order, ranking, rows
 from whence.report.wording import (
     asks,
+    certificates,
     cost,
     errors,
     others,
@@ -73,7 +74,15 @@ def answer(att: Attribution, most: int) -> Shown:
     lines += [errors(att), f"cost: {cost(att)}", *_hints(att)]
     below = [Text(f" {line}", style="dim") for line in lines if line]
     why = Text(f"Why stop here: {verdict(att)}.", style="" if att.converged else "bold yellow")
-    return Shown(Group(_asking(att), Text(), body, *below, Text(), why))
+    return Shown(Group(_asking(att), Text(), body, *below, Text(), *_checked(att), why))
+
+
+def _checked(att: Attribution) -> list[Text]:
+    """A line for each certificate; those that fail stand out."""
+    return [
+        Text(line, style="bold yellow" if c.holds is False else "")
+        for c, line in zip(att.certificates, certificates(att), strict=True)
+    ]
 
 
 def check_most(most: int) -> None:

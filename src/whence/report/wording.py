@@ -184,6 +184,11 @@ def verdict(att: Attribution) -> str:
     return reason(att) if att.converged else f"not converged: {reason(att)}"
 
 
+def certificates(att: Attribution) -> list[str]:
+    """What was checked of the answer, one line each: "calibration: FAILS - wrong sign on 'a'"."""
+    return [f"{clean(c.check)}: {c.verdict} - {clean(c.words)}" for c in att.certificates]
+
+
 def reason(att: Answer) -> str:
     """Why it stopped."""
     return clean(att.verdict).rstrip(".") or "nobody said"

@@ -1,4 +1,7 @@
-"""Five honest lines: what, how, at which cost, why it stopped, and the largest three."""
+"""Five honest lines: what, how, at which cost, why it stopped, and the largest three.
+
+What was checked of the answer adds a line for each check.
+"""
 
 import numpy as np
 
@@ -6,19 +9,29 @@ from whence._core.attribution import Attribution
 from whence._core.interactions import Interactions
 from whence.report.numbers import clean, decimals, elide, number, several
 from whence.report.rows import Row, ranking
-from whence.report.wording import cases, certainty, cost, name_of_index, sized, unit, verdict
+from whence.report.wording import (
+    cases,
+    certainty,
+    certificates,
+    cost,
+    name_of_index,
+    sized,
+    unit,
+    verdict,
+)
 
 _TOP = 3
 _NAME = 30
 
 
 def words(att: Attribution) -> str:
-    """The answer in five lines of plain text; never fails.
+    """The answer in five lines of plain text, and one for each certificate; never fails.
 
     Several outputs: the first one's largest three.
     """
     what = f"{name_of_index(att)} of {several(len(att.players), att.players.kind)}"
-    return five_lines(att, what, verdict(att), f"top: {_top(att)}")
+    five = five_lines(att, what, verdict(att), f"top: {_top(att)}")
+    return "\n".join([five, *certificates(att)])
 
 
 def five_lines(found: Attribution | Interactions, what: str, verdict: str, top: str) -> str:

@@ -3,6 +3,7 @@
 import copy
 import inspect
 import json
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,19 @@ def test_every_field_is_described(churn):
     pairs = json.loads((FIXTURES / f"interactions-v{VERSION}.json").read_text())
     for told in (by_json(churn), pairs):
         schema = wh.json_schema(told["format"].removeprefix("whence "))
-        assert set(told) == set(schema["required"]) == set(schema["properties"]) - {"written"}
+        may = {"written", "certificates"}
+        assert set(told) == set(schema["required"]) == set(schema["properties"]) - may
+
+
+def test_certificates_keep_to_it(churn):
+    table = {"players": ("a", "b"), "miss": (0.1, float("nan"))}
+    own = wh.Certificate("calibration", None, "few", {"slope": 1.0}, {"slope": (0.5, 1.5)}, table)
+    told = by_json(replace(churn, certificates=(own,)))
+    assert faults(told) == []
+    described = set(wh.json_schema()["$defs"]["certificate"]["required"])
+    assert set(told["certificates"][0]) == described == {f.name for f in fields(own)}
+    told["certificates"][0]["holds"] = "yes"
+    assert faults(told) != []
 
 
 WRONG = {

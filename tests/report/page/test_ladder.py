@@ -1,7 +1,11 @@
 """How far up an answer was checked."""
 
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+import pytest
+
+from whence._core.certificate import Certificate
 from whence._core.index import Banzhaf
 from whence.report.page.ladder import ladder
 
@@ -40,3 +44,43 @@ def test_unasked_ends_are_not_checked(make):
 
 def test_exact_is_said(make):
     assert "computed exactly" in ladder(make([1.0], 0.0, uncertainty="exact"))[0].said
+
+
+def rungs(att, *certificates):
+    return {r.name: r for r in ladder(replace(att, certificates=certificates))}
+
+
+@pytest.mark.parametrize(
+    ("holds", "state"), [(True, "checked"), (False, "open"), (None, "not checked")]
+)
+def test_a_calibration_decides_the_coalition_fit(holds, state, churn):
+    rung = rungs(churn, Certificate("calibration", holds, "what came of it", {}))["Coalition fit"]
+    assert (rung.state, rung.said) == (state, "what came of it.")
+
+
+def test_one_that_fails_leaves_it_open(churn):
+    """Kills: the first certificate alone, or the kindest."""
+    good, bad = (
+        Certificate("held-out fit", True, "fits.", {}),
+        Certificate("calibration", False, "no", {}),
+    )
+    for both in ((good, bad), (bad, good)):
+        assert rungs(churn, *both)["Coalition fit"].state == "open"
+    assert rungs(churn, good, bad)["Coalition fit"].said == "fits. no."
+
+
+def test_other_checks_have_rungs_of_their_own(churn):
+    """Kills: an illusion's certificate that says the numbers predict the game."""
+    found = rungs(churn, Certificate("illusion", True, "kept\x1b", {}))
+    assert found["Coalition fit"].state == "not checked"
+    assert (found["Illusion"].state, found["Illusion"].said) == (
+        "checked",
+        "kept\N{REPLACEMENT CHARACTER}.",
+    )
+    assert len(found) == 7
+
+
+def test_a_page_says_what_was_checked(churn):
+    page = replace(churn, certificates=(Certificate("screen", False, "p7 & co", {}),)).to_html()
+    assert '<strong>Screen</strong> <span class="state">open</span>' in page
+    assert "p7 &amp; co." in page

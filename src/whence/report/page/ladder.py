@@ -2,6 +2,8 @@
 
 Six rungs, each harder than the one below. Only what is known of this very answer counts: that a
 method passes the laws of whence's own tests says something of the method, not of the answer.
+Certificates that ask whether the numbers predict the game decide the third; every other one has a
+line of its own above it.
 """
 
 from dataclasses import dataclass
@@ -10,12 +12,14 @@ from typing import Literal, final
 import numpy as np
 
 from whence._core.attribution import Attribution
-from whence.report.numbers import plain
+from whence._core.certificate import Certificate
+from whence.report.numbers import clean, plain
 from whence.report.rows import averaged
 from whence.report.wording import name_of_index, unit
 
 State = Literal["checked", "open", "not checked"]
 _CLOSE = 1e-6  # of the scale: what rounding leaves
+_FIT = ("calibration", "held-out fit")  # checks that judge the coalition fit
 
 
 @final
@@ -44,11 +48,8 @@ def ladder(att: Attribution) -> tuple[Rung, ...]:
             "nobody knows the true answer here; the method was not tried on a case like this one "
             "with a planted answer.",
         ),
-        Rung(
-            "Coalition fit",
-            "not checked",
-            "whether the numbers predict what happens when several leave at once.",
-        ),
+        _coalition_fit(att),
+        *(_rung(_title(c.check), [c]) for c in att.certificates if c.check not in _FIT),
         Rung(
             "Robustness",
             "not checked",
@@ -65,6 +66,34 @@ def ladder(att: Attribution) -> tuple[Rung, ...]:
             "whether those who read them predict the model better than those who do not.",
         ),
     )
+
+
+def _coalition_fit(att: Attribution) -> Rung:
+    name, judged = "Coalition fit", [c for c in att.certificates if c.check in _FIT]
+    if judged:
+        return _rung(name, judged)
+    return Rung(
+        name,
+        "not checked",
+        "whether the numbers predict what happens when several leave at once.",
+    )
+
+
+def _rung(name: str, judged: list[Certificate]) -> Rung:
+    """What certificates say: one that fails leaves it open, whatever the others say."""
+    verdicts = {c.holds for c in judged}
+    state: State = "open" if False in verdicts else "checked" if True in verdicts else "not checked"
+    return Rung(name, state, " ".join(_sentence(c.words) for c in judged))
+
+
+def _title(check: str) -> str:
+    said = clean(check)
+    return f"{said[:1].upper()}{said[1:]}"
+
+
+def _sentence(words: str) -> str:
+    said = clean(words)
+    return said if said.endswith((".", "!", "?")) else f"{said}."
 
 
 def _adds_up(att: Attribution) -> Rung:

@@ -1,0 +1,7 @@
+"""Judges: each looks at an answer, or at what it rests on, and returns a `Certificate`."""
+
+from whence._core.calibration import calibration as calibration
+from whence.evaluate.illusion import illusion as illusion
+from whence.evaluate.low_rank import low_rank as low_rank
+from whence.evaluate.mutation import mutation as mutation
+from whence.evaluate.screen import screen as screen

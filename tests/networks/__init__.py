@@ -1,0 +1,1 @@
+"""Small networks whose insides are known, for the tests."""
