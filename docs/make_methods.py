@@ -1,7 +1,8 @@
 """Write the table of docs/methods.md from the classes in the folder: python docs/make_methods.py.
 
 Names, indices, needs and sources are read off the classes; costs and kinds of uncertainty are
-measured, on a game of ten players: gloves, or a tree where a method needs leaves.
+measured, on a game of ten players: gloves, a tree where a method needs leaves, or a sum of products
+where it needs a gradient.
 """
 
 import re
@@ -20,7 +21,7 @@ from whence._core.folder import classes
 from whence._core.leaf_game import LeafGame
 from whence._core.visits import visits
 from whence._core.wrap import Metered
-from whence.games.synthetic import Gloves
+from whence.games.synthetic import Gloves, Multilinear
 
 PAGE = Path(__file__).with_name("methods.md")
 START, END = "<!-- the table: make_methods.py -->\n", "<!-- end of the table -->"
@@ -58,7 +59,7 @@ def _row(module, kind):
         method.step(game, method.init(game), visits(game, 0, 0, 1))
         cost = f"{game.asked:,} a walk"
     else:
-        cost = f"{game.asked:,} in all" if game.asked else "none: reads the leaves"
+        cost = _cost(game.asked, got.cost)
     name = module.removeprefix("whence.methods.").split(".")[-1]
     source = re.search(r"Source: (.*?)(?:\n\n|\Z)", kind.__doc__ or "", re.DOTALL)
     cells = (
@@ -72,7 +73,16 @@ def _row(module, kind):
     return f"| {' | '.join(cells)} |\n"
 
 
+def _cost(asked, cost):
+    if cost.gradients:
+        return f"{cost.evaluations:,}, and {cost.gradients:,} gradients"
+    return f"{asked:,} in all" if asked else "none: reads the leaves"
+
+
 def _game(method):
+    if issubclass(method.needs, wh.RelaxedGame):
+        names = "abcdefghij"
+        return Metered(Multilinear({tuple(names[: i + 1]): 1.0 for i in range(10)}, names))
     if not issubclass(method.needs, LeafGame):
         return Metered(Gloves(4, 4, 2))
     rows = np.random.default_rng(0).normal(size=(64, 10))

@@ -20,6 +20,7 @@ from ._core.index import Banzhaf as Banzhaf
 from ._core.index import BetaShapley as BetaShapley
 from ._core.index import FirstIn as FirstIn
 from ._core.index import LeaveOneOut as LeaveOneOut
+from ._core.index import LinearSurrogate as LinearSurrogate
 from ._core.index import Shapley as Shapley
 from ._core.index import Share as Share
 from ._core.interactions import Interactions as Interactions

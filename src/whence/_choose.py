@@ -4,8 +4,15 @@ from typing import Any
 
 from whence._core.budget import Budget
 from whence._core.errors import UnsupportedGameError
-from whence._core.game import BlockGame, Game, PooledGame, view
-from whence._core.index import FirstIn, Index, LeaveOneOut, Semivalue, Shapley
+from whence._core.game import BlockGame, Game, PooledGame, RelaxedGame, view
+from whence._core.index import (
+    AumannShapley,
+    FirstIn,
+    Index,
+    LeaveOneOut,
+    Semivalue,
+    Shapley,
+)
 from whence._core.leaf_game import LeafGame
 from whence._core.lever import LeverGame
 from whence._core.method import Method
@@ -23,15 +30,17 @@ def choose(
     Raises:
         UnsupportedGameError: no method here computes this index from worths.
     """
+    from whence.methods.gradient.integrated_gradients import IntegratedGradients
     from whence.methods.perturbation.exact import Exact
-    from whence.methods.perturbation.leave_one_out import OnePlayer
     from whence.methods.perturbation.semivalue import SampledSemivalue
     from whence.methods.perturbation.trees import TreeExact
 
+    if isinstance(index, AumannShapley) and view(game, RelaxedGame) is not None:
+        return IntegratedGradients(), "the game has a gradient, and the path is a line"
     if not isinstance(index, Semivalue):
         raise UnsupportedGameError(
             f"no method here computes {index} from worths alone. Offered: Shapley, Banzhaf, "
-            "BetaShapley, LeaveOneOut and FirstIn."
+            "BetaShapley, LinearSurrogate, LeaveOneOut and FirstIn."
         )
     if view(game, LeafGame) is not None:
         return TreeExact(index), "each leaf of a tree has its values in closed form"
@@ -41,8 +50,22 @@ def choose(
     if isinstance(index, Shapley):
         return _orders(game, budget, by_case=by_case)
     if isinstance(index, (LeaveOneOut, FirstIn)):
-        return OnePlayer(index), "one player at a time is all the index needs"
+        return _one_by_one(game, index, budget)
     return SampledSemivalue(index), "nothing is known of the game beyond its worths"
+
+
+def _one_by_one(
+    game: Game, index: LeaveOneOut | FirstIn, budget: Budget
+) -> tuple[Method[Any], str]:
+    """One player at a time: on every case where that ends and is paid for, else on some."""
+    from whence.methods.perturbation.leave_one_out import OnePlayer
+    from whence.methods.perturbation.sweep import Sweep
+
+    price, unbounded = sweep(game), budget.rows is None and budget.seconds is None
+    most = EXACT if budget.evaluations is None else min(EXACT, budget.evaluations)
+    if price is not None and unbounded and price <= most:
+        return Sweep(index), "one player at a time, on every case: exact"
+    return OnePlayer(index), "one player at a time is all the index needs"
 
 
 def _orders(game: Game, budget: Budget, *, by_case: bool) -> tuple[Method[Any], str]:
@@ -68,6 +91,17 @@ def _long(game: Game, budget: Budget, *, by_case: bool) -> bool:
 
 def enumeration(game: Game) -> int | None:
     """How many worths, times background rows, an enumeration would take; None if it never ends."""
-    pooled = view(game, PooledGame)
-    draws = pooled.n_pool if pooled is not None else game.n_draws
+    draws = _draws(game)
     return None if draws is None else 2 ** len(game.players) * units(game) * draws
+
+
+def sweep(game: Game) -> int | None:
+    """The same, of everybody (or nobody) and of each player's change to that."""
+    draws = _draws(game)
+    return None if draws is None else (len(game.players) + 1) * units(game) * draws
+
+
+def _draws(game: Game) -> int | None:
+    """How many draws, or background rows, there are in all; None if draws never end."""
+    pooled = view(game, PooledGame)
+    return pooled.n_pool if pooled is not None else game.n_draws

@@ -5,9 +5,12 @@ from math import comb
 import numpy as np
 import pytest
 
-from whence import Banzhaf, BetaShapley, FirstIn, LeaveOneOut, Shapley, Share
+from whence import Banzhaf, BetaShapley, FirstIn, LeaveOneOut, LinearSurrogate, Shapley, Share
+from whence._core.enumeration import coalitions
 from whence._core.errors import OptionError
 from whence._core.index import AumannShapley, InOrder
+from whence.games.synthetic import Airport, Gloves, Unanimity, Voting
+from whence.methods import Exact
 
 EVERY = (
     Shapley(),
@@ -16,6 +19,8 @@ EVERY = (
     BetaShapley(1.0, 16.0),
     LeaveOneOut(),
     FirstIn(),
+    LinearSurrogate(0.95),
+    LinearSurrogate(0.2),
 )
 
 
@@ -59,3 +64,35 @@ def test_who_closes_the_gap():
 def test_beta_needs_positive_numbers(a, b):
     with pytest.raises(OptionError, match="a > 0 and b > 0"):
         BetaShapley(a, b)
+
+
+@pytest.mark.parametrize("keep", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize(
+    "game",
+    [Gloves(), Airport(), Voting(), Unanimity({("a", "b", "c"): 2.0, ("a", "d"): -3.0}, "abcde")],
+    ids=lambda g: type(g).__name__,
+)
+def test_a_surrogate_is_the_slope_of_the_best_linear_fit(game, keep):
+    """Least squares over all coalitions, each with its chance. Mutant: keep and 1 - keep."""
+    n = len(game.players)
+    stay = coalitions(n)
+    zeros = np.zeros(2**n, dtype=int)
+    worth = game.worth(stay, zeros, zeros)[:, 0]
+    root = np.sqrt(np.where(stay, keep, 1 - keep).prod(axis=1))
+    design = np.hstack([stay.astype(float), np.ones((2**n, 1))])
+    fit = np.linalg.lstsq(root[:, None] * design, root * worth, rcond=None)[0]
+    assert np.allclose(game.truth(LinearSurrogate(keep)), fit[:n], atol=1e-12)
+    assert np.allclose(Exact(LinearSurrogate(keep)).attribute(game).values[0, 0], fit[:n])
+
+
+def test_a_surrogate_lies_between_the_others():
+    half = [LinearSurrogate().weight(s, 6) for s in range(6)]
+    assert np.allclose(half, [Banzhaf().weight(s, 6) for s in range(6)])
+    assert np.allclose(LinearSurrogate(1 - 1e-9).sizes(6), LeaveOneOut().sizes(6))
+    assert np.allclose(LinearSurrogate(1e-9).sizes(6), FirstIn().sizes(6))
+
+
+@pytest.mark.parametrize("keep", [0.0, 1.0, -0.5, 2, True, float("nan")])
+def test_a_surrogate_needs_a_chance(keep):
+    with pytest.raises(OptionError, match=r"keep is the chance .* between 0 and 1.*; given"):
+        LinearSurrogate(keep)

@@ -19,6 +19,7 @@ from whence.methods.perturbation.exact import Exact
 from whence.methods.perturbation.leave_one_out import OnePlayer
 from whence.methods.perturbation.permutation import Permutation
 from whence.methods.perturbation.semivalue import SampledSemivalue
+from whence.methods.perturbation.sweep import Sweep
 
 from .toys import NEVER, Blank, Scattered
 
@@ -298,17 +299,24 @@ def test_choices():
 
     small = Linear((1.0, 2.0), 3, 5)
     assert isinstance(choose(small, wh.BetaShapley(2.0, 1.0))[0], Exact)
-    chosen = {
+    sampled = {
         wh.Shapley(): Permutation(),
         wh.Banzhaf(): SampledSemivalue(wh.Banzhaf()),
         wh.BetaShapley(4.0, 1.0): SampledSemivalue(wh.BetaShapley(4.0, 1.0)),
         wh.LeaveOneOut(): OnePlayer(),
         wh.FirstIn(): OnePlayer(wh.FirstIn()),
     }
-    for index, method in chosen.items():
+    one_by_one = {index: Sweep(index) for index in (wh.LeaveOneOut(), wh.FirstIn())}
+    for index, method in sampled.items():
         assert choose(GAME, index)[0] == method  # endless draws
-        assert choose(Linear([1.0] * 17), index)[0] == method  # too many players
-        assert choose(Linear([1.0] * 12, 100), index)[0] == method  # too many questions
+        finite = one_by_one.get(index, method)
+        assert choose(Linear([1.0] * 17), index)[0] == finite  # too many players
+        assert choose(Linear([1.0] * 12, 100), index)[0] == finite  # too many questions
+        assert choose(Linear([1.0] * 1000, 200), index)[0] == method  # both
+    for bound in ({"evaluations": 17}, {"seconds": 9.0}, {"rows": 99}):  # whole or nothing
+        assert choose(Linear([1.0] * 17), wh.LeaveOneOut(), Budget(**bound))[0] == OnePlayer()
+    paid = Budget(evaluations=18)
+    assert choose(Linear([1.0] * 17), wh.LeaveOneOut(), paid)[0] == Sweep()
     with pytest.raises(UnsupportedGameError, match="AumannShapley"):
         choose(small, wh.AumannShapley())
 

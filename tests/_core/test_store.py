@@ -29,6 +29,7 @@ INDICES = (
     wh.BetaShapley(4.0, 1.5),
     wh.LeaveOneOut(),
     wh.FirstIn(),
+    wh.LinearSurrogate(0.95),
     wh.AumannShapley(),
     wh.Share("residual stream, at fixed norm ✓"),
     InOrder(),

@@ -6,12 +6,28 @@ from inspect import isabstract
 import pytest
 
 import whence.methods
-from whence import Banzhaf, BetaShapley, FirstIn, Game, LeaveOneOut, Method, Shapley
+from whence import (
+    Banzhaf,
+    BetaShapley,
+    FirstIn,
+    Game,
+    LeaveOneOut,
+    LinearSurrogate,
+    Method,
+    Shapley,
+)
 from whence._core.folder import classes
 from whence._core.index import Semivalue
 from whence.testing import METHOD_LAWS
 
-INDICES = (Shapley(), Banzhaf(), BetaShapley(4.0, 1.0), LeaveOneOut(), FirstIn())
+INDICES = (
+    Shapley(),
+    Banzhaf(),
+    BetaShapley(4.0, 1.0),
+    LeaveOneOut(),
+    FirstIn(),
+    LinearSurrogate(0.8),
+)
 
 
 def methods():

@@ -204,6 +204,23 @@ def test_the_law_kills_its_mutant(law):
         law(KILLS[law])
 
 
+@final
+class Biased(Mutant):
+    """Says that it fits, and gives everybody more than its errors allow."""
+
+    fits = True
+
+    def read(self, state):
+        got = state.reading()
+        more = got.values + 7 * np.maximum(got.stderr, 1e-3)
+        return Reading(more, got.stderr, got.freedom, got.empty, got.full)
+
+
+def test_a_fit_is_no_excuse():
+    with pytest.raises(LawBrokenError, match="a dummy got"):
+        testing.gives_a_dummy_nothing(Biased())
+
+
 def test_the_honest_walk_passes():
     testing.check_method(Mutant())
     testing.check_method(Exact())

@@ -773,6 +773,15 @@ OPTIONS = [
         alone(lambda: wh.methods.OnePlayer(index=wh.Shapley())),
     ),
     (
+        "Sweep of Shapley",
+        V,
+        [
+            "Sweep computes a LeaveOneOut or FirstIn; given index=Shapley(). Leave",
+            "and whence takes one that computes it.",
+        ],
+        alone(lambda: wh.methods.Sweep(index=wh.Shapley())),
+    ),
+    (
         "index a class",
         V,
         [
@@ -795,7 +804,7 @@ OPTIONS = [
         T,
         [
             "no method here computes AumannShapley() from worths alone. Offered:",
-            "Offered: Shapley, Banzhaf, BetaShapley, LeaveOneOut and FirstIn.",
+            "Offered: Shapley, Banzhaf, BetaShapley, LinearSurrogate, LeaveOneOut and FirstIn.",
         ],
         lambda b: b.attribute(index=wh.AumannShapley()),
     ),
@@ -804,7 +813,7 @@ OPTIONS = [
         T,
         [
             "no method here computes Share(identity='flow') from worths alone. Offered:",
-            "Offered: Shapley, Banzhaf, BetaShapley, LeaveOneOut and FirstIn.",
+            "Offered: Shapley, Banzhaf, BetaShapley, LinearSurrogate, LeaveOneOut and FirstIn.",
         ],
         lambda b: b.attribute(index=wh.Share("flow")),
     ),

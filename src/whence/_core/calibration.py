@@ -195,7 +195,8 @@ def _words(found: _Against, order: float, failed: list[str], *, nothing: bool) -
         return f"{asked}: {'; '.join(failed)}"
     agrees = f"the order agrees at {order:.2f}" if np.isfinite(order) else "the order is not judged"
     worst = int(found.misses.argmax())
+    share = round(100 * float(found.misses[worst]), 6)  # rounding of the arithmetic is no miss
     return (
-        f"{asked}: every sign is right, {agrees}, and the largest miss is "
-        f"{100 * found.misses[worst]:.2g} % of the largest exact value, on {found.said(worst)}"
+        f"{asked}: every sign is right, {agrees}, and the largest miss is {share:.2g} % of the "
+        f"largest exact value, on {found.said(worst)}"
     )

@@ -98,6 +98,39 @@ def _log_beta(a: float, b: float) -> float:
 
 @final
 @dataclass(frozen=True, slots=True)
+class LinearSurrogate(Semivalue):
+    """The slope of the best linear fit to the worths of coalitions that chance leaves.
+
+    Each player stays with probability `keep`, whatever the others do. Then presences do not
+    correlate, the slope of each is its own covariance with the worth over its variance, and that is
+
+        phi_i = E[v(S + i) - v(S)],   weight(s) = keep^s (1 - keep)^(n - 1 - s):
+
+    a semivalue. At 1/2 it is `Banzhaf`; towards 1 it comes near `LeaveOneOut`.
+
+    Raises:
+        OptionError: keep is not between 0 and 1.
+
+    Source: Hammer & Holzman (1992) at 1/2; Marichal & Mathonet (2011) at any `keep`. Datamodels
+        (Ilyas et al. 2022) and COAR (Shah, Ilyas & Madry 2024) estimate it.
+    """
+
+    keep: float = 0.5
+    efficient: bool = field(default=False, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.keep, Real) and 0 < self.keep < 1):
+            raise OptionError(
+                "keep is the chance that a player stays, between 0 and 1, such as 0.9; "
+                f"given {self.keep!r}"
+            )
+
+    def weight(self, size: int, n: int) -> float:
+        return float(self.keep**size * (1 - self.keep) ** (n - 1 - size))
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class LeaveOneOut(Semivalue):
     """What is lost when only this player leaves."""
 

@@ -47,11 +47,15 @@ class Method(abc.ABC, Generic[G]):
         index: what is estimated.
         every_draw: draws are enumerated, so a game over a pool is asked with the whole pool.
         computes: the kinds of index that it can be given.
+        fits: numbers are fitted across coalitions that differ in many players, rather than added up
+            from what one player changes; so a player that adds nothing has zero only within its
+            error.
     """
 
     index: Index
     every_draw: bool = False
     computes: ClassVar[tuple[type[Index], ...]] = (Index,)
+    fits: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.index, self.computes):

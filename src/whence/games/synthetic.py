@@ -17,12 +17,12 @@ from typing import final
 import numpy as np
 
 from whence._core.errors import PlayersError
-from whence._core.game import AdditiveGame, Game
-from whence._core.index import Semivalue
+from whence._core.game import AdditiveGame, Game, RelaxedGame
+from whence._core.index import AumannShapley, Semivalue
 from whence._core.keyed import uniforms
 from whence._core.players import Players
 from whence._core.shaped import Float
-from whence._core.types import Cases, Coalitions, Draws, Worths
+from whence._core.types import Cases, Coalitions, Draws, Weights, Worths
 
 _NOISE = 31
 
@@ -73,6 +73,47 @@ class Unanimity(KnownGame):
             for m, w in zip(self.members, self.weights, strict=True)
         ]
         return np.asarray(np.array(each) @ self.members)
+
+
+@final
+class Multilinear(RelaxedGame, KnownGame):
+    """A sum of unanimity games for players who are present in part: each term is their product.
+
+    v(w) = sum over T of its weight times the product of w_i over T, so that along the path from
+    nobody to everybody each member of T gets weight / |T|: its Shapley value (Owen 1972).
+
+    Args:
+        terms: coalition (tuple of names) -> weight.
+        names: all players, those in no coalition (dummies) included.
+
+    >>> from whence import AumannShapley
+    >>> Multilinear({("a", "b"): 1.0}, ("a", "b", "c")).truth(AumannShapley()).tolist()
+    [0.5, 0.5, 0.0]
+    """
+
+    def __init__(self, terms: Mapping[Sequence[str], float], names: Sequence[str]) -> None:
+        self.whole = Unanimity(terms, names)
+        self.players = self.whole.players
+
+    def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> np.ndarray:
+        return self.whole._worth(coalitions, cases, draws)  # noqa: SLF001 - asked once, counted once
+
+    def _gradient(self, weights: Weights, cases: Cases, draws: Draws) -> np.ndarray:
+        del cases, draws
+        slopes = np.zeros((len(weights), 1, len(self.players)))
+        for members, weight in zip(self.whole.members, self.whole.weights, strict=True):
+            for i in np.flatnonzero(members):
+                others = members.copy()
+                others[i] = False
+                slopes[:, 0, i] += weight * weights[:, others].prod(axis=1)
+        return slopes
+
+    def truth(self, index: Semivalue | AumannShapley) -> Float[np.ndarray, " players"]:
+        """Of a semivalue as in `Unanimity`; along the path, each term in equal shares."""
+        if isinstance(index, Semivalue):
+            return self.whole.truth(index)
+        sizes = self.whole.members.sum(axis=1)
+        return np.asarray((self.whole.weights / sizes) @ self.whole.members)
 
 
 @final

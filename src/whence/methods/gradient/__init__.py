@@ -1,0 +1,1 @@
+"""Methods that ask how a worth changes while players are present only in part."""
