@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -74,6 +74,27 @@ def test_what_is_refused(how):
 def test_what_is_no_certificate(told):
     with pytest.raises(ResultError):
         Certificate.from_dict(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("holds", "yes", "True, False or None; given 'yes'"),
+        ("words", 3, "says in words what was checked"),
+        ("numbers", {"slope": "steep"}, "could not convert string to float: 'steep'"),
+        ("numbers", [1.0], "needs numbers by name"),
+        ("intervals", {"slope": (1.0,)}, "intervals of two numbers"),
+        ("table", {"players": 3}, "columns by name"),
+    ],
+)
+def test_fields_are_checked_without_type_checks_too(name, value, message):
+    """The tests' own type checks would refuse these first; a user has none."""
+    bare = object.__new__(Certificate)
+    for f in fields(Certificate):
+        object.__setattr__(bare, f.name, getattr(WHOLE, f.name))
+    object.__setattr__(bare, name, value)
+    with pytest.raises(ResultError, match=message):
+        bare.__post_init__()
 
 
 # -- with its answer --

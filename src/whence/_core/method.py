@@ -2,17 +2,20 @@
 
 import abc
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar, final
+from typing import Any, ClassVar, Generic, TypeVar, final
 
 from .attribution import Attribution, Cost, Uncertainty
 from .budget import Budget
+from .certificate import Certificate
 from .driver import drive
 from .errors import OptionError, UnsupportedGameError, positive
 from .game import Game, PooledGame, Question, view
 from .index import Index
 from .meter import Meter, metering
-from .reading import Reading
+from .network_game import NetworkGame
+from .reading import Averaged, Reading
 from .stopping import averaged
 from .trace import Trace
 from .visits import Visits, visits
@@ -30,6 +33,7 @@ class Outcome:
     Attributes:
         asked: what was asked, where that is not what the game asks.
         trace: how it came to be; None for what is computed at one go.
+        certificates: what was checked on the way.
     """
 
     reading: Reading
@@ -38,6 +42,7 @@ class Outcome:
     verdict: str
     asked: Question | None = None
     trace: Trace | None = None
+    certificates: tuple[Certificate, ...] = ()
 
 
 class Method(abc.ABC, Generic[G]):
@@ -139,9 +144,16 @@ def _wrapped(
         shared=reading.shared if by_case else {},
         covariance=got.covariance or reading.of_one(),
         question=outcome.asked or question_of(about),
-        provenance={"game": type(bare(about)).__name__, "seed": seed},
+        provenance={"game": type(bare(about)).__name__, "seed": seed, **_stamp(about, got)},
         trace=outcome.trace,
+        certificates=outcome.certificates,
     )
+
+
+def _stamp(game: Game, got: Averaged) -> Mapping[str, Any]:
+    """What a game of a network says of itself, and of what its players leave uncovered."""
+    network = view(game, NetworkGame)
+    return {} if network is None else network.stamp(got.empty, got.full)
 
 
 class AnytimeMethod(Method[Game], Generic[State]):

@@ -14,7 +14,7 @@ import numpy as np
 
 from .game import RelaxedGame, StatedGame
 from .shaped import Float
-from .types import Cases, Ends, Gradients
+from .types import Cases, Draws, Ends, Gradients
 
 
 class NetworkGame(RelaxedGame, StatedGame):
@@ -27,17 +27,18 @@ class NetworkGame(RelaxedGame, StatedGame):
     n_layers: int
 
     @abc.abstractmethod
-    def slopes(self, cases: Cases, along: float = 1.0) -> Gradients:
+    def slopes(self, cases: Cases, draws: Draws, along: float = 1.0) -> Gradients:
         """What each player adds, to first order: float [rows, outputs, players].
 
         Args:
             cases: int [rows].
+            draws: int [rows].
             along: where the slope is taken: on inputs this share of the way from the reference's
                 to the clean ones. What players differ by is measured from end to end.
         """
 
     @abc.abstractmethod
-    def slopes_past_softmax(self, cases: Cases) -> Gradients:
+    def slopes_past_softmax(self, cases: Cases, draws: Draws) -> Gradients:
         """As `slopes`, with attention taken as it really changes and the rest to first order.
 
         NaN for players that are no query and no key. (AtP*: Kramar et al. 2024.)
@@ -45,7 +46,7 @@ class NetworkGame(RelaxedGame, StatedGame):
 
     @abc.abstractmethod
     def slopes_without_layers(
-        self, cases: Cases
+        self, cases: Cases, draws: Draws
     ) -> Float[np.ndarray, "layers rows outputs players"]:
         """As `slopes`, with what one layer adds held fixed, for each layer in turn."""
 

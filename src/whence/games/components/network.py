@@ -268,11 +268,10 @@ class ComponentGame(NetworkGame):
         return found
 
     @final
-    def slopes(self, cases: Cases, along: float = 1.0) -> Gradients:
+    def slopes(self, cases: Cases, draws: Draws, along: float = 1.0) -> Gradients:
         """What each player adds, to first order, at everybody present."""
-        draws, ones = np.zeros_like(cases), np.ones((len(cases), len(self.players)))
         if along == 1.0:
-            return self.gradient(ones, cases, draws)
+            return self.gradient(np.ones((len(cases), len(self.players))), cases, draws)
         count(gradients=len(cases))
         found = []
         for rows in self._batches(np.arange(len(cases))):
@@ -304,21 +303,20 @@ class ComponentGame(NetworkGame):
             return np.stack(self._backwards(self.measuring.of(output, cases), leaf), axis=1)
 
     @final
-    def slopes_past_softmax(self, cases: Cases) -> Gradients:
+    def slopes_past_softmax(self, cases: Cases, draws: Draws) -> Gradients:
         """As `slopes`, with attention taken as it really changes; NaN for others."""
         count(gradients=len(cases))
         if self.mode != "noising" or self.measuring.whole or isinstance(self.wiring, Edges):
             return np.full((len(cases), len(self.outputs), len(self.players)), np.nan)
         found = []
         for rows in self._batches(np.arange(len(cases))):
-            where = torch.as_tensor(cases[rows])
-            none = torch.zeros_like(where)
+            where, what = (torch.as_tensor(x[rows]) for x in (cases, draws))
             found.append(
                 past_softmax(
                     self.hooked,
                     self.base.take(where),
                     self.players,
-                    lambda site, c=where, d=none: self._other(site, c, d),
+                    lambda site, c=where, d=what: self._other(site, c, d),
                     lambda output, c=where: self.measuring.of(output, c),
                 )
             )
@@ -326,7 +324,7 @@ class ComponentGame(NetworkGame):
 
     @final
     def slopes_without_layers(
-        self, cases: Cases
+        self, cases: Cases, draws: Draws
     ) -> Float[np.ndarray, "layers rows outputs players"]:
         """As `slopes`, with what one layer adds held fixed, for each layer in turn."""
         blocks = self.hooked.anatomy.blocks
@@ -334,13 +332,12 @@ class ComponentGame(NetworkGame):
             tuple(self.hooked.points[f"{stem(b)}.hook_resid_{end}"] for end in ("pre", "post"))
             for b in blocks
         ]
-        where, ones = torch.as_tensor(cases), torch.ones((len(cases), len(self.players)))
+        where, what = torch.as_tensor(cases), torch.as_tensor(draws)
         switches = Switches(borders)
         with torch.enable_grad():
-            leaf = ones.double().requires_grad_()
+            leaf = torch.ones((len(cases), len(self.players))).double().requires_grad_()
             share = leaf if self.mode == "denoising" else 1 - leaf
-            none = torch.zeros_like(where)
-            measured = self._measured(where, none, share, -1.0, switches.edits())
+            measured = self._measured(where, what, share, -1.0, switches.edits())
             found = [
                 np.stack(self._backwards(measured, leaf), axis=1)
                 for _ in switches.each_off()

@@ -24,7 +24,8 @@ from whence._core.moments import MOST
 from whence._core.reading import Reading
 from whence.methods.surrogate.held_out import judged
 from whence.methods.surrogate.linear_fit import Fit, fitted
-from whence.methods.surrogate.rounds import Plan, Rounds, Taken
+from whence.methods.surrogate.plan import Plan, Taken
+from whence.methods.surrogate.rounds import Rounds
 
 _PULL = 0.01  # of a slope, that a ridge may take away before errors no longer tell how wrong it is
 

@@ -1,0 +1,148 @@
+"""What methods of first order share: estimates, exact answers for a few players, a judgement.
+
+A slope says nothing of how wrong it is. So the players that look largest are asked exactly, and the
+others leave in groups, in which what was missed shows (see `missed`). Exact answers stand in the
+result in place of estimates; how far those were off is the error of everybody else's: the root mean
+square of the misses, by output.
+"""
+
+import numpy as np
+
+from whence._core.attribution import Uncertainty
+from whence._core.budget import Budget
+from whence._core.calibration import calibration
+from whence._core.certificate import Certificate
+from whence._core.errors import OptionError
+from whence._core.game import Game
+from whence._core.method import Outcome
+from whence._core.reading import EXACT, Reading
+from whence._core.shaped import Float
+from whence.methods.gradient.missed import Search
+from whence.methods.gradient.rows import Ends, Rows, verified
+
+_FEW = 3  # exact answers; fewer say nothing of the misses of others
+
+
+def largest(screen: np.ndarray, many: int) -> np.ndarray:
+    """The players of the largest sizes, averaged over rows after their signs are taken away.
+
+    Args:
+        screen: sizes [rows, outputs, players].
+        many: how many players.
+    """
+    return np.argsort(-np.abs(screen).mean(axis=(0, 1)), kind="stable")[:many]
+
+
+def affordable(verify: int, game: Game, budget: Budget, rows: Rows) -> int:
+    """How many players can be asked exactly within the budget.
+
+    Raises:
+        OptionError: a number that is none.
+    """
+    if isinstance(verify, bool) or not isinstance(verify, (int, np.integer)) or verify < 0:
+        raise OptionError(f"verify is how many players are asked exactly, from 0; given {verify!r}")
+    most = min(int(verify), len(game.players))
+    if budget.evaluations is None:
+        return most
+    left = budget.evaluations // len(rows.cases) - 2  # the ends
+    return max(min(most, left // 3), 0)  # each is asked, and pays for a group and its halving
+
+
+def concluded(
+    game: Game,
+    rows: Rows,
+    estimate: Float[np.ndarray, "cases outputs players"],
+    noise: Float[np.ndarray, "cases outputs players"],
+    who: np.ndarray,
+    seed: int,
+    others: tuple[Certificate, ...] = (),
+) -> Outcome:
+    """The answer: exact where it was asked exactly, estimates elsewhere, and how good they are.
+
+    Args:
+        game: what was asked.
+        rows: where.
+        estimate: by slopes.
+        noise: standard errors of the estimates, from their draws.
+        who: the numbers of the players to ask exactly.
+        seed: of the groups in which the others leave.
+        others: what else was checked.
+    """
+    ends = Ends.of(game, rows)
+    if not len(who):
+        said = "first order only: nobody was asked exactly, so how far off it is is not known"
+        found = _reading(rows, ends, estimate, noise, np.empty((*ends.full.shape, 0)), who)
+        return Outcome(found, "unquantified", False, said, certificates=others)
+    exact = verified(game, rows, who, ends.full)
+    names = [game.players.names[i] for i in who]
+    told = calibration(names, estimate[:, 0, who], exact[:, 0])
+    checks, left = (told, *others), 0.0
+    rest = np.setdiff1d(np.arange(len(game.players)), who)
+    if len(rest):
+        search = _search(game, rows, estimate, ends, exact, rest, len(who), seed)
+        checks = (*checks, search.certificate(len(rest), min(len(who), len(rest))))
+        left, more = search.unexplained, search.found or {}
+        who = np.concatenate([who, np.array(list(more), dtype=int)])
+        exact = np.concatenate([exact, *(lost[:, :, None] for lost in more.values())], axis=2)
+    found = _reading(rows, ends, estimate, noise, exact, who, left)
+    every = len(who) == len(game.players) and rows.many == 1
+    sure: Uncertainty = "exact" if every else "sampled" if found.parts else "unquantified"
+    said = f"{len(who)} players were asked exactly; the others are of first order"
+    return Outcome(found, sure, all(c.holds is not False for c in checks),
+                   "every player was asked exactly" if every else said, certificates=checks)  # fmt: skip
+
+
+def _search(
+    game: Game,
+    rows: Rows,
+    estimate: np.ndarray,
+    ends: Ends,
+    exact: np.ndarray,
+    rest: np.ndarray,
+    groups: int,
+    seed: int,
+) -> Search:
+    """As many groups as players were asked exactly, and as many questions again to halve them."""
+    scale = float(np.abs(exact[:, 0].mean(axis=0)).max())
+    means = estimate[:, 0].mean(axis=0)
+    return Search(game, rows, means, ends.full, scale, 2 * groups).run(rest, groups, seed)
+
+
+def _reading(
+    rows: Rows,
+    ends: Ends,
+    estimate: Float[np.ndarray, "cases outputs players"],
+    noise: Float[np.ndarray, "cases outputs players"],
+    exact: Float[np.ndarray, "cases outputs verified"],
+    who: np.ndarray,
+    unexplained: float = 0.0,
+) -> Reading:
+    """Exact where it was asked exactly, else the estimate, with what its kind was off by.
+
+    Args:
+        rows: where it was asked.
+        ends: the worths of nobody and everybody.
+        estimate: by slopes.
+        noise: standard errors of the estimates, from their draws.
+        exact: of the players who were asked.
+        who: their numbers.
+        unexplained: what a group of the others did that nobody explains: one more miss.
+    """
+    values, stderr = estimate.copy(), noise.copy()
+    missed = exact - estimate[:, :, who]
+    values[:, :, who], stderr[:, :, who] = exact, 0.0
+    parts, shared = {}, {}
+    if len(who) >= _FEW:
+        rest = np.ones(values.shape[2], dtype=bool)
+        rest[who] = False
+        parts["first order"] = _rms(missed, unexplained) * rest
+        shared["first order"] = _rms(missed.mean(axis=0, keepdims=True), unexplained) * rest
+    free = np.full(len(values), EXACT if rows.many == 1 else rows.many - 1.0)
+    return Reading(values, stderr, free, ends.empty, ends.full, shared=shared, parts=parts)
+
+
+def _rms(missed: np.ndarray, unexplained: float) -> np.ndarray:
+    """[..., 1]: the root mean square over the last axis, with one more miss where there is one."""
+    many = missed.shape[-1] + (unexplained > 0)
+    total = (missed**2).sum(axis=-1, keepdims=True) + unexplained**2
+    return np.asarray(np.sqrt(total / many))
