@@ -381,8 +381,8 @@ def _containers(paths: Sequence[str]) -> set[str]:
 
 def _stack_names(stacks: Sequence[str]) -> dict[str, str]:
     """What tells stacks apart: "encoder" and "decoder"; nothing where there is one."""
-    if len(stacks) == 1:
-        return {stacks[0]: ""}
+    if len(stacks) < 2:
+        return dict.fromkeys(stacks, "")
     pieces = [stack.split(".") for stack in stacks]
     for place in range(min(map(len, pieces))):
         names = [piece[place] for piece in pieces]
