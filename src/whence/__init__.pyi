@@ -28,6 +28,7 @@ from ._core.method import AnytimeMethod as AnytimeMethod
 from ._core.method import Method as Method
 from ._core.players import Players as Players
 from ._core.progress import Progress as Progress
+from ._core.selection import Selection as Selection
 from .recipes.compare import compare as compare
 from .recipes.explain import explain as explain
 from .recipes.importance import importance as importance

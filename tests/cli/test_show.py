@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from selections import chosen
 from sklearn.tree import DecisionTreeRegressor
 
 import whence as wh
@@ -98,3 +99,16 @@ def test_what_is_no_result(desk, run):
     fail(run("show", "churn.json"), "not a whence result")
     fail(run("show", "nothing.whence"), "no file nothing.whence")
     fail(run("show", "churn.json", "--html", "churn.json"), "overwrite")
+
+
+def test_a_selection(desk, run):
+    chosen().save(desk / "c.whence")
+    got = run("show", "c.whence", "--csv", "c.csv")
+    assert got.exit_code == 0
+    assert "kept: b · a" in got.stdout
+    assert (desk / "c.csv").read_text().startswith("output,player,chosen,lost")
+    told = json.loads(run("show", "c.whence", "--json").stdout)
+    assert told["format"] == "whence selection"
+    got = run("show", "c.whence", "--html", "c.html")
+    assert got.exit_code == 2
+    assert "this file holds a selection" in got.stderr

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, cast, final
 import numpy as np
 
 from .errors import ResultError
-from .kinds import ATTRIBUTION, Axes, Kind
+from .kinds import ATTRIBUTION, SELECTION, Axes, Kind
 from .record import Answer, Arrays, Record, kind_named, kind_of, put_together, reading, take_apart
 from .scalars import plain, restored
 
 if TYPE_CHECKING:
     from .attribution import Attribution
+    from .interactions import Interactions
+    from .selection import Selection
 
 _KINDS = "fiubUOMm"  # numpy's letters for what columns of data may be
 
@@ -40,12 +42,36 @@ def lists(record: Record) -> dict[str, Any]:
 
 
 def _derived(result: Answer) -> dict[str, Any]:
-    arrays = {"gap": result.gap}
+    if kind_of(result) is SELECTION:
+        return _shares(cast("Selection", result))
+    arrays = {"gap": cast("Attribution | Interactions", result).gap}
     if kind_of(result) is ATTRIBUTION:
         att = cast("Attribution", result)
         low, high = att.ci()
         arrays |= {"stderr": att.stderr, "low": low, "high": high}
     return {name: _listed(array) for name, array in arrays.items()}
+
+
+def _shares(found: "Selection") -> dict[str, Any]:
+    """The three criteria, each [output] or [output][player]; null where no share is defined."""
+    try:
+        told = {
+            "faithfulness": found.share(found.worth),
+            "completeness": found.share(found.without),
+            "minimality": found.lost(),
+        }
+    except ResultError:
+        return dict.fromkeys(("faithfulness", "completeness", "minimality"))
+    ends = {name: one.ci() for name, one in told.items()}
+    return {
+        name: {
+            "value": _listed(one.value),
+            "stderr": _listed(one.stderr),
+            "low": _listed(ends[name][0]),
+            "high": _listed(ends[name][1]),
+        }
+        for name, one in told.items()
+    }
 
 
 def _table(name: str, table: Arrays) -> dict[str, Any] | None:
@@ -144,6 +170,7 @@ def _sizes(dictionary: Mapping[str, Any], kind: Kind) -> dict[str, int]:
         "outputs": len(dictionary["outputs"]),
         "players": len(dictionary["players"]["names"]),
         "pairs": len(dictionary.get("pairs", ())),
+        "steps": 0,
     }
 
 

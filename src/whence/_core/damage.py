@@ -11,14 +11,20 @@ from .kinds import TRACE, Kind
 if TYPE_CHECKING:
     from .trace import Trace
 
-_TYPES: Mapping[str, type] = {"method": str, "verdict": str, "converged": bool, "averaged": int}
+_TYPES: Mapping[str, type] = {
+    "method": str,
+    "verdict": str,
+    "converged": bool,
+    "averaged": int,
+    "held_out": int,
+}
 
 
 def check(result: Any, kind: Kind, source: object) -> None:
     """Refuse a result that does not hold together.
 
     Args:
-        result: an Attribution, or Interactions.
+        result: an Attribution, Interactions, or a Selection.
         kind: what it is made of.
         source: where it comes from, in words.
 
@@ -34,6 +40,8 @@ def check(result: Any, kind: Kind, source: object) -> None:
     if "pairs" in kind.plain:
         _check_pairs(result.pairs, sizes["players"], source)
         sizes["pairs"] = len(result.pairs)
+    if "path" in kind.tables:
+        sizes["steps"] = len(next(iter(result.path.values()), ()))
     for name, axes, array in _arrays(result, kind):
         wanted = tuple(sizes[axis] for axis in axes)
         if name != "data" and array.dtype.kind != "f":
@@ -61,7 +69,11 @@ def _check_fields(result: Any, kind: Kind, source: object) -> None:
     for name, kinds in _TYPES.items():
         if name in kind.plain and not isinstance(getattr(result, name), kinds):
             raise ResultError(f"{source} is damaged: {name}={getattr(result, name)!r}")
-    if result.uncertainty not in {"exact", "sampled", "unquantified"}:
+    if "uncertainty" in kind.plain and result.uncertainty not in {
+        "exact",
+        "sampled",
+        "unquantified",
+    }:
         raise ResultError(f"{source} is damaged: its uncertainty is {result.uncertainty!r}")
 
 

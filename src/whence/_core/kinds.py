@@ -64,4 +64,12 @@ INTERACTIONS = Kind(
     "main",
 )
 
-KINDS = {kind.format: kind for kind in (ATTRIBUTION, INTERACTIONS)}
+SELECTION = Kind(
+    "whence selection",
+    ("outputs", "method", "converged", "verdict", "order", "held_out"),
+    {"worth": _ENDS, "empty": _ENDS, "full": _ENDS, "without": _ENDS, "less": _EACH},
+    {"path": ("steps",)},
+    "worth",
+)
+
+KINDS = {kind.format: kind for kind in (ATTRIBUTION, INTERACTIONS, SELECTION)}

@@ -10,7 +10,7 @@ is not. Whoever raises the version first writes fixtures with the code as it was
 publishes the new schema beside the old ones (`whence/schema/`).
 
     1   the first
-    2   the trace of a run; interactions; the dictionary holds everything
+    2   the trace of a run; interactions; the dictionary holds everything; since then: selections
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ from .certificate import Certificate
 from .damage import check
 from .errors import ResultError
 from .game import Question
-from .kinds import ATTRIBUTION, INTERACTIONS, KINDS, Kind
+from .kinds import ATTRIBUTION, INTERACTIONS, KINDS, SELECTION, Kind
 from .players import Players
 from .scalars import plain, restored
 from .trace import Trace
@@ -33,10 +33,11 @@ from .trace import Trace
 if TYPE_CHECKING:
     from .attribution import Attribution
     from .interactions import Interactions
+    from .selection import Selection
 
 VERSION = 2
 
-Answer: TypeAlias = "Attribution | Interactions"
+Answer: TypeAlias = "Attribution | Interactions | Selection"
 Arrays: TypeAlias = Mapping[str, np.ndarray]
 
 
@@ -72,7 +73,10 @@ def take_apart(result: Answer) -> Record:
 def kind_of(result: Answer) -> Kind:
     """What a result is made of."""
     from .interactions import Interactions
+    from .selection import Selection
 
+    if isinstance(result, Selection):
+        return SELECTION
     return INTERACTIONS if isinstance(result, Interactions) else ATTRIBUTION
 
 
@@ -88,15 +92,25 @@ def _header(result: Answer, kind: Kind) -> dict[str, Any]:
             "ordered": players.ordered,
             "columns": players.columns,
         },
-        "index": {"name": type(result.index).__name__, **_settings(result.index)},
+        **_meaning(result),
         "cost": asdict(result.cost),
         "question": asdict(result.question),
         "provenance": result.provenance,
     }
-    if kind is ATTRIBUTION and result.certificates:  # type: ignore[union-attr]
-        header["certificates"] = [c.to_dict() for c in result.certificates]  # type: ignore[union-attr]
+    judged = () if kind is INTERACTIONS else result.certificates  # type: ignore[union-attr]
+    if judged:
+        header["certificates"] = [c.to_dict() for c in judged]
     as_json: dict[str, Any] = plain(header)
     return as_json
+
+
+def _meaning(result: Answer) -> dict[str, Any]:
+    """What numbers mean, by their index; of a selection, who was chosen."""
+    from .selection import Selection
+
+    if isinstance(result, Selection):
+        return {"chosen": result.chosen}
+    return {"index": {"name": type(result.index).__name__, **_settings(result.index)}}
 
 
 def _settings(index: indices.Index) -> dict[str, Any]:
@@ -152,6 +166,8 @@ def put_together(record: Record, source: object) -> Answer:
     with reading(source):
         if kind is INTERACTIONS:
             result: Answer = _interactions(record, kind)
+        elif kind is SELECTION:
+            result = _selection(record, kind, source)
         else:
             result = _attribution(record, kind, source)
         check(result, kind, source)
@@ -165,7 +181,13 @@ def _attribution(record: Record, kind: Kind, source: object) -> "Attribution":
     looks = tables.pop("trace", None)
     trace = Trace(**looks) if looks else None  # since version 2, and only of what was sampled
     judged = _certificates(record.header.get("certificates", []), source)
-    return Attribution(**_common(record, kind), **tables, trace=trace, certificates=judged)
+    return Attribution(
+        **_common(record, kind),
+        **tables,
+        index=_index(**restored(record.header["index"])),
+        trace=trace,
+        certificates=judged,
+    )
 
 
 def _certificates(told: list[Mapping[str, Any]], source: object) -> tuple[Certificate, ...]:
@@ -176,10 +198,25 @@ def _certificates(told: list[Mapping[str, Any]], source: object) -> tuple[Certif
         raise ResultError(f"{source} is damaged: {error}") from error
 
 
+def _selection(record: Record, kind: Kind, source: object) -> "Selection":
+    from .selection import Selection
+
+    common = _common(record, kind)
+    chosen = np.array(record.header["chosen"])
+    if chosen.dtype != bool:
+        raise ResultError(f"{source} is damaged: `chosen` is yes or no for each player")
+    judged = _certificates(record.header.get("certificates", []), source)
+    common |= {"order": tuple(common["order"]), "path": dict(record.tables["path"])}
+    try:
+        return Selection(**common, chosen=chosen, certificates=judged)
+    except ResultError as error:
+        raise ResultError(f"{source} is damaged: {error}") from error
+
+
 def _interactions(record: Record, kind: Kind) -> "Interactions":
     from .interactions import Interactions
 
-    common = _common(record, kind)
+    common = _common(record, kind) | {"index": _index(**restored(record.header["index"]))}
     pairs = tuple((int(i), int(j)) for i, j in common.pop("pairs"))
     return Interactions(**common, pairs=pairs)
 
@@ -195,7 +232,6 @@ def _common(record: Record, kind: Kind) -> dict[str, Any]:
         **{name: record.arrays[name] for name in kind.arrays},
         "outputs": tuple(header["outputs"]),
         "players": Players(tuple(players["names"]), players["kind"], players["ordered"], columns),
-        "index": _index(**restored(header["index"])),
         "cost": Cost(**restored(header["cost"])),
         "question": Question(**{**question, "classes": tuple(question["classes"])}),
         "provenance": restored(header["provenance"]),

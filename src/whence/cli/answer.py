@@ -8,7 +8,7 @@ from whence.cli import screen
 from whence.cli.failures import DONE, UNSURE
 
 if TYPE_CHECKING:
-    from whence import Attribution, Interactions
+    from whence import Attribution, Interactions, Selection
 
 FEW = 5  # explained rows that get a table each
 
@@ -53,7 +53,11 @@ def _refuse(wanted: Sequence[int], known: Sequence[int]) -> None:
 
 
 def kept(
-    result: "Attribution | Interactions", written: Sequence[Path], *, as_json: bool, quiet: bool
+    result: "Attribution | Interactions | Selection",
+    written: Sequence[Path],
+    *,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """What was written: a field of the JSON object, or a line."""
     if as_json:

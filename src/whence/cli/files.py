@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from whence._core.errors import OptionError
 
 if TYPE_CHECKING:
-    from whence import Attribution, Interactions
+    from whence import Attribution, Interactions, Selection
 
 _OTHERS = {".html": "--html", ".htm": "--html", ".csv": "--csv", ".json": "--json"}
 _OTHERS |= {".parquet": "`whence show FILE.whence --parquet` afterwards"}
@@ -95,7 +95,7 @@ def save(
     return write(makers)
 
 
-def numbers(result: "Attribution | Interactions", path: Path) -> None:
+def numbers(result: "Attribution | Interactions | Selection", path: Path) -> None:
     """A line for each number."""
     if find_spec("pandas"):
         result.to_frame("pandas").to_csv(path, index=False)

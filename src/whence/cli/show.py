@@ -8,7 +8,7 @@ from whence.cli import options as o
 from whence.cli.failures import DONE, told
 
 if TYPE_CHECKING:
-    from whence import Interactions
+    from whence import Interactions, Selection
 
 
 @told
@@ -24,15 +24,16 @@ def show(
     top: o.Top = 20,
 ) -> int:
     """Show a saved result: a table, a page, or plain JSON."""
-    from whence import Interactions, load
+    from whence import Interactions, Selection, load
     from whence.cli import files
 
     files.check({"--html": html, "--csv": csv, "--parquet": parquet}, [file])
     result = load(file)
-    if isinstance(result, Interactions):
+    if isinstance(result, (Interactions, Selection)):
         wanted = {"--row": row, "--html": html, "--parquet": parquet, "--open": browser}
-        _refuse([option for option, given in wanted.items() if given])
-        return _pairs(result, csv, json=json, quiet=quiet)
+        held = "interactions" if isinstance(result, Interactions) else "a selection"
+        _refuse([option for option, given in wanted.items() if given], held)
+        return _other(result, csv, json=json, quiet=quiet)
     if not json:
         answer.tables(result, top, row or ())
     page = browsing.place(html, browser=browser)
@@ -43,17 +44,19 @@ def show(
     return DONE
 
 
-def _refuse(options: list[str]) -> None:
+def _refuse(options: list[str], held: str) -> None:
     from whence._core.errors import OptionError
 
     if options:
         raise OptionError(
-            f"{options[0]} is for one number a player, and this file holds interactions: "
+            f"{options[0]} is for one number a player, and this file holds {held}: "
             "--csv and --json have them"
         )
 
 
-def _pairs(result: "Interactions", csv: Path | None, *, json: bool, quiet: bool) -> int:
+def _other(
+    result: "Interactions | Selection", csv: Path | None, *, json: bool, quiet: bool
+) -> int:
     from whence.cli import files
 
     if not json:

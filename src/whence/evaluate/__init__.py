@@ -1,8 +1,14 @@
-"""Judges: each looks at an answer, or at what it rests on, and returns a `Certificate`."""
+"""Judges: each looks at an answer, or at what it rests on, and returns a `Certificate`.
+
+One returns a `Curve`: how faithful the first players of a ranking are.
+"""
 
 from whence._core.calibration import calibration as calibration
+from whence.evaluate.faithfulness import Curve as Curve
+from whence.evaluate.faithfulness import faithfulness_curve as faithfulness_curve
 from whence.evaluate.fit import fit as fit
 from whence.evaluate.illusion import illusion as illusion
 from whence.evaluate.low_rank import low_rank as low_rank
 from whence.evaluate.mutation import mutation as mutation
+from whence.evaluate.reliability import reliability as reliability
 from whence.evaluate.screen import screen as screen

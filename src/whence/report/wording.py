@@ -6,6 +6,7 @@ import numpy as np
 
 from whence._core.attribution import Attribution
 from whence._core.interactions import Interactions
+from whence._core.selection import Selection
 from whence.report.numbers import clean, duration, percent, plain, plural, rough, several
 from whence.report.rows import averaged
 
@@ -169,7 +170,7 @@ def errors(att: Attribution, output: int = 0) -> str:
     return f"{whose}: {said} (widest 95 % interval)"
 
 
-def cost(att: Answer) -> str:
+def cost(att: Answer | Selection) -> str:
     """What it took."""
     c = att.cost
     found = f" ({c.found:,} found in a store)" if c.found else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from selections import chosen
 
 import whence as wh
 from whence._core import index as indices
@@ -23,7 +24,8 @@ EVERY = sorted(FIXTURES.glob(f"*-v{VERSION}.json"))
 
 def faults(told):
     kind = told.get("format", "whence attribution").removeprefix("whence ")
-    schema = wh.json_schema(kind if kind in {"attribution", "interactions"} else "attribution")
+    known = {"attribution", "interactions", "selection"}
+    schema = wh.json_schema(kind if kind in known else "attribution")
     return list(jsonschema.Draft202012Validator(schema).iter_errors(told))
 
 
@@ -31,16 +33,17 @@ def by_json(result):
     return json.loads(json.dumps(result.to_dict(), allow_nan=False))
 
 
-@pytest.mark.parametrize("kind", ["attribution", "interactions"])
+@pytest.mark.parametrize("kind", ["attribution", "interactions", "selection"])
 def test_it_is_a_schema(kind):
     schema = wh.json_schema(kind)
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["$id"] == f"urn:whence:schema:{kind}:{VERSION}"
 
 
-def test_both_say_the_same_of_what_both_have():
+@pytest.mark.parametrize("kind", ["interactions", "selection"])
+def test_both_say_the_same_of_what_both_have(kind):
     """Kills: a definition that is changed in one file alone."""
-    one, other = (wh.json_schema(kind) for kind in ("attribution", "interactions"))
+    one, other = wh.json_schema("attribution"), wh.json_schema(kind)
     for name in one["$defs"].keys() & other["$defs"].keys():
         assert one["$defs"][name] == other["$defs"][name], name
     for name in one["properties"].keys() & other["properties"].keys():
@@ -96,6 +99,18 @@ def test_certificates_keep_to_it(churn):
     assert set(told["certificates"][0]) == described == {f.name for f in fields(own)}
     told["certificates"][0]["holds"] = "yes"
     assert faults(told) != []
+
+
+def test_selections_keep_to_it():
+    flat = replace(chosen(), full=chosen().empty)
+    judged = replace(chosen(), certificates=(wh.Certificate("again", True, "yes", {}),))
+    for one in (chosen(), flat, judged):
+        assert faults(by_json(one)) == []
+    schema, told = wh.json_schema("selection"), by_json(chosen())
+    may = {"written", "certificates"}
+    assert set(told) == set(schema["required"]) == set(schema["properties"]) - may
+    for damage in ({"chosen": [1, 0, 1]}, {"order": "b"}, {"path": [1.0]}, {"worth": [1.0]}):
+        assert faults(told | damage) != []
 
 
 WRONG = {

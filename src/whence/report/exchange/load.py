@@ -7,11 +7,12 @@ from whence._core import store
 from whence._core.attribution import Attribution
 from whence._core.errors import ResultError
 from whence._core.interactions import Interactions
+from whence._core.selection import Selection
 
 _PARQUET = b"PAR1"
 
 
-def load(path: str | Path) -> Attribution | Interactions:
+def load(path: str | Path) -> Attribution | Interactions | Selection:
     """Read a result, whatever it was written as.
 
     Args:
@@ -39,9 +40,10 @@ def load_attribution(path: Any) -> Attribution:
     """Read a result of which one number for each player is wanted.
 
     Raises:
-        ResultError: as `load`, or interactions.
+        ResultError: as `load`, or a result of another kind.
     """
     found = load(path)
     if not isinstance(found, Attribution):
-        raise ResultError(f"{path} holds interactions, and no attribution: read it with wh.load")
+        what = "interactions" if isinstance(found, Interactions) else "a selection"
+        raise ResultError(f"{path} holds {what}, and no attribution: read it with wh.load")
     return found

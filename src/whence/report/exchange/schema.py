@@ -15,7 +15,7 @@ def json_schema(kind: str = "attribution", *, version: int = VERSION) -> dict[st
     """The JSON Schema (draft 2020-12) of `to_dict()`, and of the command line's `--json`.
 
     Args:
-        kind: "attribution" or "interactions".
+        kind: "attribution", "interactions" or "selection".
         version: of the format, as its `version` says; the one that is written by default.
 
     Raises:

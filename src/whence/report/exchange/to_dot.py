@@ -49,10 +49,7 @@ def to_dot(
         *(f"  {_line(edge, far)};" for edge in shown),
         "}",
     ]
-    text = "\n".join(lines) + "\n"
-    if path is not None:
-        _write(text, Path(path))
-    return text
+    return written("\n".join(lines) + "\n", path)
 
 
 def _line(edge: Edge, far: float) -> str:
@@ -79,8 +76,17 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _write(text: str, path: Path) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ResultError(f"cannot write {path}: {error.strerror}. Nothing was saved.") from error
+def written(text: str, path: str | Path | None) -> str:
+    """The text, also in this file where one is given.
+
+    Raises:
+        ResultError: it cannot be written.
+    """
+    if path is not None:
+        try:
+            Path(path).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ResultError(
+                f"cannot write {path}: {error.strerror}. Nothing was saved."
+            ) from error
+    return text
