@@ -49,7 +49,6 @@ def direct_logit(
     inputs: Any,
     target: Any,
     versus: Any = None,
-    *,
     position: Any = -1,
     by_source: bool = False,
 ) -> Attribution:
