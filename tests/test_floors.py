@@ -11,7 +11,9 @@ BELOW = {"_core", "models", "kernels"}
 ALLOWED = {"_core": set(), "models": {"_core"}, "kernels": {"_core"}} | dict.fromkeys(WINGS, BELOW)
 ALLOWED |= {"recipes": {*BELOW, *WINGS, "_attribute", "_choose"}}
 # results are shown by calling upwards, inside the functions that show them
-SANCTIONED = {(f"_core/{name}.py", "report") for name in ("attribution", "interactions", "lens", "selection")}
+SANCTIONED = {
+    (f"_core/{name}.py", "report") for name in ("attribution", "interactions", "lens", "selection")
+}
 
 
 def edges(root, source=None):

@@ -29,7 +29,8 @@ def test_public_names_are_there():
     names = """
     importance explain attribute compare load Budget Players FunctionGame Shapley Banzhaf
     BetaShapley LeaveOneOut FirstIn AumannShapley Share Game RelaxedGame Method AnytimeMethod
-    Attribution Certificate Selection WhenceError games methods models evaluate engines recipes testing"""
+    Attribution Certificate Selection WhenceError games methods models evaluate engines recipes
+    testing"""
     assert [name for name in names.split() if getattr(whence, name, None) is None] == []
 
 

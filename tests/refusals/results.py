@@ -692,7 +692,7 @@ RESULTS = [
     (
         "the schema of something else",
         V,
-        ["no schema of 'game' is published. There are: 'attribution', 'interactions'."],
+        ["no schema of 'game' is published.", "'attribution', 'interactions', 'selection'."],
         lambda b: wh.json_schema("game"),
     ),
     (

@@ -56,7 +56,8 @@ class Selection:
         without: of everybody but the chosen.
         less: of the chosen without this one, [cases, outputs, players]; NaN of whom is not chosen.
         order: names of all that were taken on the way, in that order.
-        path: the way: "size", "faithfulness" and "stderr" at each step, on the cases of the search.
+        path: the way, step by step, on the cases of the search: "size", and what was learnt there,
+            such as "faithfulness" and "stderr".
         held_out: how many of the cases reported here had no part in the search: all, or none.
         converged: the faithfulness that was asked for was reached, on the cases of the search.
         verdict: how it ended, and what that means.

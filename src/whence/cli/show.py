@@ -54,9 +54,7 @@ def _refuse(options: list[str], held: str) -> None:
         )
 
 
-def _other(
-    result: "Interactions | Selection", csv: Path | None, *, json: bool, quiet: bool
-) -> int:
+def _other(result: "Interactions | Selection", csv: Path | None, *, json: bool, quiet: bool) -> int:
     from whence.cli import files
 
     if not json:

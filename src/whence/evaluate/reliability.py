@@ -95,4 +95,4 @@ def _jaccard(a: Bool[np.ndarray, " players"], b: Bool[np.ndarray, " players"]) -
 def _by_chance(chosen: Bool[np.ndarray, "selections players"]) -> float:
     """Of two random circuits of the typical size, about."""
     n, k = chosen.shape[1], float(chosen.sum(axis=1).mean())
-    return k / (2 * n - k)
+    return float(k / (2 * n - k))

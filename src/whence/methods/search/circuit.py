@@ -131,9 +131,7 @@ def _ranked(game: Game, ranking: Ranking, parts: Halves, seed: int) -> tuple[Att
     return ranking.attribute(SomeCases(game, parts.search), seed=seed), True
 
 
-def _reported(
-    game: Game, chosen: Bool[np.ndarray, " players"], parts: Halves
-) -> dict[str, np.ndarray]:
+def _reported(game: Game, chosen: Bool[np.ndarray, " players"], parts: Halves) -> dict[str, Any]:
     """Worths in the cases of the report."""
     at, n = np.flatnonzero(chosen), len(chosen)
     one_less = np.repeat(chosen[None], len(at), axis=0)
