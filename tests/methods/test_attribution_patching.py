@@ -1,4 +1,4 @@
-"""First-order methods on networks whose truth is known: what they see, and what they say they miss."""
+"""First-order methods on networks whose truth is known: what they see, and say they miss."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from networks.cancel import EFFECT, FROM, TO, Cancel
 from networks.induction import ANSWERS, CLEAN, CORRUPTED, Induction, Sink, continued, repeated
 
 import whence as wh
+from whence._core.asking import draws_of
 from whence.games import components as parts
 from whence.games.synthetic import Multilinear
 from whence.methods import AttributionPatching, EdgeAttributionPatching
@@ -69,7 +70,7 @@ def test_a_saturated_key_is_seen_past_the_softmax():
 @pytest.mark.parametrize("letter", ["k", "q"])
 @pytest.mark.parametrize("kind", [torch.float64, torch.float32])
 def test_single_positions_past_the_softmax(letter, kind):
-    """The closed form of one key, and one query's row; float32 too, where the textbook form is NaN."""
+    """One key in closed form, one query's row; in float32 too, where the textbook form is NaN."""
     hooked = wh.models.HookedModel(Induction(beta=30.0).to(kind))
     players = parts.nodes(hooked, [f"blocks.1.attn.hook_{letter}"], positions=range(9))
     behaviour = parts.logit_difference(*ANSWERS)
@@ -125,7 +126,7 @@ def test_a_wrong_sign_is_flagged_and_mended():
 
 
 def test_what_the_first_pick_missed_is_found_in_its_group():
-    """Two players are asked for their size; the largest is not among them, and its group shows it."""
+    """Two players are asked for their size; the largest is not among them: its group shows it."""
     game = looking_back()
     exact = wh.attribute(game, index=wh.LeaveOneOut()).values[0, 0]
     found = wh.attribute(game, method=AttributionPatching(verify=2))
@@ -181,8 +182,9 @@ def test_draws_are_averaged_and_their_spread_is_told():
     game = looking_back("resample")
     assert game.n_draws == 31
     found = wh.attribute(game, method=AttributionPatching(verify=0, grad_drop=False))
-    rows = np.repeat(np.arange(32), 31), np.tile(np.arange(31), 32)
-    each = game.slopes(*rows).reshape(32, 31, -1)
+    draws = draws_of(game)
+    rows = np.repeat(np.arange(32), 16), np.tile(draws, 32)
+    each = game.slopes(*rows).reshape(32, 16, -1)
     np.testing.assert_allclose(found.values[0, 0], each.mean(axis=(0, 1)), rtol=1e-6)
     assert (found.parts["estimation"] > 0).all()
 

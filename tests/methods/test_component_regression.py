@@ -7,11 +7,11 @@ import whence as wh
 from whence import Budget, FunctionGame, Game, Players
 from whence._core.errors import BudgetError, OptionError, UnsupportedGameError
 from whence._core.game import JointGame
+from whence._core.held_out import judged
+from whence._core.masks import BLOCK, Masks, centred, coins, stratified
 from whence.games.synthetic import Airport, Gloves, Linear, Noisy, Unanimity, Voting
 from whence.methods import ComponentRegression, Sweep
-from whence._core.held_out import judged
 from whence.methods.surrogate.linear_fit import fitted
-from whence._core.masks import BLOCK, Masks, centred, coins, stratified
 
 NEVER = {"relative_error": None, "data_share": None}
 SURE = 0.9999

@@ -25,7 +25,14 @@ def worths(
     game: Game, coalitions: Bool[np.ndarray, "asked players"], cases: Int[np.ndarray, " cases"]
 ) -> Float[np.ndarray, "asked cases outputs"]:
     """The worth of each coalition in each case, averaged over (at most 16) draws."""
-    draws = _draws(game)
+    return np.asarray(worths_by_draw(game, coalitions, cases).mean(axis=2))
+
+
+def worths_by_draw(
+    game: Game, coalitions: Bool[np.ndarray, "asked players"], cases: Int[np.ndarray, " cases"]
+) -> Float[np.ndarray, "asked cases draws outputs"]:
+    """The worth of each coalition in each case, on (at most 16) draws, the same for all."""
+    draws = draws_of(game)
     each = len(cases) * len(draws)
     step = max(_CELLS // max(each * len(game.players), 1), 1)
     found = []
@@ -35,12 +42,11 @@ def worths(
         where = np.tile(np.repeat(cases, len(draws)), len(some_of))
         what = np.tile(draws, len(some_of) * len(cases))
         answer = game.worth(rows, where, what)
-        shape = (len(some_of), len(cases), len(draws), len(game.outputs))
-        found.append(answer.reshape(shape).mean(axis=2))  # coalition, case, draw, output
+        found.append(answer.reshape(len(some_of), len(cases), len(draws), len(game.outputs)))
     return np.concatenate(found)
 
 
-def _draws(game: Game) -> Int[np.ndarray, " draws"]:
+def draws_of(game: Game) -> Int[np.ndarray, " draws"]:
     """All draws of a case, or 16 of them."""
     if game.n_draws is not None and game.n_draws <= DRAWS:
         return np.arange(game.n_draws)

@@ -12,9 +12,9 @@ from whence._core.errors import GameError, HookError  # noqa: E402
 from whence.models.hooked import HookedModel  # noqa: E402
 
 A, B = 1, 2
-# These take their norms in float32, whatever the model is: y is rounded there, and the sum of the
-# parts, which are not, is that far from the logits.
-SINGLE = {"llama", "qwen3", "mixtral"}
+# Llama and Qwen3 take their norms in float32, whatever the model is: what is rounded off is a part.
+ROUNDED = {"llama", "qwen3"}
+SINGLE = {"mixtral"}  # its experts know no float64
 PREFIX = {"t5": "decoder."}
 
 
@@ -64,15 +64,19 @@ def test_all_parts_add_up(name, attention):
         assert len(heads) == per
 
 
-def test_llama_is_exact_where_its_last_norm_is():
-    """What is left over is the rounding of that norm, and nothing else."""
+def test_what_a_norm_rounds_off_is_a_part():
+    for name in ("llama", "qwen3", "gpt2"):
+        att = wh.methods.direct_logit(HookedModel(build(name)), inputs(name), A, B)
+        assert ("norm rounding" in att.players.names) is (name in ROUNDED)
     model, given = build("llama"), inputs("llama")
+    rounded = wh.methods.direct_logit(HookedModel(model), given, A, B)["norm rounding"].value
+    assert 0 < abs(rounded) < 1e-6
     norm = torch.nn.RMSNorm(32, eps=1e-6).double()
     norm.weight = model.model.norm.weight
     model.model.norm = norm
-    for by_source in (False, True):
-        att = wh.methods.direct_logit(HookedModel(model), given, A, B, by_source=by_source)
-        assert abs(att.gap).max() < 1e-10
+    att = wh.methods.direct_logit(HookedModel(model), given, A, B)
+    assert "norm rounding" not in att.players.names
+    assert abs(att.gap).max() < 1e-10
 
 
 def test_embeddings_are_told_apart():

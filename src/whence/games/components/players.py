@@ -1,11 +1,11 @@
 """Players that are parts of a network, as a table: where each is, and which part of what is there.
 
-    site       the hook point
-    layer      in which layer
-    head       which head of what is there; None for all of it
-    unit       which unit (neuron, channel)
-    position   which position
-    direction  which direction of a basis
+site       the hook point
+layer      in which layer
+head       which head of what is there; None for all of it
+unit       which unit (neuron, channel)
+position   which position
+direction  which direction of a basis
 """
 
 from collections.abc import Iterable, Mapping, Sequence

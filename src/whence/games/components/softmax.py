@@ -101,7 +101,7 @@ def _slopes(
         run = Forward(
             hooked.module,
             reads=list(sites.values()),
-            edits={site: _leaf for site in sites.values()},
+            edits=dict.fromkeys(sites.values(), _leaf),
             hear=heard.append,
         )
         measured = measure(hooked.forward(run, inputs))

@@ -55,6 +55,14 @@ class FrozenNorm:
             along = along - along.mean(-1, keepdim=True)
         return self.scale[: len(slope), None] * along
 
+    def rounding(
+        self, x: Float[torch.Tensor, "rows width"], y: Float[torch.Tensor, "rows width"]
+    ) -> Float[torch.Tensor, "rows width"]:
+        """What the norm gave beyond its form: some compute in fewer digits than the model has."""
+        took, gave = (t.detach().cpu().double() for t in (x, y))
+        before = took - took.mean(-1, keepdim=True) if self.centred else took
+        return gave - self.bias - self.scale[:, None] * self.gain * before
+
 
 def no_norm(x: Float[torch.Tensor, "rows width"]) -> FrozenNorm:
     """Where nothing stands between the stream and the unembedding."""

@@ -5,7 +5,8 @@
 
 where c runs over the embeddings, what each head and each MLP wrote and every output bias, u is the
 slope of the difference at what the final norm gives, and s the norm's scale on this very prompt,
-held. What is left over is constant: the norm's bias and the unembedding's. The sum is exact.
+held. What is left over is constant: the norm's bias and the unembedding's; and, where a norm works
+in fewer digits than the model has, what it rounds off. The sum is exact.
 
 It is an account, and no experiment: a part that acts through later parts has no direct effect,
 and a part that is taken away would change the norm's scale too. `AblationGame` asks that.
@@ -38,6 +39,7 @@ from whence.models.hooked.model import HookedModel
 from whence.models.hooked.stream import Stream
 
 IDENTITY = "residual stream at fixed norm"
+_ROUNDING = 1e3  # units in the last place, beyond which a norm's own rounding is a part
 _WORDS = (
     "direct effects only, with the final norm's scale held: a part that acts through later parts "
     "has none of that here, and taking a part away would change the scale too"
@@ -133,9 +135,16 @@ def _all(stream: Stream, seen: FinalStream, norm: FrozenNorm, *, by_source: bool
     found = parts(stream, seen, norm.reader(slope), by_source=by_source)
     if bool(norm.bias.any()):
         found.append(Part("norm bias", "constant", slope @ norm.bias))
+    rounding = norm.rounding(seen.taken, seen.given)[: len(slope)]
+    if float(rounding.abs().max()) > _ROUNDING * float(seen.given.abs().max()) * _eps(seen.given):
+        found.append(Part("norm rounding", "constant", (slope * rounding).sum(-1)))
     if seen.fixed:
         found.append(Part("unembed bias", "constant", seen.head.constant.cpu().double()))
     return found
+
+
+def _eps(x: torch.Tensor) -> float:
+    return float(torch.finfo(x.dtype).eps)
 
 
 def _players(found: list[Part], tokens: tuple[str | None, ...]) -> Players:

@@ -52,7 +52,7 @@ class AttributionPatching(Method[RelaxedGame]):
 
     def _run(self, game: RelaxedGame, budget: Budget, seed: int, by_case: bool) -> Outcome:
         del by_case
-        rows = Rows.of(game, seed)
+        rows = Rows.of(game)
         slopes, screen = self._slopes(game, rows)
         estimate, noise = rows.mean(slopes), rows.stderr(slopes)
         who = largest(screen, affordable(self.verify, game, budget, rows))

@@ -57,7 +57,7 @@ class EdgeAttributionPatching(Method[NetworkGame]):
 
     def _run(self, game: NetworkGame, budget: Budget, seed: int, by_case: bool) -> Outcome:
         del by_case
-        rows = Rows.of(game, seed)
+        rows = Rows.of(game)
         slopes, settled = self._slopes(game, rows)
         estimate, noise = rows.mean(slopes), rows.stderr(slopes)
         who = largest(np.abs(slopes), affordable(self.verify, game, budget, rows))

@@ -17,8 +17,9 @@ from whence._core.game import Game
 from whence._core.method import Outcome
 from whence._core.reading import EXACT, Reading
 from whence._core.shaped import Float
+from whence.methods.gradient.losses import Losses
 from whence.methods.gradient.missed import Search
-from whence.methods.gradient.rows import Ends, Rows, verified
+from whence.methods.gradient.rows import Rows
 
 _FEW = 3  # exact answers; fewer say nothing of the misses of others
 
@@ -68,25 +69,23 @@ def concluded(
         seed: of the groups in which the others leave.
         others: what else was checked.
     """
-    ends = Ends.of(game, rows)
+    losses = Losses.of(game)
     if not len(who):
         said = "first order only: nobody was asked exactly, so how far off it is is not known"
-        found = _reading(rows, ends, estimate, noise, np.empty((*ends.full.shape, 0)), who)
+        found = _reading(rows, losses, estimate, noise, who, losses.alone(who))
         return Outcome(found, "unquantified", False, said, certificates=others)
-    exact = verified(game, rows, who, ends.full)
-    missed: tuple[Certificate, ...] = ()
-    left = 0.0
+    lost, missed, left = losses.alone(who), others, 0.0
     rest = np.setdiff1d(np.arange(len(game.players)), who)
     if len(rest):
-        search = _search(game, rows, estimate, ends, exact, rest, len(who), seed)
-        missed = (search.certificate(len(rest)),)
-        left, more = search.unexplained, search.found
-        who = np.concatenate([who, np.array(list(more), dtype=int)])
-        exact = np.concatenate([exact, *(lost[:, :, None] for lost in more.values())], axis=2)
+        search = _search(losses, estimate, lost, rest, seed)
+        missed, left = (*others, search.certificate(len(rest))), search.unexplained
+        who = np.concatenate([who, np.array(list(search.found), dtype=int)])
+        lost = np.concatenate([lost, *(one[None] for one in search.found.values())])
+    exact = losses.over_draws(lost)[0]
     names = [game.players.names[i] for i in who]
-    checks = (calibration(names, estimate[:, 0, who], exact[:, 0]), *others, *missed)
-    found = _reading(rows, ends, estimate, noise, exact, who, left)
-    every = len(who) == len(game.players) and rows.many == 1
+    checks = (calibration(names, estimate[:, 0, who], exact[:, 0]), *missed)
+    found = _reading(rows, losses, estimate, noise, who, lost, left)
+    every = len(who) == len(game.players) and rows.all
     sure: Uncertainty = "exact" if every else "sampled" if found.parts else "unquantified"
     said = (
         "every player was asked exactly"
@@ -98,52 +97,47 @@ def concluded(
 
 
 def _search(
-    game: Game,
-    rows: Rows,
-    estimate: np.ndarray,
-    ends: Ends,
-    exact: np.ndarray,
-    rest: np.ndarray,
-    groups: int,
-    seed: int,
+    losses: Losses, estimate: np.ndarray, lost: np.ndarray, rest: np.ndarray, seed: int
 ) -> Search:
     """As many groups as players were asked exactly, and as many questions again to halve them."""
-    scale = float(np.abs(exact[:, 0].mean(axis=0)).max())
-    search = Search(game, rows, estimate[:, 0].mean(axis=0), ends.full, scale, 2 * groups)
+    groups = len(lost)
+    scale = float(np.abs(lost[..., 0].mean(axis=(1, 2))).max())
+    search = Search(losses, estimate[:, 0].mean(axis=0), scale, 2 * groups)
     return search.run(rest, groups, seed)
 
 
 def _reading(
     rows: Rows,
-    ends: Ends,
+    losses: Losses,
     estimate: Float[np.ndarray, "cases outputs players"],
     noise: Float[np.ndarray, "cases outputs players"],
-    exact: Float[np.ndarray, "cases outputs verified"],
     who: np.ndarray,
+    lost: Float[np.ndarray, "asked cases draws outputs"],
     unexplained: float = 0.0,
 ) -> Reading:
     """Exact where it was asked exactly, else the estimate, with what its kind was off by.
 
     Args:
-        rows: where it was asked.
-        ends: the worths of nobody and everybody.
+        rows: where slopes were taken.
+        losses: of the worths of nobody and everybody.
         estimate: by slopes.
         noise: standard errors of the estimates, from their draws.
-        exact: of the players who were asked.
-        who: their numbers.
+        who: the numbers of the players who were asked exactly.
+        lost: what is lost without each.
         unexplained: what a group of the others did that nobody explains: one more miss.
     """
     values, stderr = estimate.copy(), noise.copy()
-    missed = exact - estimate[:, :, who]
-    values[:, :, who], stderr[:, :, who] = exact, 0.0
+    values[:, :, who], stderr[:, :, who] = losses.over_draws(lost)
+    missed = values[:, :, who] - estimate[:, :, who]
     parts, shared = {}, {}
     if len(who) >= _FEW:
         rest = np.ones(values.shape[2], dtype=bool)
         rest[who] = False
         parts["first order"] = _rms(missed, unexplained) * rest
         shared["first order"] = _rms(missed.mean(axis=0, keepdims=True), unexplained) * rest
-    free = np.full(len(values), EXACT if rows.many == 1 else rows.many - 1.0)
-    return Reading(values, stderr, free, ends.empty, ends.full, shared=shared, parts=parts)
+    free = np.full(len(values), EXACT if rows.all else rows.many - 1.0)
+    empty, full = (end.mean(axis=1) for end in (losses.empty, losses.full))
+    return Reading(values, stderr, free, empty, full, shared=shared, parts=parts)
 
 
 def _rms(missed: np.ndarray, unexplained: float) -> np.ndarray:

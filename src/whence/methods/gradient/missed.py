@@ -15,10 +15,9 @@ import numpy as np
 
 from whence._core.certificate import Certificate
 from whence._core.errors import some
-from whence._core.game import Game
 from whence._core.keyed import uniforms
 from whence._core.shaped import Float, Int
-from whence.methods.gradient.rows import Rows
+from whence.methods.gradient.losses import Losses
 
 TOLERANCE = 0.2  # of the largest effect: what a group may do beyond its estimates
 _GROUPS = 43
@@ -30,28 +29,24 @@ class Search:
     """A search among the players that nobody asked exactly; of the first output's means.
 
     Args:
-        game: what is asked.
-        rows: where.
+        losses: what is asked.
         estimate: by slopes, [players].
-        full: the worth of everybody, [cases, outputs].
         scale: the largest effect known.
         questions: how many groups may be asked, at most.
 
     Attributes:
-        found: of players who came to be alone in a group: what is lost without them.
+        found: players who came to be alone in a group, and what is lost without them.
         groups: how many groups there were.
         worst: how far one of them was from its estimates.
         unexplained: how far the worst group is that could not be halved to the end.
         suspects: who is in it.
     """
 
-    game: Game
-    rows: Rows
+    losses: Losses
     estimate: Float[np.ndarray, " players"]
-    full: Float[np.ndarray, "cases outputs"]
     scale: float
     questions: int
-    found: dict[int, Float[np.ndarray, "cases outputs"]] = field(default_factory=dict)
+    found: dict[int, Float[np.ndarray, "cases draws outputs"]] = field(default_factory=dict)
     groups: int = 0
     worst: float = 0.0
     unexplained: float = 0.0
@@ -85,15 +80,13 @@ class Search:
 
     def _beyond(self, group: np.ndarray) -> float:
         """What a group does beyond its estimates; a group of one is asked exactly."""
-        n, many = len(self.game.players), len(self.rows.cases)
-        stay = np.ones((many, n), dtype=bool)
-        stay[:, group] = False
-        worth = self.game.worth(stay, self.rows.cases, self.rows.draws)
-        lost = self.full - self.rows.mean(worth)
+        gone = np.zeros((1, len(self.estimate)), dtype=bool)
+        gone[0, group] = True
+        (lost,) = self.losses.without(gone)
         self.questions -= 1
         if len(group) == 1:
             self.found[int(group[0])] = lost
-        return float(lost[:, 0].mean() - self.estimate[group].sum())
+        return float(lost[..., 0].mean() - self.estimate[group].sum())
 
     def certificate(self, rest: int) -> Certificate:
         """What was found among the rest."""
@@ -113,7 +106,7 @@ class Search:
         )
 
     def _words(self, hidden: list[int], share: float) -> str:
-        names = self.game.players.names
+        names = self.losses.game.players.names
         if self.unexplained:
             who = some([names[i] for i in self.suspects], 3)
             return (
@@ -126,4 +119,4 @@ class Search:
         return f": each did what its estimates add up to, {within}"
 
     def _missed(self, player: int) -> float:
-        return abs(float(self.found[player][:, 0].mean() - self.estimate[player]))
+        return abs(float(self.found[player][..., 0].mean() - self.estimate[player]))

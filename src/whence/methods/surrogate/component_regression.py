@@ -18,11 +18,11 @@ import numpy as np
 from whence._core.budget import Budget
 from whence._core.errors import OptionError, UnsupportedGameError, positive
 from whence._core.game import Game
+from whence._core.held_out import HeldOut, judged
 from whence._core.index import LinearSurrogate
 from whence._core.method import Method, Outcome
 from whence._core.moments import MOST
 from whence._core.reading import Reading
-from whence._core.held_out import HeldOut, judged
 from whence.methods.surrogate.linear_fit import Fit, fitted
 from whence.methods.surrogate.plan import Plan, Taken
 from whence.methods.surrogate.rounds import Rounds

@@ -23,8 +23,8 @@ from typing import final
 import numpy as np
 
 from whence._core.errors import OptionError, some
-from whence._core.shaped import Float, Int
 from whence._core.masks import Masks, centred
+from whence._core.shaped import Float, Int
 
 _DEGENERATE = 1e-7  # of the largest pivot: players that come and go together
 

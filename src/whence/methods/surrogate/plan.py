@@ -7,8 +7,8 @@ from typing import final
 import numpy as np
 
 from whence._core.game import Game
-from whence._core.shaped import Float
 from whence._core.masks import BLOCK, Masks
+from whence._core.shaped import Float
 
 LEAVING = 8  # masks, at the least, in which a player leaves and in which it stays
 

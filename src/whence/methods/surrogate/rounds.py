@@ -17,13 +17,13 @@ from whence._core.errors import BudgetError, OptionError
 from whence._core.game import Game
 from whence._core.interrupts import held, welcoming
 from whence._core.looking import Eye, Look, cut_short
+from whence._core.masks import BLOCK, Masks, coins, stratified
 from whence._core.meter import Meter, metering
 from whence._core.progress import Progress, tell
 from whence._core.reading import Reading
 from whence._core.shaped import Float
 from whence._core.trace import Recorder, Trace
 from whence._core.wrap import Metered
-from whence._core.masks import BLOCK, Masks, coins, stratified
 from whence.methods.surrogate.plan import LEAVING, Plan, Taken
 
 _BLOCK = 2**14  # questions asked at once, at most

@@ -212,7 +212,7 @@ class HookedModel:
         attended: list[Attended] = []
         inside = [s for s in sites if s.end in ("scores", "pattern")]
         plain = [s for s in sites if s.end in ("in", "out")]
-        edits: dict[Site, Edit] = {site: _leaf for site in plain} if slopes else {}
+        edits: dict[Site, Edit] = dict.fromkeys(plain, _leaf) if slopes else {}
         prepared = Forward(
             self.module, reads=plain, edits=edits, hear=attended.append if inside else None
         )

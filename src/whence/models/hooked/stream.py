@@ -13,7 +13,7 @@ from typing import final
 import torch
 
 from whence._core.errors import HookError
-from whence.models.hooked.anatomy import Attention, Mlp
+from whence.models.hooked.anatomy import Attention
 from whence.models.hooked.model import HookedModel
 from whence.models.hooked.points import mlp_out, stem, z
 from whence.models.hooked.sites import Site
