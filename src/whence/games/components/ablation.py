@@ -91,7 +91,7 @@ class AblationGame(ComponentGame):
             run = Forward(self.hooked.module, reads=self.watched)
             with torch.no_grad():
                 self.hooked.forward(run, self.reference)
-            seen = run.seen
+            seen = self._in_rows(run.seen, self.reference.rows())
         if self.ablation == "resample":
             self._check_lengths(seen)
             return seen

@@ -22,7 +22,7 @@ from whence._core.types import Cases, Coalitions, Draws, Ends, Gradients, Weight
 from whence.games.components.basis import Basis
 from whence.games.components.edge_wiring import Edges
 from whence.games.components.measuring import Measuring
-from whence.games.components.node_wiring import Nodes
+from whence.games.components.node_wiring import Nodes, in_rows
 from whence.games.components.softmax import past_softmax
 from whence.games.components.switches import Switches
 from whence.models.hooked.inputs import Inputs
@@ -103,8 +103,9 @@ class ComponentGame(NetworkGame):
 
     @final
     def _prefix(self) -> Prefix:
-        calls = trace(self.hooked.module, *_few(self.base)).calls
-        prefix = Prefix(self.hooked.module, calls)
+        few = _few(self.base)
+        calls = trace(self.hooked.module, few.args, dict(few.kwargs)).calls
+        prefix = Prefix(self.hooked.module, calls, few.rows())
         places = self.wiring.places
         for i, sites in places.items():
             for site in sites:
@@ -124,7 +125,10 @@ class ComponentGame(NetworkGame):
         run = Forward(self.hooked.module, reads=self.watched, keep=paths)
         with torch.no_grad():
             output = self.hooked.forward(run, self.base)
-        self.here = run.seen
+        if isinstance(self.wiring, Nodes):
+            given = [site for site in self.wiring.sites if site.end == "out"]
+            self.wiring.loose = frozenset(s.name for s in given if s.module in self.prefix.loose)
+        self.here = self._in_rows(run.seen, self.base.rows())
         self.prefix.keep(run.kept, self.base.rows())
         self.measuring = Measuring(behaviour, output, self.base.rows())
         if not bool(torch.isfinite(self.measuring.plain).all()):
@@ -133,6 +137,12 @@ class ComponentGame(NetworkGame):
                 f"{self.measuring.plain.flatten()[:5].tolist()}"
             )
         self._check_prefix()
+
+    @final
+    def _in_rows(self, seen: Mapping[str, torch.Tensor], rows: int) -> dict[str, torch.Tensor]:
+        """What was seen, with a row for each prompt everywhere."""
+        loose = self.wiring.loose if isinstance(self.wiring, Nodes) else ()
+        return {name: in_rows(x, rows) if name in loose else x for name, x in seen.items()}
 
     @final
     def _check_prefix(self) -> None:
@@ -375,8 +385,8 @@ def _of_network(players: Players) -> bool:
     return "site" in players.columns or {"source", "target"} <= set(players.columns)
 
 
-def _few(inputs: Inputs) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The first two prompts: the order of calls is the same for all."""
-    few = inputs.take(torch.arange(min(2, inputs.rows())))
-    return few.args, dict(few.kwargs)
+def _few(inputs: Inputs) -> Inputs:
+    """Two prompts, or one of two: the order of calls is the same for any number."""
+    rows = inputs.rows()
+    return inputs.take(torch.arange(1 if rows == 2 else 2) % rows)
 

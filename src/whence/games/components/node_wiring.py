@@ -136,6 +136,7 @@ class Nodes:
         sites = {name: hooked.site(name) for name in at}
         self.plans = [Plan(sites[n], who, players, known.get(n)) for n, who in at.items()]
         _refuse_nested(sites.values(), self.plans)
+        self.loose: frozenset[str] = frozenset()  # hook points without a row for each prompt
 
     @property
     def sites(self) -> list[Site]:
@@ -151,7 +152,7 @@ class Nodes:
         """The changes of a forward whose rows have these shares."""
 
         def edit(plan: Plan) -> Edit:
-            return lambda here: plan.mix(here, other(plan.site), share)
+            return lambda here: plan.mix(self._rows(plan, here, share), other(plan.site), share)
 
         return {plan.site: edit(plan) for plan in self._busy(share)}
 
@@ -159,9 +160,12 @@ class Nodes:
         """The same, with differences that were measured elsewhere."""
 
         def edit(plan: Plan) -> Edit:
-            return lambda here: plan.shift(here, by[plan.site.name], share)
+            return lambda here: plan.shift(self._rows(plan, here, share), by[plan.site.name], share)
 
         return {plan.site: edit(plan) for plan in self.plans}
+
+    def _rows(self, plan: Plan, here: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+        return in_rows(here, len(share)) if plan.site.name in self.loose else here
 
     def _busy(self, share: torch.Tensor) -> list[Plan]:
         """Those at which something changes in some row."""
@@ -169,6 +173,12 @@ class Nodes:
             return self.plans
         gone = np.asarray(share.detach().cpu().numpy() != 0).any(axis=0)
         return [plan for plan in self.plans if gone[plan.who.numpy()].any()]
+
+
+def in_rows(here: torch.Tensor, rows: int) -> torch.Tensor:
+    """What is the same for all prompts (of positions, often), once for each."""
+    one = here if len(here) == 1 else here.unsqueeze(0)
+    return one.expand(rows, *one.shape[1:])
 
 
 def _refuse_nested(sites: object, plans: Sequence[Plan]) -> None:

@@ -93,7 +93,7 @@ class PatchingGame(ComponentGame):
             output = self.hooked.forward(run, inputs)
             cases = torch.arange(self.n_cases)
             self.other_plain = self.measuring.of(output, cases)
-        self.there = run.seen
+        self.there = self._in_rows(run.seen, inputs.rows())
 
     def _check_effect(self) -> None:
         plain, other = self.measuring.plain, self.other_plain
