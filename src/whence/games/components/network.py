@@ -92,10 +92,13 @@ class ComponentGame(NetworkGame):
             hooked.check_parity(base)
         is_edges = "source" in players.columns and "target" in players.columns
         self.wiring = Edges(hooked, players) if is_edges else Nodes(hooked, players, bases)
+        also = [*also, *(self.wiring.stream.sites if isinstance(self.wiring, Edges) else ())]
         self.watched = list(dict.fromkeys([*self.wiring.sites, *also]))
-        self.n_layers = len(hooked.anatomy.blocks)
+        self.n_layers = sum(block.whole for block in hooked.anatomy.blocks)
         self.prefix = self._prefix()
         self._run_base(behaviour)
+        if isinstance(self.wiring, Edges):
+            self.wiring.stream.check(self.here)
         self.n_cases = self.measuring.cases
         many = self.measuring.outputs
         name = "behaviour"
@@ -337,7 +340,7 @@ class ComponentGame(NetworkGame):
         self, cases: Cases, draws: Draws
     ) -> Float[np.ndarray, "layers rows outputs players"]:
         """As `slopes`, with what one layer adds held fixed, for each layer in turn."""
-        blocks = self.hooked.anatomy.blocks
+        blocks = [block for block in self.hooked.anatomy.blocks if block.whole]
         borders = [
             tuple(self.hooked.points[f"{stem(b)}.hook_resid_{end}"] for end in ("pre", "post"))
             for b in blocks

@@ -150,7 +150,7 @@ class PatchingGame(ComponentGame):
 
 def _starts(hooked: HookedModel) -> list[Site]:
     """Where embeddings enter each stack of layers."""
-    firsts = [b for b in hooked.anatomy.blocks if b.layer == 0]
+    firsts = [b for b in hooked.anatomy.blocks if b.layer == 0 and b.whole]
     return [hooked.points[f"{stem(b)}.hook_resid_pre"] for b in firsts]
 
 

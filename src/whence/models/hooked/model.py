@@ -14,7 +14,7 @@ import torch
 from whence._core.errors import HookError, did_you_mean
 from whence._core.meter import count
 from whence.models.hooked.adapter import Adapter
-from whence.models.hooked.anatomy import Anatomy, anatomy
+from whence.models.hooked.anatomy import Anatomy, Attention, anatomy
 from whence.models.hooked.attention import Attended
 from whence.models.hooked.inputs import Inputs
 from whence.models.hooked.points import points
@@ -218,7 +218,9 @@ class HookedModel:
         )
         out = self.forward(prepared, inputs)
         for site in inside:
-            prepared.seen[site.name] = getattr(attended[self._number(site)], site.end)
+            own = self._attention_at(site)
+            parts = attended[own.number : own.number + own.parts]
+            prepared.seen[site.name] = getattr(Attended.joined(parts), site.end)
         return out, prepared.seen
 
     def attention(self, inputs: Inputs, number: int, edits: Mapping[Site, Edit]) -> Attended:
@@ -261,8 +263,8 @@ class HookedModel:
                 "sampling), or keep something between calls?"
             )
 
-    def _number(self, site: Site) -> int:
-        return next(a.number for a in self.anatomy.attentions if a.output == site.module)
+    def _attention_at(self, site: Site) -> Attention:
+        return next(a for a in self.anatomy.attentions if a.output == site.module)
 
     def _changeable(self, name: str) -> Site:
         site = self.site(name)

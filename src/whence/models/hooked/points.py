@@ -50,12 +50,14 @@ def _block(block: Block, found: Anatomy) -> Iterator[Site]:
     name = stem(block)
     attentions = [a for a in found.attentions if a.block == block]
     mlp = next((m for m in found.mlps if m.block == block), None)
-    yield Site(f"{name}.hook_resid_pre", block.path, "in", **at)  # type: ignore[arg-type]
+    if block.whole:
+        yield Site(f"{name}.hook_resid_pre", block.path, "in", **at)  # type: ignore[arg-type]
     for attention in attentions:
         yield from _attention(attention)
     if mlp is not None:
         yield from _mlp(mlp, attentions)
-    yield Site(f"{name}.hook_resid_post", block.path, "out", **at)  # type: ignore[arg-type]
+    if block.whole:
+        yield Site(f"{name}.hook_resid_post", block.path, "out", **at)  # type: ignore[arg-type]
 
 
 def _attention(attention: Attention) -> Iterator[Site]:

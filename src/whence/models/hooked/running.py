@@ -70,7 +70,7 @@ class Forward:
             for path in self.keep:
                 stack.callback(parts[path].register_forward_hook(self._keeping(path)).remove)
             if self.hear is not None:
-                stack.enter_context(Listening(self.hear))
+                stack.enter_context(Listening(self.hear, inputs.rows()))
             try:
                 out = self.module(*inputs.args, **inputs.kwargs)
             except Enough:

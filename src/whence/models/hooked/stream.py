@@ -53,10 +53,11 @@ class Stream:
 
     def __init__(self, hooked: HookedModel) -> None:
         found = hooked.anatomy
-        if not found.blocks:
+        if not any(block.whole for block in found.blocks):
             raise HookError(
                 f"{hooked.name} has no layers that whence can see, so no residual stream: it is "
                 "the sum of what blocks in a list write. An adapter says where they are."
+                + (f" (A forward failed: {hooked.watched}.)" if hooked.watched else "")
             )
         self.hooked, self.stack = hooked, found.blocks[-1].stack
         self.blocks = [b for b in found.blocks if b.stack == self.stack]

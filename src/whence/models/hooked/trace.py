@@ -86,9 +86,14 @@ def trace(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
         for path, part in module.named_modules():
             handles.append(part.register_forward_pre_hook(before(path), with_kwargs=True))
             handles.append(part.register_forward_hook(after, with_kwargs=True))
-        with torch.no_grad(), Listening(hear):
+        with torch.no_grad(), Listening(hear, _rows(args, kwargs)):
             seen.output = module(*args, **kwargs)
     finally:
         for handle in handles:
             handle.remove()
     return seen
+
+
+def _rows(args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    first = next(tensors((args, kwargs)), None)
+    return max(1, len(first)) if first is not None and first.ndim else 1
