@@ -114,9 +114,11 @@ class ComponentGame(NetworkGame):
             for site in sites:
                 if prefix.when(site) == float("inf"):
                     times = sum(call.path == site.module for call in calls)
+                    often = f"{times} times" if times else "never"
+                    why = "The module is shared" if times else "With these inputs it is not used"
                     raise HookError(
-                        f"{self.players.names[i]} acts at {site.name} ({site.module}), which this "
-                        f"forward comes by {times} times: it must be once"
+                        f"{self.players.names[i]} acts at {site.name}, and this forward comes by "
+                        f"{site.module} {often}: it must be once. {why}."
                     )
         moments = [min(prefix.when(s) for s in places[i]) for i in range(len(self.players))]
         self.moments = np.array(moments) * (self.mode != "frozen")  # frozen runs start anew
@@ -134,11 +136,8 @@ class ComponentGame(NetworkGame):
         self.here = self._in_rows(run.seen, self.base.rows())
         self.prefix.keep(run.kept, self.base.rows())
         self.measuring = Measuring(behaviour, output, self.base.rows())
-        if not bool(torch.isfinite(self.measuring.plain).all()):
-            raise GameError(
-                "the behaviour is not finite on the network's own answer: "
-                f"{self.measuring.plain.flatten()[:5].tolist()}"
-            )
+        if isinstance(self.wiring, Nodes):
+            self.wiring.check(self.here)
         self._check_prefix()
 
     @final

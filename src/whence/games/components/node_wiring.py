@@ -90,6 +90,30 @@ class Plan:
         mask[(slice(None), *index)] = own
         return mask
 
+    def check(self, here: torch.Tensor) -> None:
+        """Refuse parts that are not there, or that are the same: the last position, and -1."""
+        if self.basis is not None and self.basis.vectors.shape[1] != here.shape[-1]:
+            raise PlayersError(
+                f"the directions of the basis are {self.basis.vectors.shape[1]} numbers, and at "
+                f"{self.site.name} there are {here.shape[-1]}"
+            )
+        cells = list(
+            zip(
+                *(
+                    self._places(column, here.shape[self._axis(column, here)]).tolist()
+                    for column in self.part
+                    if column != "direction"
+                ),
+                *([self.part["direction"]] if "direction" in self.part else []),
+                strict=True,
+            )
+        )
+        if len(set(cells)) < len(cells):
+            raise PlayersError(
+                f"at {self.site.name} the players {some(self.names)} overlap: no two may hold the "
+                f"same thing (position -1 is position {here.shape[1] - 1} here)"
+            )
+
     def _in_basis(self, difference: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
         assert self.basis is not None
         like = {"dtype": difference.dtype, "device": difference.device}
@@ -111,7 +135,9 @@ class Plan:
         places = [int(place) for place in self.part[column]]
         for name, place in zip(self.names, places, strict=True):
             if not -size <= place < size:
-                raise PlayersError(f"{name} is {column} {place}, and {self.site.name} has {size}")
+                raise PlayersError(
+                    f"{name} is {column} {place}, and {self.site.name} has {size} of them"
+                )
         return torch.tensor([place % size for place in places])
 
 
@@ -137,6 +163,18 @@ class Nodes:
         self.plans = [Plan(sites[n], who, players, known.get(n)) for n, who in at.items()]
         _refuse_nested(sites.values(), self.plans)
         self.loose: frozenset[str] = frozenset()  # hook points without a row for each prompt
+
+    def check(self, here: Mapping[str, torch.Tensor]) -> None:
+        """Refuse players that are not among what is there.
+
+        Args:
+            here: what is at each hook point, with a row for each prompt.
+
+        Raises:
+            PlayersError: a head, unit or position that is not there, or that is there twice.
+        """
+        for plan in self.plans:
+            plan.check(here[plan.site.name])
 
     @property
     def sites(self) -> list[Site]:

@@ -93,6 +93,7 @@ class PatchingGame(ComponentGame):
             output = self.hooked.forward(run, inputs)
             cases = torch.arange(self.n_cases)
             self.other_plain = self.measuring.of(output, cases)
+        self.measuring.refuse_nonfinite(self.other_plain, "the answer to the other prompts")
         self.there = self._in_rows(run.seen, inputs.rows())
 
     def _check_effect(self) -> None:
