@@ -91,7 +91,7 @@ class AblationGame(ComponentGame):
             run = Forward(self.hooked.module, reads=self.watched)
             with torch.no_grad():
                 self.hooked.forward(run, self.reference)
-            seen = run.seen
+            seen = self._in_rows(run.seen, self.reference.rows())
         if self.ablation == "resample":
             self._check_lengths(seen)
             return seen
@@ -145,9 +145,7 @@ class AblationGame(ComponentGame):
                 "whole": full.mean(axis=0).tolist()}  # fmt: skip
 
 
-def _mean(
-    x: torch.Tensor, site: Site, real: torch.Tensor | None, *, apart: bool
-) -> torch.Tensor:
+def _mean(x: torch.Tensor, site: Site, real: torch.Tensor | None, *, apart: bool) -> torch.Tensor:
     """Over prompts, and over positions too unless they are kept apart: [1, ...]."""
     if apart or x.ndim == 2:
         axes = [0]

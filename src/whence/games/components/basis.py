@@ -41,7 +41,9 @@ class Basis:
         vectors = np.atleast_2d(np.asarray(self.vectors, dtype=float))
         if vectors.ndim != 2 or not np.isfinite(vectors).all():
             raise PlayersError("a basis is finite numbers [directions, width]")
-        names = tuple(self.names) or tuple(f"{self.site}: direction {i}" for i in range(len(vectors)))
+        names = tuple(self.names) or tuple(
+            f"{self.site}: direction {i}" for i in range(len(vectors))
+        )
         if len(names) != len(vectors):
             raise PlayersError(f"{len(names)} names for {len(vectors)} directions")
         readers = self.readers

@@ -46,7 +46,11 @@ class LogitDifference(Behaviour):
 
     def __call__(self, output: Any) -> torch.Tensor:
         """[prompts]."""
-        return self.of(output, torch.arange(len(logits_of(output))))
+        many = len(logits_of(output))
+        for ids, name in ((self.a, "a"), (self.b, "b"), (self.position, "position")):
+            if ids.ndim and len(ids) != many:
+                raise GameError(f"{name} has {len(ids)} entries, one for each prompt, of {many}")
+        return self.of(output, torch.arange(many))
 
     def of(self, output: Any, cases: torch.Tensor) -> torch.Tensor:
         """[rows]."""
@@ -54,8 +58,10 @@ class LogitDifference(Behaviour):
         rows = torch.arange(len(logits), device=logits.device)
         a, b, at = (_each(x, cases, name) for x, name in (
             (self.a, "a"), (self.b, "b"), (self.position, "position")))  # fmt: skip
+        if logits.ndim == 3:
+            _there(at, logits.shape[1])
         here = logits if logits.ndim == 2 else logits[rows, at]
-        _inside(max(int(a.max()), int(b.max())), here.shape[-1])
+        _inside(torch.cat([a, b]), here.shape[-1])
         return here[rows, a] - here[rows, b]
 
 
@@ -90,7 +96,10 @@ def logits_of(output: Any) -> torch.Tensor:
 
 
 def _ids(given: Any, name: str) -> torch.Tensor:
-    ids = torch.as_tensor(np.asarray(given) if isinstance(given, Sequence) else given)
+    try:
+        ids = torch.as_tensor(np.asarray(given) if isinstance(given, Sequence) else given)
+    except (TypeError, ValueError, RuntimeError):
+        ids = torch.zeros(0)  # refused below
     if ids.is_floating_point() or ids.dtype == torch.bool or ids.ndim > 1 or not ids.numel():
         raise GameError(f"{name} is a whole number, or one for each prompt; given {given!r}")
     return ids.long()
@@ -104,6 +113,17 @@ def _each(ids: torch.Tensor, cases: torch.Tensor, name: str) -> torch.Tensor:
     return ids[cases]
 
 
-def _inside(token: int, many: int) -> None:
-    if token >= many:
-        raise GameError(f"token {token} is asked about, and the network knows {many} tokens")
+def _inside(tokens: torch.Tensor, many: int) -> None:
+    wrong = tokens[(tokens < 0) | (tokens >= many)]
+    if len(wrong):
+        raise GameError(
+            f"token {int(wrong[0])} is asked about, and the network knows {many} tokens"
+        )
+
+
+def _there(positions: torch.Tensor, many: int) -> None:
+    wrong = positions[(positions < -many) | (positions >= many)]
+    if len(wrong):
+        raise GameError(
+            f"position {int(wrong[0])} is asked about, and prompts have {many} positions"
+        )

@@ -122,10 +122,10 @@ class _Wires:
         self.readers: dict[str, Reader] = {}
         self.heads: dict[str, list[str]] = {}
         for attention in self.stream.attentions:
-            layer = attention.block.layer
+            moment = attention.block.layer + (0.25 if _crosses(attention) else 0.0)
             for h, name in enumerate(head_names(attention, self.stream.attentions)):
-                self.writers[name] = Writer(points[z(attention)], h, layer)
-                self._reads(attention, name, h)
+                self.writers[name] = Writer(points[z(attention)], h, moment)
+                self._reads(attention, name, h, moment)
         for mlp in self.stream.mlps:
             layer = mlp.block.layer
             half = 0.0 if mlp.parallel else 0.5
@@ -134,9 +134,9 @@ class _Wires:
         last = len(self.stream.blocks)
         self.readers["logits"] = Reader("in", last, None, None, float(last))
 
-    def _reads(self, attention: Attention, name: str, head: int) -> None:
+    def _reads(self, attention: Attention, name: str, head: int, moment: float) -> None:
         layer = attention.block.layer
-        for channel in CHANNELS:
+        for channel in CHANNELS[:1] if _crosses(attention) else CHANNELS:
             made = projection(attention, channel)
             if made is None:
                 raise HookError(
@@ -145,8 +145,13 @@ class _Wires:
                 )
             if head < made.cut.heads:
                 label = f"{name}.{channel}"
-                self.readers[label] = Reader(channel, layer, head, attention, float(layer))
+                self.readers[label] = Reader(channel, layer, head, attention, moment)
                 self.heads.setdefault(name, []).append(label)
+
+
+def _crosses(attention: Attention) -> bool:
+    """Whether its keys and values are of another stack's stream; it stands between two halves."""
+    return attention.name.startswith("cross")
 
 
 def projection(attention: Attention, channel: str) -> Projection | None:
@@ -279,7 +284,9 @@ class Edges:
     def _stream_width(self) -> int:
         return int(next(iter(self.maps.values())).shape[-1])
 
-    def _delta(self, into: list[tuple[int, Writer]], share: torch.Tensor, apart: Other) -> torch.Tensor:
+    def _delta(
+        self, into: list[tuple[int, Writer]], share: torch.Tensor, apart: Other
+    ) -> torch.Tensor:
         """What a reader's edges change in what it reads: [rows, positions, stream]."""
         total: torch.Tensor | int = 0
         for site in dict.fromkeys(w.site for _, w in into):

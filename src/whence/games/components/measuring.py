@@ -49,6 +49,7 @@ class Measuring:
             )
         self.outputs = measured.shape[1] if measured.ndim == 2 else 1
         self.plain = measured.detach().reshape(1 if self.whole else rows, self.outputs)
+        self.refuse_nonfinite(self.plain, "the network's own answer")
         if not self.whole and rows > 1 and not isinstance(behaviour, Behaviour):
             self._refuse_neighbours()
 
@@ -123,16 +124,42 @@ class Measuring:
             raise GameError("the behaviour gave complex numbers; worths are real")
         return measured if measured.is_floating_point() else measured.to(torch.get_default_dtype())
 
-    def _refuse_neighbours(self) -> None:
-        """The first prompt's number may change when its answer does; nobody else's may."""
-        swapped = _some(self.output, torch.tensor([1, *range(1, self.rows)]))
-        changed = self._ask(swapped).detach().reshape(self.rows, -1)[1:] != self.plain[1:]
-        if bool(changed.any()):
-            who = int(torch.nonzero(changed.any(dim=1))[0]) + 1
+    def refuse_nonfinite(self, measured: torch.Tensor, where: str) -> None:
+        """Refuse what is NaN or infinite.
+
+        Args:
+            measured: [cases, outputs].
+            where: of which answer.
+
+        Raises:
+            GameError: it is, and for which prompts.
+        """
+        wrong = torch.nonzero(~torch.isfinite(measured).all(dim=1)).flatten().tolist()
+        if wrong:
+            which = "" if self.whole else f" for the prompts {', '.join(map(str, wrong[:5]))}"
             raise GameError(
-                f"the behaviour of prompt {who} changes with the answer to prompt 0: it gives each "
-                "prompt a number of its own, or one number for all (then the prompts are one case)"
+                f"the behaviour is not finite on {where}{which}: {measured[wrong[0]].tolist()}. "
+                "NaN and infinity cannot be attributed: mend the behaviour, or leave those out"
             )
+
+    def _refuse_neighbours(self) -> None:
+        """A prompt's number may change when its own answer does, and not when others' do.
+
+        Any two prompts differ in some binary digit, and are told apart when those with it give way.
+        """
+        every = torch.arange(self.rows)
+        for digit in range((self.rows - 1).bit_length()):
+            for side in (0, 1):
+                gone = (every >> digit) & 1 == side
+                swapped = _some(self.output, torch.where(gone, every.roll(1), every))
+                now = self._ask(swapped).detach().reshape(self.rows, -1)
+                changed = (now != self.plain).any(dim=1) & ~gone
+                if bool(changed.any()):
+                    raise GameError(
+                        f"the behaviour of prompt {int(torch.nonzero(changed)[0])} changes with "
+                        "the answers to other prompts: it gives each prompt a number of its own, "
+                        "or one number for all (then the prompts are one case)"
+                    )
 
 
 def _occurrences(cases: torch.Tensor, many: int) -> torch.Tensor:

@@ -22,7 +22,7 @@ from whence._core.types import Cases, Coalitions, Draws, Ends, Gradients, Weight
 from whence.games.components.basis import Basis
 from whence.games.components.edge_wiring import Edges
 from whence.games.components.measuring import Measuring
-from whence.games.components.node_wiring import Nodes
+from whence.games.components.node_wiring import Nodes, in_rows
 from whence.games.components.softmax import has_queries_or_keys, past_softmax
 from whence.games.components.switches import Switches
 from whence.models.hooked.inputs import Inputs
@@ -92,10 +92,13 @@ class ComponentGame(NetworkGame):
             hooked.check_parity(base)
         is_edges = "source" in players.columns and "target" in players.columns
         self.wiring = Edges(hooked, players) if is_edges else Nodes(hooked, players, bases)
+        also = [*also, *(self.wiring.stream.sites if isinstance(self.wiring, Edges) else ())]
         self.watched = list(dict.fromkeys([*self.wiring.sites, *also]))
-        self.n_layers = len(hooked.anatomy.blocks)
+        self.n_layers = sum(block.whole for block in hooked.anatomy.blocks)
         self.prefix = self._prefix()
         self._run_base(behaviour)
+        if isinstance(self.wiring, Edges):
+            self.wiring.stream.check(self.here)
         self.n_cases = self.measuring.cases
         many = self.measuring.outputs
         name = "behaviour"
@@ -103,16 +106,19 @@ class ComponentGame(NetworkGame):
 
     @final
     def _prefix(self) -> Prefix:
-        calls = trace(self.hooked.module, *_few(self.base)).calls
-        prefix = Prefix(self.hooked.module, calls)
+        few = _few(self.base)
+        calls = trace(self.hooked.module, few.args, dict(few.kwargs)).calls
+        prefix = Prefix(self.hooked.module, calls, few.rows())
         places = self.wiring.places
         for i, sites in places.items():
             for site in sites:
                 if prefix.when(site) == float("inf"):
                     times = sum(call.path == site.module for call in calls)
+                    often = f"{times} times" if times else "never"
+                    why = "The module is shared" if times else "With these inputs it is not used"
                     raise HookError(
-                        f"{self.players.names[i]} acts at {site.name} ({site.module}), which this "
-                        f"forward comes by {times} times: it must be once"
+                        f"{self.players.names[i]} acts at {site.name}, and this forward comes by "
+                        f"{site.module} {often}: it must be once. {why}."
                     )
         moments = [min(prefix.when(s) for s in places[i]) for i in range(len(self.players))]
         self.moments = np.array(moments) * (self.mode != "frozen")  # frozen runs start anew
@@ -124,15 +130,21 @@ class ComponentGame(NetworkGame):
         run = Forward(self.hooked.module, reads=self.watched, keep=paths)
         with torch.no_grad():
             output = self.hooked.forward(run, self.base)
-        self.here = run.seen
+        if isinstance(self.wiring, Nodes):
+            given = [site for site in self.wiring.sites if site.end == "out"]
+            self.wiring.loose = frozenset(s.name for s in given if s.module in self.prefix.loose)
+        self.here = self._in_rows(run.seen, self.base.rows())
         self.prefix.keep(run.kept, self.base.rows())
         self.measuring = Measuring(behaviour, output, self.base.rows())
-        if not bool(torch.isfinite(self.measuring.plain).all()):
-            raise GameError(
-                "the behaviour is not finite on the network's own answer: "
-                f"{self.measuring.plain.flatten()[:5].tolist()}"
-            )
+        if isinstance(self.wiring, Nodes):
+            self.wiring.check(self.here)
         self._check_prefix()
+
+    @final
+    def _in_rows(self, seen: Mapping[str, torch.Tensor], rows: int) -> dict[str, torch.Tensor]:
+        """What was seen, with a row for each prompt everywhere."""
+        loose = self.wiring.loose if isinstance(self.wiring, Nodes) else ()
+        return {name: in_rows(x, rows) if name in loose else x for name, x in seen.items()}
 
     @final
     def _check_prefix(self) -> None:
@@ -280,9 +292,7 @@ class ComponentGame(NetworkGame):
         return np.concatenate(found)
 
     @final
-    def _slopes_along(
-        self, cases: torch.Tensor, draws: torch.Tensor, along: float
-    ) -> np.ndarray:
+    def _slopes_along(self, cases: torch.Tensor, draws: torch.Tensor, along: float) -> np.ndarray:
         """The slopes of players' differences from end to end, on inputs between the two ends."""
         if self.measuring.whole:
             raise GameError(
@@ -305,8 +315,10 @@ class ComponentGame(NetworkGame):
     @final
     def slopes_past_softmax(self, cases: Cases, draws: Draws) -> Gradients:
         """As `slopes`, with attention taken as it really changes; NaN for others."""
-        if self.mode != "noising" or self.measuring.whole or not has_queries_or_keys(
-            self.hooked, self.players
+        if (
+            self.mode != "noising"
+            or self.measuring.whole
+            or not has_queries_or_keys(self.hooked, self.players)
         ):
             return np.full((len(cases), len(self.outputs), len(self.players)), np.nan)
         count(gradients=len(cases))
@@ -329,17 +341,14 @@ class ComponentGame(NetworkGame):
         self, cases: Cases, draws: Draws
     ) -> Float[np.ndarray, "layers rows outputs players"]:
         """As `slopes`, with what one layer adds held fixed, for each layer in turn."""
-        blocks = self.hooked.anatomy.blocks
+        blocks = [block for block in self.hooked.anatomy.blocks if block.whole]
         where, what = torch.as_tensor(cases), torch.as_tensor(draws)
         switches = Switches(blocks)
         with torch.enable_grad():
             leaf = torch.ones((len(cases), len(self.players))).double().requires_grad_()
             share = leaf if self.mode == "denoising" else 1 - leaf
             measured = self._measured(where, what, share, -1.0, switches.edits())
-            found = [
-                np.stack(self._backwards(measured, leaf), axis=1)
-                for _ in switches.each_off()
-            ]
+            found = [np.stack(self._backwards(measured, leaf), axis=1) for _ in switches.each_off()]
         count(gradients=len(cases) * len(blocks))
         return np.stack(found)
 
@@ -373,8 +382,7 @@ def _of_network(players: Players) -> bool:
     return "site" in players.columns or {"source", "target"} <= set(players.columns)
 
 
-def _few(inputs: Inputs) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The first two prompts: the order of calls is the same for all."""
-    few = inputs.take(torch.arange(min(2, inputs.rows())))
-    return few.args, dict(few.kwargs)
-
+def _few(inputs: Inputs) -> Inputs:
+    """Two prompts, or one of two: the order of calls is the same for any number."""
+    rows = inputs.rows()
+    return inputs.take(torch.arange(1 if rows == 2 else 2) % rows)

@@ -90,6 +90,30 @@ class Plan:
         mask[(slice(None), *index)] = own
         return mask
 
+    def check(self, here: torch.Tensor) -> None:
+        """Refuse parts that are not there, or that are the same: the last position, and -1."""
+        if self.basis is not None and self.basis.vectors.shape[1] != here.shape[-1]:
+            raise PlayersError(
+                f"the directions of the basis are {self.basis.vectors.shape[1]} numbers, and at "
+                f"{self.site.name} there are {here.shape[-1]}"
+            )
+        cells = list(
+            zip(
+                *(
+                    self._places(column, here.shape[self._axis(column, here)]).tolist()
+                    for column in self.part
+                    if column != "direction"
+                ),
+                *([self.part["direction"]] if "direction" in self.part else []),
+                strict=True,
+            )
+        )
+        if len(set(cells)) < len(cells):
+            raise PlayersError(
+                f"at {self.site.name} the players {some(self.names)} overlap: no two may hold the "
+                f"same thing (position -1 is position {here.shape[1] - 1} here)"
+            )
+
     def _in_basis(self, difference: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
         assert self.basis is not None
         like = {"dtype": difference.dtype, "device": difference.device}
@@ -111,7 +135,9 @@ class Plan:
         places = [int(place) for place in self.part[column]]
         for name, place in zip(self.names, places, strict=True):
             if not -size <= place < size:
-                raise PlayersError(f"{name} is {column} {place}, and {self.site.name} has {size}")
+                raise PlayersError(
+                    f"{name} is {column} {place}, and {self.site.name} has {size} of them"
+                )
         return torch.tensor([place % size for place in places])
 
 
@@ -136,6 +162,19 @@ class Nodes:
         sites = {name: hooked.site(name) for name in at}
         self.plans = [Plan(sites[n], who, players, known.get(n)) for n, who in at.items()]
         _refuse_nested(sites.values(), self.plans)
+        self.loose: frozenset[str] = frozenset()  # hook points without a row for each prompt
+
+    def check(self, here: Mapping[str, torch.Tensor]) -> None:
+        """Refuse players that are not among what is there.
+
+        Args:
+            here: what is at each hook point, with a row for each prompt.
+
+        Raises:
+            PlayersError: a head, unit or position that is not there, or that is there twice.
+        """
+        for plan in self.plans:
+            plan.check(here[plan.site.name])
 
     @property
     def sites(self) -> list[Site]:
@@ -151,7 +190,7 @@ class Nodes:
         """The changes of a forward whose rows have these shares."""
 
         def edit(plan: Plan) -> Edit:
-            return lambda here: plan.mix(here, other(plan.site), share)
+            return lambda here: plan.mix(self._rows(plan, here, share), other(plan.site), share)
 
         return {plan.site: edit(plan) for plan in self._busy(share)}
 
@@ -159,9 +198,12 @@ class Nodes:
         """The same, with differences that were measured elsewhere."""
 
         def edit(plan: Plan) -> Edit:
-            return lambda here: plan.shift(here, by[plan.site.name], share)
+            return lambda here: plan.shift(self._rows(plan, here, share), by[plan.site.name], share)
 
         return {plan.site: edit(plan) for plan in self.plans}
+
+    def _rows(self, plan: Plan, here: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+        return in_rows(here, len(share)) if plan.site.name in self.loose else here
 
     def _busy(self, share: torch.Tensor) -> list[Plan]:
         """Those at which something changes in some row."""
@@ -169,6 +211,12 @@ class Nodes:
             return self.plans
         gone = np.asarray(share.detach().cpu().numpy() != 0).any(axis=0)
         return [plan for plan in self.plans if gone[plan.who.numpy()].any()]
+
+
+def in_rows(here: torch.Tensor, rows: int) -> torch.Tensor:
+    """What is the same for all prompts (of positions, often), once for each."""
+    one = here if len(here) == 1 else here.unsqueeze(0)
+    return one.expand(rows, *one.shape[1:])
 
 
 def _refuse_nested(sites: object, plans: Sequence[Plan]) -> None:

@@ -93,7 +93,8 @@ class PatchingGame(ComponentGame):
             output = self.hooked.forward(run, inputs)
             cases = torch.arange(self.n_cases)
             self.other_plain = self.measuring.of(output, cases)
-        self.there = run.seen
+        self.measuring.refuse_nonfinite(self.other_plain, "the answer to the other prompts")
+        self.there = self._in_rows(run.seen, inputs.rows())
 
     def _check_effect(self) -> None:
         plain, other = self.measuring.plain, self.other_plain
@@ -150,7 +151,7 @@ class PatchingGame(ComponentGame):
 
 def _starts(hooked: HookedModel) -> list[Site]:
     """Where embeddings enter each stack of layers."""
-    firsts = [b for b in hooked.anatomy.blocks if b.layer == 0]
+    firsts = [b for b in hooked.anatomy.blocks if b.layer == 0 and b.whole]
     return [hooked.points[f"{stem(b)}.hook_resid_pre"] for b in firsts]
 
 

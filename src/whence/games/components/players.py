@@ -142,6 +142,9 @@ def directions(hooked: HookedModel, *bases: Basis) -> Players:
     """
     if not bases:
         raise PlayersError("directions are those of a Basis: give at least one")
+    twice = [b.site for i, b in enumerate(bases) if b.site in {o.site for o in bases[:i]}]
+    if twice:
+        raise PlayersError(f"there are two bases at {twice[0]}: give all directions there in one")
     rows = []
     for basis in bases:
         site = _site(hooked, basis.site)
@@ -163,10 +166,15 @@ def _at(
 ) -> list[Mapping[str, Any]]:
     if positions is None:
         return list(rows)
+    places = list(positions) if isinstance(positions, Iterable) else [positions]
+    if not places or any(isinstance(p, bool) or int(p) != p for p in places):
+        raise PlayersError(
+            f"positions are whole numbers, such as [0, -1] (-1 is the last); given {positions!r}"
+        )
     return [
         {**row, "names": f"{row['names']} @ {position}", "position": int(position)}
         for row in rows
-        for position in positions
+        for position in places
     ]
 
 

@@ -95,7 +95,7 @@ def _along(value: torch.Tensor, reader: torch.Tensor) -> torch.Tensor:
 def _embeddings(
     stream: Stream, seen: FinalStream, reader: torch.Tensor, first: Write
 ) -> Iterator[Part]:
-    """Each embedding where their sum is what the first block takes; else all that it takes."""
+    """Each embedding of tokens where their sum is what the first block takes; else all of it."""
     points = stream.hooked.points
     names = {points[p].module: p for p in ("hook_embed", "hook_pos_embed") if p in points}
     paths = stream.hooked.anatomy.embeddings
@@ -103,7 +103,8 @@ def _embeddings(
     close = len(values) == len(paths) > 0 and torch.allclose(
         sum(values[1:], start=values[0]), first.value, rtol=0, atol=_rounding(first.value)
     )
-    if not close:
+    of_tokens = isinstance(_module(stream, paths[0]), torch.nn.Embedding) if paths else False
+    if not close or not of_tokens:
         yield Part("embed", "embed", _along(first.value, reader), site=stream.first.name)
         return
     called = {"hook_embed": "token embedding", "hook_pos_embed": "position embedding"}
@@ -126,9 +127,13 @@ def _mlp(
         yield Part(write.name, "mlp", adds, layer, site=site)
 
 
+def _module(stream: Stream, path: str) -> torch.nn.Module:
+    return dict(stream.hooked.module.named_modules())[path]
+
+
 def _plain(stream: Stream, mlp: Mlp) -> bool:
     """An MLP of two maps, or three; of many experts nobody knows here which were asked."""
-    inside = dict(stream.hooked.module.named_modules())[mlp.path].modules()
+    inside = _module(stream, mlp.path).modules()
     return bool(mlp.last) and sum(p.ndim == 2 for m in inside for p in m.parameters(False)) <= _FEW
 
 

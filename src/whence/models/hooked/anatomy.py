@@ -9,10 +9,12 @@ their names, and by whose output is whose input.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import final
 
 import torch
 
+from whence.models.hooked.attention import Attended
 from whence.models.hooked.sites import Cut
 from whence.models.hooked.trace import Call, Trace
 
@@ -27,11 +29,13 @@ class Block:
         layer: its number there.
         path: its module.
         adds: what it gives is added to the stream outside of it; else it gives the stream itself.
+        whole: whether it takes and gives the stream; an attention that is in no layer does not.
     """
 
     stack: str
     layer: int
     path: str
+    whole: bool = True
     adds: bool = False
 
 
@@ -55,6 +59,7 @@ class Attention:
         output: the path of its output projection, whose input is the heads side by side.
         heads: how many.
         number: which it is, in the order in which attentions are computed.
+        parts: how many computations it is: more than one where every head is a module.
         query, key, value: what makes them; None where that could not be told.
         norm: the path of the norm that it reads through; "" where it reads the stream itself.
     """
@@ -68,6 +73,20 @@ class Attention:
     key: Projection | None = None
     value: Projection | None = None
     norm: str = ""
+    parts: int = 1
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Mixing:
+    """What one output projection takes: an attention, or several that lie side by side in it."""
+
+    number: int
+    parts: int
+    time: int
+    path: str
+    what: Attended
+    output: Call | None
 
 
 @final
@@ -134,7 +153,10 @@ class _Dissection:
         self.makers: dict[int, list[Call]] = {}  # by what they gave
         for call in seen.calls:
             self.makers.setdefault(id(call.out), []).append(call)
-        self.outer = _containers([stack[-1] for _, stack, _ in seen.attended])
+        self.mixings = self._mixings()
+        paths = [one.path for one in self.mixings]
+        self.named = not _containers(paths, named=False)  # no lists: layer0, layer1 stand for one
+        self.outer = _containers(paths, named=self.named)
 
     def all(self) -> Anatomy:
         blocks = self._blocks()
@@ -149,8 +171,8 @@ class _Dissection:
     # -- blocks --
 
     def _blocks(self) -> tuple[Block, ...]:
-        if self.seen.attended:
-            paths = [self._block_of(stack[-1]) for _, stack, _ in self.seen.attended]
+        if self.mixings:
+            paths = [self._block_of(one.path) for one in self.mixings]
         else:
             paths = self._repeated()
         order = sorted(dict.fromkeys(paths), key=lambda path: self._last(path).start)
@@ -160,13 +182,15 @@ class _Dissection:
         for stack in stacks:
             own = [path for path in order if path.rpartition(".")[0] == stack]
             adds = len(own) > 1 and self._adds(own[0], own[1])
-            made += [Block(names[stack], layer, path, adds) for layer, path in enumerate(own)]
+            for layer, path in enumerate(own):
+                whole = not self.mixings or _container(path, named=self.named) in self.outer
+                made.append(Block(names[stack], layer, path, whole, adds))
         return tuple(sorted(made, key=lambda block: order.index(block.path)))
 
     def _block_of(self, path: str) -> str:
         """The element of the outermost list that this is in; where there is none, itself."""
         for prefix in _prefixes(path):
-            if prefix.rpartition(".")[0] in self.outer and _numbered(prefix):
+            if _container(prefix, named=self.named) in self.outer:
                 return prefix
         return path
 
@@ -191,8 +215,10 @@ class _Dissection:
         given, out = own.given, own.out
         if given is None or out is None or following is None or given.shape != out.shape:
             return False
-        return following.shape == out.shape and not torch.equal(following, out) and torch.allclose(
-            following, given + out, rtol=1e-3, atol=1e-5
+        return (
+            following.shape == out.shape
+            and not torch.equal(following, out)
+            and torch.allclose(following, given + out, rtol=1e-3, atol=1e-5)
         )
 
     def _last(self, path: str) -> Call:
@@ -203,28 +229,52 @@ class _Dissection:
     def _attentions(self, blocks: Sequence[Block]) -> Sequence[Attention]:
         known, found, names = {b.path: b for b in blocks}, [], set[tuple[str, str]]()
         since = -1
-        for number, (time, stack, what) in enumerate(self.seen.attended):
-            block = known[self._block_of(stack[-1])]
-            output = self._output(time, what.mixed)
+        for one in self.mixings:
+            block, what, output = known[self._block_of(one.path)], one.what, one.output
             if output is None:
-                since = time
+                since = one.time
                 continue
-            start = max(since, self._inside(stack, time))
-            maps = [c for c in self._maps(stack, time) if c.start > start]
-            query, key, value = self._projections(maps, what.values, what.mixed.shape[1])
+            start = max(since, self._inside(one.path, one.time))
+            maps = [c for c in self._maps(one.path, one.time) if c.start > start]
+            query, key, value = (
+                self._projections(maps, what) if one.parts == 1 else (None, None, None)
+            )
             crossed = any(word in output.path.lower() for word in ("cross", "encdec"))
             name = _free("cross_attn" if crossed else "attn", block.path, names)
             norm = self._norm_before(maps[0], block) if maps else ""
             found.append(
-                Attention(block, name, output.path, what.mixed.shape[1], number, query, key, value,
-                          norm)
+                Attention(block, name, output.path, what.mixed.shape[1], one.number, query, key,
+                          value, norm, one.parts)
             )  # fmt: skip
-            since = time
+            since = one.time
         return found
 
-    def _inside(self, stack: tuple[str, ...], time: int) -> int:
+    def _mixings(self) -> list[_Mixing]:
+        """Every attention; several make one where together they are what the next map takes."""
+        found: list[_Mixing] = []
+        for number, (time, stack, what) in enumerate(self.seen.attended):
+            found.append(_Mixing(number, 1, time, stack[-1], what, self._output(time, what.mixed)))
+            waiting = list(takewhile(lambda one: one.output is None, reversed(found)))[::-1]
+            for k in range(len(waiting) - 1):
+                joined = self._joined(waiting[k:])
+                if joined is not None:
+                    found[-len(waiting[k:]) :] = [joined]
+                    break
+        return found
+
+    def _joined(self, heads: list[_Mixing]) -> _Mixing | None:
+        """Heads that are modules of their own, side by side."""
+        if len({one.what.mixed.shape for one in heads}) > 1:
+            return None
+        what = Attended.joined([one.what for one in heads])
+        output = self._output(heads[-1].time, what.mixed)
+        path = _common([one.path for one in heads])
+        first = heads[0]
+        return output and _Mixing(first.number, len(heads), heads[-1].time, path, what, output)
+
+    def _inside(self, path: str, time: int) -> int:
         """When the innermost module began."""
-        return max(c.start for c in self.seen.of(stack[-1]) if c.start < time)
+        return max((c.start for c in self.seen.of(path) if c.start < time), default=-1)
 
     def _output(self, time: int, mixed: torch.Tensor) -> Call | None:
         """The linear map that takes the heads side by side."""
@@ -238,25 +288,25 @@ class _Dissection:
             return call if same else None
         return None
 
-    def _maps(self, stack: tuple[str, ...], time: int) -> list[Call]:
+    def _maps(self, path: str, time: int) -> list[Call]:
         """The linear maps that were done before an attention, in the module that it is in."""
         return [
             call
             for call in self.seen.calls
             if call.end <= time
-            and call.path.startswith(f"{stack[-1]}." if stack[-1] else "")
+            and call.path.startswith(f"{path}." if path else "")
             and self._linear(call.path)
         ]
 
     def _projections(
-        self, maps: list[Call], values: torch.Tensor, heads: int
+        self, maps: list[Call], what: Attended
     ) -> tuple[Projection | None, Projection | None, Projection | None]:
-        width = values.shape[-1]
+        values, heads, width = what.values, what.mixed.shape[1], what.values.shape[-1]
         if len(maps) == 1:
             return self._fused(maps[0], values, heads)
+        if len(maps) == 2:
+            return self._half_fused(maps, values, heads)
         named = {letter: _named(maps, letter) for letter in "qkv"}
-        if len(maps) >= 3 and not all(named.values()):
-            named = dict(zip("qkv", maps[-3:], strict=True))
         if not all(named.values()):
             return None, None, None
         got = []
@@ -282,11 +332,26 @@ class _Dissection:
         in_groups = (Cut(keys, share + 2, 0, share), Cut(keys, share + 2, share, share + 1),
                      Cut(keys, share + 2, share + 1, share + 2))  # fmt: skip
         for cuts in (side_by_side, in_groups):
-            own = cuts[2].take(call.out).transpose(1, 2)
-            own = own.repeat_interleave(values.shape[1] // keys, 1)
-            if own.shape == values.shape and torch.equal(own, values):
+            if _gives(call.out, cuts[2], values):
                 query, key, value = (Projection(call.path, cut) for cut in cuts)
                 return query, key, value
+        return None, None, None
+
+    def _half_fused(
+        self, maps: list[Call], values: torch.Tensor, heads: int
+    ) -> tuple[Projection | None, Projection | None, Projection | None]:
+        """Queries of one map, keys and values of another."""
+        width = values.shape[-1]
+        for query, both in (maps, maps[::-1]):
+            sizes = [0 if call.out is None else call.out.shape[-1] for call in (query, both)]
+            keys = sizes[1] // (2 * width)
+            if both.out is None or sizes[0] != heads * width or keys < 1 or heads % keys:
+                continue
+            for cuts in ((Cut(1, 2 * keys, 0, keys), Cut(1, 2 * keys, keys, 2 * keys)),
+                         (Cut(keys, 2, 0, 1), Cut(keys, 2, 1, 2))):  # fmt: skip
+                if _gives(both.out, cuts[1], values):
+                    key, value = (Projection(both.path, cut) for cut in cuts)
+                    return Projection(query.path, Cut(1, heads, 0, heads)), key, value
         return None, None, None
 
     # -- the rest of a block --
@@ -300,7 +365,11 @@ class _Dissection:
         shape = whole.given.shape if whole.given is not None else None
         free = [c for c in inside if not any(_within(path, c.path) for path in taken)]
         writers = [c for c in free if c.out is not None and c.out.shape == shape]
-        found = next((c for c in writers if self._is_mlp(c.path)), None)
+        outermost: list[Call] = []
+        for call in writers:
+            if self._is_mlp(call.path) and not any(_within(call.path, o.path) for o in outermost):
+                outermost.append(call)
+        found = outermost[-1] if outermost else None  # what cannot be seen through comes before
         maps = [c for c in free if self._linear(c.path)]
         if found is None:
             lasts = [c for c in maps if c.out is not None and c.out.shape == shape]
@@ -323,6 +392,8 @@ class _Dissection:
     def _is_mlp(self, path: str) -> bool:
         """At least two matrices, and no norm inside."""
         part = self.parts[path]
+        if isinstance(part, torch.nn.MultiheadAttention):
+            return False
         matrices = sum(p.ndim >= 2 for p in part.parameters())
         return matrices >= 2 and not any(_is_norm(sub) for sub in part.modules())
 
@@ -338,11 +409,12 @@ class _Dissection:
 
     def _embeddings(self, blocks: Sequence[Block]) -> tuple[str, ...]:
         first = min((self._last(b.path).start for b in blocks), default=0)
-        return tuple(
-            call.path
-            for call in self.seen.calls
-            if call.end < first and isinstance(self.parts[call.path], torch.nn.Embedding)
-        )
+        before = [call for call in self.seen.calls if call.end < first]
+        tables = [c for c in before if isinstance(self.parts[c.path], torch.nn.Embedding)]
+        if not tables and blocks:  # of images: what gives the first layer what it takes
+            enters = self._last(blocks[0].path).given
+            tables = [call for call in before if call.out is enters][:1]
+        return tuple(call.path for call in tables)
 
     def _final_norm(self, last: int) -> str:
         norms = [c for c in self.seen.calls if c.start > last >= 0 and _is_norm(self.parts[c.path])]
@@ -368,6 +440,30 @@ def _numbered(path: str) -> bool:
     return path.rpartition(".")[2].isdigit()
 
 
+def _gives(out: torch.Tensor, cut: Cut, values: torch.Tensor) -> bool:
+    """Whether the heads that lie there are the values, each of them or for several queries."""
+    own = cut.take(out)
+    if own.ndim != 4 or values.shape[1] % own.shape[-2]:
+        return False
+    own = own.transpose(1, 2).repeat_interleave(values.shape[1] // own.shape[-2], 1)
+    return own.shape == values.shape and bool(torch.equal(own, values))
+
+
+def _common(paths: Sequence[str]) -> str:
+    """The innermost module in which all of these are."""
+    pieces = zip(*(path.split(".") for path in paths), strict=False)
+    return ".".join(piece[0] for piece in takewhile(lambda p: len(set(p)) == 1, pieces))
+
+
+def _container(path: str, *, named: bool) -> str | None:
+    """The list that this is an element of: "h" of "h.3", or by its name "layer" of "layer3"."""
+    before, _, last = path.rpartition(".")
+    stem = last.rstrip("0123456789")
+    if stem == last or bool(stem) != named:
+        return None
+    return ".".join(filter(None, [before, stem]))
+
+
 def _within(path: str, other: str) -> bool:
     """Whether one is inside the other, either way, or they are the same."""
     return path == other or path.startswith(f"{other}.") or other.startswith(f"{path}.")
@@ -379,16 +475,19 @@ def _prefixes(path: str) -> list[str]:
     return [".".join(pieces[:k]) for k in range(1, len(pieces) + 1)]
 
 
-def _containers(paths: Sequence[str]) -> set[str]:
+def _containers(paths: Sequence[str], *, named: bool) -> set[str]:
     """The outermost lists in which attentions stand: of two or more elements, else of one."""
     elements: dict[str, set[str]] = {}
     for path in paths:
         for prefix in _prefixes(path):
-            if _numbered(prefix):
-                elements.setdefault(prefix.rpartition(".")[0], set()).add(prefix)
+            container = _container(prefix, named=named)
+            if container is not None:
+                elements.setdefault(container, set()).add(prefix)
     many = {c for c, inside in elements.items() if len(inside) > 1}
     outer = many | {c for c in elements if not any(_within(c, other) for other in many)}
-    return {c for c in outer if not any(c != o and _within(o, c) and len(o) < len(c) for o in outer)}
+    return {
+        c for c in outer if not any(c != o and _within(o, c) and len(o) < len(c) for o in outer)
+    }
 
 
 def _stack_names(stacks: Sequence[str]) -> dict[str, str]:
@@ -410,7 +509,11 @@ def _named(maps: Sequence[Call], letter: str) -> Call | None:
     for call in maps:
         name = call.path.rpartition(".")[2].lower()
         pieces = name.replace("-", "_").split("_")
-        if word in name or letter in pieces or name in (f"w{letter}", f"{letter}proj", f"to{letter}"):
+        if (
+            word in name
+            or letter in pieces
+            or name in (f"w{letter}", f"{letter}proj", f"to{letter}")
+        ):
             found.append(call)
     return found[0] if len(found) == 1 else None
 

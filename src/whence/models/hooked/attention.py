@@ -4,7 +4,7 @@ No library says where its scores are; every one of them takes a softmax over the
 with the values, or calls torch's fused attention. Both are seen from outside, call by call.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -32,6 +32,12 @@ class Attended:
     values: torch.Tensor
     mixed: torch.Tensor
 
+    @staticmethod
+    def joined(several: "Sequence[Attended]") -> "Attended":
+        """Several, their heads one after the other."""
+        fields = ("scores", "pattern", "values", "mixed")
+        return Attended(*(torch.cat([getattr(a, f) for a in several], dim=1) for f in fields))
+
 
 @final
 class Listening(TorchFunctionMode):
@@ -39,11 +45,12 @@ class Listening(TorchFunctionMode):
 
     Args:
         hear: called with each.
+        rows: how many prompts there are, so that heads that lie among the rows are told apart.
     """
 
-    def __init__(self, hear: Callable[[Attended], None]) -> None:
+    def __init__(self, hear: Callable[[Attended], None], rows: int) -> None:
         super().__init__()
-        self.hear = hear
+        self.hear, self.rows = hear, rows
         self.softmaxes: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # pattern -> scores
 
     def __torch_function__(
@@ -59,7 +66,7 @@ class Listening(TorchFunctionMode):
         out = func(*args, **named)
         name = getattr(func, "__name__", "")
         if name == _FUSED:
-            self.hear(_fused(out, *args, **named))
+            self._tell(*_fused(out, *args, **named))
         elif name == "softmax" and isinstance(out, torch.Tensor) and out.ndim >= 3:
             if _over_last(args, named, out.ndim):
                 self.softmaxes[id(out)] = (out, _given(args, named))
@@ -89,7 +96,10 @@ class Listening(TorchFunctionMode):
             if arranged is None:
                 return
             values, mixed = arranged
-        self.hear(Attended(*map(_four, (scores, pattern, values, mixed))))
+        self._tell(scores, pattern, values, mixed)
+
+    def _tell(self, *four: torch.Tensor) -> None:
+        self.hear(Attended(*(_heads_apart(tensor, self.rows) for tensor in four)))
 
 
 def _over_last(args: tuple[Any, ...], named: Mapping[str, Any], ndim: int) -> bool:
@@ -102,9 +112,11 @@ def _given(args: tuple[Any, ...], named: Mapping[str, Any]) -> torch.Tensor:
     return scores
 
 
-def _four(tensor: torch.Tensor) -> torch.Tensor:
-    """With an axis of heads, also where there is one head and no axis."""
-    return tensor if tensor.ndim == 4 else tensor.unsqueeze(1)
+def _heads_apart(tensor: torch.Tensor, rows: int) -> torch.Tensor:
+    """With an axis of heads, also where there is one head, or where they lie among the rows."""
+    if tensor.ndim == 4:
+        return tensor
+    return tensor.reshape(rows if len(tensor) % rows == 0 else len(tensor), -1, *tensor.shape[1:])
 
 
 def _arranged(
@@ -142,7 +154,7 @@ def _fused(
     is_causal: bool = False,
     scale: float | None = None,
     enable_gqa: bool = False,
-) -> Attended:
+) -> tuple[torch.Tensor, ...]:
     """What torch's fused attention does not show, computed as its documentation says."""
     del dropout_p
     if enable_gqa:
@@ -154,4 +166,4 @@ def _fused(
     if attn_mask is not None:
         off = attn_mask.dtype == torch.bool
         scores = scores.masked_fill(~attn_mask, -torch.inf) if off else scores + attn_mask
-    return Attended(*map(_four, (scores, scores.softmax(-1), value, out)))
+    return scores, scores.softmax(-1), value, out

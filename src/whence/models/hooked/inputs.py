@@ -26,7 +26,7 @@ class Inputs:
 
     @staticmethod
     def of(given: Any) -> "Inputs":
-        """From a tensor, a mapping (what a tokenizer returns), a tuple, or an array of ids.
+        """From a tensor, a mapping (what a tokenizer returns), a tuple of arguments, or ids.
 
         Raises:
             HookError: no tensor in it, or tensors without a common first axis.
@@ -37,6 +37,8 @@ class Inputs:
             made = Inputs((), {str(k): _tensor(v) for k, v in given.items()})
         elif isinstance(given, tuple):
             made = Inputs(tuple(_tensor(v) for v in given))
+        elif isinstance(given, list) and any(isinstance(v, torch.Tensor) for v in given):
+            made = Inputs((_stacked(given),))
         else:
             made = Inputs((_tensor(given),))
         made.rows()
@@ -62,7 +64,9 @@ class Inputs:
                 "the inputs hold no tensor: give token ids [prompts, positions], or a mapping "
                 "such as what a tokenizer returns with return_tensors='pt'"
             )
-        if len(set(sizes.values())) > 1 or 0 in sizes.values():
+        if set(sizes.values()) == {0}:
+            raise HookError("the inputs hold no prompts: their first axis is empty, or not there")
+        if len(set(sizes.values())) > 1:
             said = ", ".join(f"{name}: {tuple(named[name].shape)}" for name in named)
             raise HookError(f"every input has a row for each prompt, and these differ: {said}")
         return next(iter(sizes.values()))
@@ -100,14 +104,31 @@ def check_alike(clean: Inputs, other: Inputs, names: tuple[str, str]) -> None:
         if tensor.dtype != b[name].dtype:
             raise HookError(
                 f"{name} is {tensor.dtype} in the {names[0]} prompts and {b[name].dtype} in the "
-                f"{names[1]} ones"
+                f"{names[1]} ones: give both the same type"
             )
 
 
+def _stacked(prompts: list[Any]) -> torch.Tensor:
+    """Prompts that are tensors of their own, as one."""
+    shapes = [tuple(p.shape) if isinstance(p, torch.Tensor) else () for p in prompts]
+    if len(set(shapes)) > 1:
+        odd = next(i for i, shape in enumerate(shapes) if shape != shapes[0])
+        raise HookError(
+            f"the inputs are a list of tensors, and prompt {odd} is {shapes[odd]} where prompt 0 "
+            f"is {shapes[0]}: prompts of different lengths are padded first. (Several arguments are a "
+            "tuple.)"
+        )
+    return torch.stack(prompts)
+
+
 def _tensor(value: Any) -> Any:
+    if isinstance(value, str) or (
+        isinstance(value, (list, tuple)) and value and isinstance(value[0], str)
+    ):
+        raise HookError("the inputs are text, and a network takes token ids: tokenize them first")
     if isinstance(value, np.ndarray):
         return torch.from_numpy(np.ascontiguousarray(value))
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
         if value and not any(isinstance(v, torch.Tensor) for v in value):
             try:
                 return torch.tensor(value)

@@ -11,10 +11,10 @@ from typing import Any, final
 
 import torch
 
-from whence._core.errors import HookError, did_you_mean
+from whence._core.errors import HookError, did_you_mean, some
 from whence._core.meter import count
 from whence.models.hooked.adapter import Adapter
-from whence.models.hooked.anatomy import Anatomy, anatomy
+from whence.models.hooked.anatomy import Anatomy, Attention, anatomy
 from whence.models.hooked.attention import Attended
 from whence.models.hooked.inputs import Inputs
 from whence.models.hooked.points import points
@@ -63,6 +63,7 @@ class HookedModel:
             )
         if self.adapter is not None and not isinstance(self.adapter, Adapter):
             raise HookError(f"adapter is a wh.models.Adapter; given {type(self.adapter).__name__}")
+        _in_python(self.module)
         _steady(self.module)
         tried, found, why = self._watch()
         if self.adapter is not None:
@@ -77,7 +78,11 @@ class HookedModel:
         """The inputs that it took, what was seen, and why not where nothing was."""
         if self.example is not None:
             given = Inputs.of(self.example)
-            return given, anatomy(self.module, trace(self.module, given.args, dict(given.kwargs))), ""
+            return (
+                given,
+                anatomy(self.module, trace(self.module, given.args, dict(given.kwargs))),
+                "",
+            )
         why = "whence knows no inputs to try it on"
         for given in trials(self.module):
             try:
@@ -140,10 +145,8 @@ class HookedModel:
         given = Inputs.of(inputs)
         if names is None:
             return self._all(given)
-        if isinstance(names, str):
-            raise HookError(f"names is a list of hook points, such as [{names!r}]")
         with torch.no_grad():
-            return self.read(given, [self.site(name) for name in names])[1]
+            return self.read(given, [self.site(name) for name in _listed(names)])[1]
 
     def patch(self, inputs: Any, values: Mapping[str, torch.Tensor | Edit]) -> Any:
         """What the module answers with something else at some hook points.
@@ -159,6 +162,11 @@ class HookedModel:
         Raises:
             HookError: no such hook point; another shape or type; a patch that changes nothing.
         """
+        if not isinstance(values, Mapping) or not values:
+            raise HookError(
+                "values says what is to be where, such as {'blocks.0.attn.hook_z': tensor}; given "
+                f"{values!r}"
+            )
         edits = {self._changeable(name): _edit(name, value) for name, value in values.items()}
         with torch.no_grad():
             return self.forward(Forward(self.module, edits=edits), Inputs.of(inputs))
@@ -176,13 +184,23 @@ class HookedModel:
         Raises:
             HookError: no such hook point, or a behaviour that has no slope.
         """
-        sites = [self._changeable(name) for name in names]
+        sites = [self._changeable(name) for name in _listed(names)]
         with torch.enable_grad():
             out, seen = self.read(Inputs.of(inputs), sites, slopes=True)
             measured = behaviour(out)
-            if not measured.requires_grad:
-                raise HookError("the behaviour has no slope: it does not depend on these hook points")
-            found = torch.autograd.grad(measured.sum(), [seen[s.name] for s in sites])
+            leaves = [seen[site.name] for site in sites]
+            slopes = isinstance(measured, torch.Tensor) and measured.requires_grad
+            found = (
+                torch.autograd.grad(measured.sum(), leaves, allow_unused=True)
+                if slopes
+                else [None] * len(leaves)
+            )
+        none = [name for name, slope in zip(names, found, strict=True) if slope is None]
+        if none:
+            raise HookError(
+                f"the behaviour has no slope at {some(none)}: it does not depend on what is there, "
+                "or not smoothly (an argmax, a count, or numbers taken out of torch)"
+            )
         count(gradients=Inputs.of(inputs).rows())
         return dict(zip(names, found, strict=True))
 
@@ -218,7 +236,9 @@ class HookedModel:
         )
         out = self.forward(prepared, inputs)
         for site in inside:
-            prepared.seen[site.name] = getattr(attended[self._number(site)], site.end)
+            own = self._attention_at(site)
+            parts = attended[own.number : own.number + own.parts]
+            prepared.seen[site.name] = getattr(Attended.joined(parts), site.end)
         return out, prepared.seen
 
     def attention(self, inputs: Inputs, number: int, edits: Mapping[Site, Edit]) -> Attended:
@@ -261,8 +281,8 @@ class HookedModel:
                 "sampling), or keep something between calls?"
             )
 
-    def _number(self, site: Site) -> int:
-        return next(a.number for a in self.anatomy.attentions if a.output == site.module)
+    def _attention_at(self, site: Site) -> Attention:
+        return next(a for a in self.anatomy.attentions if a.output == site.module)
 
     def _changeable(self, name: str) -> Site:
         site = self.site(name)
@@ -289,8 +309,19 @@ def _leaf(here: torch.Tensor) -> torch.Tensor:
     return here.clone().requires_grad_() if not here.requires_grad else here.clone()
 
 
+def _listed(names: Sequence[str]) -> Sequence[str]:
+    if isinstance(names, str):
+        raise HookError(f"names is a list of hook points, such as [{names!r}]")
+    return names
+
+
 def _edit(name: str, value: torch.Tensor | Edit) -> Edit:
     """A change that is checked where it happens: another shape, another type, or none at all."""
+    if not isinstance(value, torch.Tensor) and not callable(value):
+        raise HookError(
+            f"the patch of {name} is a tensor, or a function of what is there; given "
+            f"{type(value).__name__}"
+        )
 
     def change(here: torch.Tensor) -> torch.Tensor:
         new = value if isinstance(value, torch.Tensor) else value(here.clone())
@@ -309,6 +340,26 @@ def _edit(name: str, value: torch.Tensor | Edit) -> Edit:
 def _same(a: Any, b: Any) -> bool:
     pairs = list(zip(tensors(a), tensors(b), strict=True))
     return all(x.shape == y.shape and torch.equal(x, y) for x, y in pairs)
+
+
+def _in_python(module: torch.nn.Module) -> None:
+    """Refuse what does not come by torch's hooks.
+
+    Raises:
+        HookError: a compiled or a scripted module.
+    """
+    for path, part in module.named_modules():
+        compiled = "_orig_mod" in dict(part.named_children())
+        if compiled or part._compiled_call_impl is not None:  # noqa: SLF001 - torch has no other word
+            raise HookError(
+                f"{path or 'the module'} is compiled, and compiled code goes past hooks: give the "
+                f"module as it was before torch.compile{' (its _orig_mod)' if compiled else ''}"
+            )
+        if isinstance(part, torch.jit.ScriptModule):
+            raise HookError(
+                f"{path or 'the module'} is scripted or traced, and goes past hooks: give the "
+                "module that it was made from"
+            )
 
 
 def _steady(module: torch.nn.Module) -> None:

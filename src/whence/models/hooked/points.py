@@ -50,12 +50,13 @@ def _block(block: Block, found: Anatomy) -> Iterator[Site]:
     name = stem(block)
     attentions = [a for a in found.attentions if a.block == block]
     mlp = next((m for m in found.mlps if m.block == block), None)
-    yield Site(f"{name}.hook_resid_pre", block.path, "in", None, block.layer, block.stack)
+    if block.whole:
+        yield Site(f"{name}.hook_resid_pre", block.path, "in", None, block.layer, block.stack)
     for attention in attentions:
         yield from _attention(attention)
     if mlp is not None:
         yield from _mlp(mlp, attentions)
-    after = _after(block, found)
+    after = _after(block, found) if block.whole else None
     if after is not None:
         yield Site(f"{name}.hook_resid_post", *after, None, block.layer, block.stack)
 

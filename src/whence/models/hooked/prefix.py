@@ -21,15 +21,18 @@ class Prefix:
     Args:
         module: whose.
         calls: of one forward.
+        rows: of how many prompts; another number than will be asked about, so that what has a row
+            for each prompt is told from what happens to be as long.
     """
 
-    def __init__(self, module: torch.nn.Module, calls: Sequence[Call]) -> None:
+    def __init__(self, module: torch.nn.Module, calls: Sequence[Call], rows: int) -> None:
         parts = dict(module.named_modules())
         times: dict[str, list[Call]] = {}
         for call in calls:
             times.setdefault(call.path, []).append(call)
         self.once = {path: found[0] for path, found in times.items() if len(found) == 1}
         self.heavy = [path for path in self.once if path and _worth_it(parts[path])]
+        self.loose = {path for path, call in self.once.items() if not _has_rows(call.out, rows)}
         self.kept: Mapping[str, Any] = {}
         self.rows = 0
 
@@ -63,7 +66,14 @@ class Prefix:
 
         if not self.kept:
             return {}
-        return {path: mapped(self.kept[path], rows_of) for path in self.passed(moment)}
+        return {
+            path: self.kept[path] if path in self.loose else mapped(self.kept[path], rows_of)
+            for path in self.passed(moment)
+        }
+
+
+def _has_rows(out: torch.Tensor | None, rows: int) -> bool:
+    return out is not None and out.ndim > 0 and len(out) == rows
 
 
 def _worth_it(part: torch.nn.Module) -> bool:

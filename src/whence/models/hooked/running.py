@@ -14,6 +14,7 @@ from whence.models.hooked.attention import Attended, Listening
 from whence.models.hooked.inputs import Inputs
 from whence.models.hooked.sites import Site
 from whence.models.hooked.trees import main, with_main
+from whence.models.hooked.vocabulary import naming_ids
 
 Edit = Callable[[torch.Tensor], torch.Tensor]
 
@@ -70,9 +71,10 @@ class Forward:
             for path in self.keep:
                 stack.callback(parts[path].register_forward_hook(self._keeping(path)).remove)
             if self.hear is not None:
-                stack.enter_context(Listening(self.hear))
+                stack.enter_context(Listening(self.hear, inputs.rows()))
             try:
-                out = self.module(*inputs.args, **inputs.kwargs)
+                with naming_ids(self.module, inputs.args, inputs.kwargs):
+                    out = self.module(*inputs.args, **inputs.kwargs)
             except Enough:
                 return None
         self._check()

@@ -53,10 +53,11 @@ class Stream:
 
     def __init__(self, hooked: HookedModel) -> None:
         found = hooked.anatomy
-        if not found.blocks:
+        if not any(block.whole for block in found.blocks):
             raise HookError(
                 f"{hooked.name} has no layers that whence can see, so no residual stream: it is "
                 "the sum of what blocks in a list write. An adapter says where they are."
+                + (f" (A forward failed: {hooked.watched}.)" if hooked.watched else "")
             )
         self.hooked, self.stack = hooked, found.blocks[-1].stack
         self.blocks = [b for b in found.blocks if b.stack == self.stack]
@@ -75,9 +76,13 @@ class Stream:
     def sites(self) -> list[Site]:
         """Every place to read, for `writes` and `check`."""
         points = self.hooked.points
-        borders = [points[f"{stem(b)}.hook_resid_{e}"] for b in self.blocks for e in ("pre", "post")]
+        borders = [
+            points[f"{stem(b)}.hook_resid_{e}"] for b in self.blocks for e in ("pre", "post")
+        ]
         heads = [points[z(a)] for a in self.attentions]
-        return list(dict.fromkeys([*borders, *heads, *(points[mlp_out(m)] for m in self.mlps), self.last]))
+        return list(
+            dict.fromkeys([*borders, *heads, *(points[mlp_out(m)] for m in self.mlps), self.last])
+        )
 
     def names(self) -> list[str]:
         """What heads are called, and the rest, in the order of `writes`."""

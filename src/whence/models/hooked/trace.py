@@ -7,6 +7,7 @@ import torch
 
 from whence.models.hooked.attention import Attended, Listening
 from whence.models.hooked.trees import main, tensors
+from whence.models.hooked.vocabulary import naming_ids
 
 
 @final
@@ -86,9 +87,15 @@ def trace(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
         for path, part in module.named_modules():
             handles.append(part.register_forward_pre_hook(before(path), with_kwargs=True))
             handles.append(part.register_forward_hook(after, with_kwargs=True))
-        with torch.no_grad(), Listening(hear):
+        named = naming_ids(module, args, kwargs)
+        with torch.no_grad(), Listening(hear, _rows(args, kwargs)), named:
             seen.output = module(*args, **kwargs)
     finally:
         for handle in handles:
             handle.remove()
     return seen
+
+
+def _rows(args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    first = next(tensors((args, kwargs)), None)
+    return max(1, len(first)) if first is not None and first.ndim else 1

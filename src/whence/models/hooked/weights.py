@@ -6,9 +6,9 @@ from whence._core.errors import HookError
 from whence._core.shaped import Float
 
 
-def affine(part: torch.nn.Module, width: int) -> tuple[
-    Float[torch.Tensor, "inputs outputs"], Float[torch.Tensor, " outputs"]
-]:
+def affine(
+    part: torch.nn.Module, width: int
+) -> tuple[Float[torch.Tensor, "inputs outputs"], Float[torch.Tensor, " outputs"]]:
     """Weight and bias of a linear map, so that it is x @ weight + bias.
 
     Args:
