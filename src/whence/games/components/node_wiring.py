@@ -6,9 +6,8 @@ for the heads, units or positions that are players, and nothing else; in a basis
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import final
+from typing import Any, final
 
-import numpy as np
 import torch
 
 from whence._core.errors import PlayersError, some
@@ -39,7 +38,9 @@ class Plan:
     def __init__(self, site: Site, who: list[int], players: Players, basis: Basis | None) -> None:
         self.site, self.who, self.basis = site, torch.tensor(who), basis
         self.names = [players.names[i] for i in who]
-        part = {c: [players.columns[c][i] for i in who] for c in _WITHIN if c in players.columns}
+        part: dict[str, list[Any]] = {
+            c: [players.columns[c][i] for i in who] for c in _WITHIN if c in players.columns
+        }
         self.part = {c: column for c, column in part.items() if any(x is not None for x in column)}
         cells = list(zip(*self.part.values(), strict=True)) if self.part else [()] * len(who)
         mixed = any(None in cell for cell in cells)
@@ -117,7 +118,7 @@ class Plan:
     def _in_basis(self, difference: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
         assert self.basis is not None
         like = {"dtype": difference.dtype, "device": difference.device}
-        which = torch.tensor([int(d) for d in self.part["direction"]])
+        which = torch.tensor(self.part["direction"])
         readers = torch.as_tensor(self.basis.readers, **like)[:, which]
         vectors = torch.as_tensor(self.basis.vectors, **like)[which]
         left = share[:, self.who].to(difference.dtype)
@@ -128,11 +129,12 @@ class Plan:
         if column == "position":
             return 1
         if column == "head":
-            return here.ndim - 2
-        return 1 if here.ndim == 4 and self.site.cut is None else here.ndim - 1
+            return int(here.ndim - 2)
+        image = here.ndim == 4 and self.site.cut is None
+        return 1 if image else int(here.ndim - 1)
 
     def _places(self, column: str, size: int) -> torch.Tensor:
-        places = [int(place) for place in self.part[column]]
+        places: list[int] = list(self.part[column])
         for name, place in zip(self.names, places, strict=True):
             if not -size <= place < size:
                 raise PlayersError(
@@ -161,7 +163,7 @@ class Nodes:
         known = {basis.site: basis for basis in bases}
         sites = {name: hooked.site(name) for name in at}
         self.plans = [Plan(sites[n], who, players, known.get(n)) for n, who in at.items()]
-        _refuse_nested(sites.values(), self.plans)
+        _refuse_nested(self.plans)
         self.loose: frozenset[str] = frozenset()  # hook points without a row for each prompt
 
     def check(self, here: Mapping[str, torch.Tensor]) -> None:
@@ -209,8 +211,8 @@ class Nodes:
         """Those at which something changes in some row."""
         if share.requires_grad:
             return self.plans
-        gone = np.asarray(share.detach().cpu().numpy() != 0).any(axis=0)
-        return [plan for plan in self.plans if gone[plan.who.numpy()].any()]
+        gone = (share != 0).any(dim=0)
+        return [plan for plan in self.plans if bool(gone[plan.who.to(gone.device)].any())]
 
 
 def in_rows(here: torch.Tensor, rows: int) -> torch.Tensor:
@@ -219,7 +221,7 @@ def in_rows(here: torch.Tensor, rows: int) -> torch.Tensor:
     return one.expand(rows, *one.shape[1:])
 
 
-def _refuse_nested(sites: object, plans: Sequence[Plan]) -> None:
+def _refuse_nested(plans: Sequence[Plan]) -> None:
     """The same tensor under two names would be changed twice."""
     held: dict[tuple[str, str], Plan] = {}
     for plan in plans:

@@ -1,4 +1,4 @@
-"""Patching: a clean and a corrupted prompt, and what changes when parts of one run go into the other.
+"""Patching: a clean and a corrupted prompt, and what changes when parts of one go into the other.
 
     noising    v(S) = m(clean run, with what is not in S as in the corrupted run)     necessary?
     denoising  v(S) = m(corrupted run, with what is in S as in the clean run)         sufficient?
@@ -24,7 +24,7 @@ from whence.games.components.network import MODES, ComponentGame, writers
 from whence.models.hooked.inputs import Inputs, check_alike
 from whence.models.hooked.model import HookedModel
 from whence.models.hooked.points import stem
-from whence.models.hooked.running import Edit, Forward
+from whence.models.hooked.running import Edit, Forward, constant
 from whence.models.hooked.sites import Site
 from whence.models.hooked.stream import Stream
 
@@ -133,7 +133,7 @@ class PatchingGame(ComponentGame):
         for site in self.starts:
             here, there = (run[site.name].index_select(0, cases) for run in (self.here, self.there))
             mixed = torch.lerp(here, there, toward)
-            made[replace(site, name=f"{site.name} (mixed)")] = lambda _here, mixed=mixed: mixed
+            made[replace(site, name=f"{site.name} (mixed)")] = constant(mixed)
         return made
 
     def _ends(self, empty: Ends, full: Ends) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from whence.models.hooked.attention import Attended
 from whence.models.hooked.inputs import Inputs
 from whence.models.hooked.model import HookedModel
 from whence.models.hooked.points import stem, z
-from whence.models.hooked.running import Forward
+from whence.models.hooked.running import Edit, Forward
 
 _LETTERS = ("q", "k")
 
@@ -57,16 +57,15 @@ def past_softmax(
         site = hooked.points[f"{stem(attention.block)}.{attention.name}.hook_{letter}"]
         changed = other(site)
         with torch.no_grad():
-            after = hooked.attention(
-                inputs, attention.number, {site: lambda here, new=changed: new.expand_as(here)}
-            )
+            after = hooked.attention(inputs, attention.number, {site: _replaced(changed)})
         before, at = heard[attention.number], players.where(site=site.name)
         group = attention.heads // (site.heads or 1)
         for k, slope in enumerate(slopes):
             g = slope[attention.number] @ before.values.transpose(-2, -1)  # row, head, query, key
             for i in at:
-                head, position = (players.columns[c][i] for c in ("head", "position"))
-                heads = slice(int(head) * group, (int(head) + 1) * group)  # type: ignore[call-overload]
+                head: Any = players.columns["head"][i]
+                position: Any = players.columns["position"][i]
+                heads = slice(head * group, (head + 1) * group)
                 moved = _moved(before, after, g, heads, letter, position)
                 answer[:, k, i] = -moved.double().cpu().numpy()
     return answer
@@ -117,6 +116,11 @@ def _four(what: Attended) -> tuple[torch.Tensor, ...]:
     """The values for each head that mixes them."""
     share = what.pattern.shape[1] // what.values.shape[1]
     return what.scores, what.pattern, what.values.repeat_interleave(share, 1), what.mixed
+
+
+def _replaced(new: torch.Tensor) -> Edit:
+    edit: Edit = new.expand_as
+    return edit
 
 
 def _leaf(here: torch.Tensor) -> torch.Tensor:

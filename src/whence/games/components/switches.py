@@ -63,7 +63,7 @@ class Switches:
 
 
 @final
-class _Switch(torch.autograd.Function):
+class _Switch(torch.autograd.Function):  # type: ignore[misc]
     """The identity, whose slope is 1 or, while its switch is off, 0."""
 
     @staticmethod
@@ -72,6 +72,6 @@ class _Switch(torch.autograd.Function):
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx: Any, slope: torch.Tensor) -> tuple[torch.Tensor | None, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, slope: torch.Tensor) -> tuple[torch.Tensor | None, None, None]:
         off = ctx.switches.off == ctx.layer
         return (torch.zeros_like(slope) if off else slope), None, None

@@ -8,6 +8,7 @@ import torch
 from whence._core.errors import HookError, did_you_mean
 from whence.models.hooked.anatomy import Anatomy, Attention, Block, Mlp, Projection
 from whence.models.hooked.sites import Cut
+from whence.models.hooked.weights import inputs_of
 
 
 @final
@@ -82,26 +83,35 @@ class Adapter:
 
     def _attention(self, block: Block, parts: dict[str, torch.nn.Module]) -> Attention:
         few = self.kv_heads or self.heads
-        sizes = {"query": self.heads, "key": few, "value": few}
-        made = {
-            name: Projection(self._in(block, path, parts), Cut(1, sizes[name], 0, sizes[name]))
-            for name in sizes
-            if (path := getattr(self, name))
-        }
+        query, key, value = (
+            self._projection(block, path, heads, parts)
+            for path, heads in ((self.query, self.heads), (self.key, few), (self.value, few))
+        )
+        output = self._in(block, self.output, parts)
         return Attention(
             block,
             "attn",
-            self._in(block, self.output, parts),
+            output,
             self.heads,
+            inputs_of(parts[output]) // self.heads,
             block.layer,
-            **made,
-            norm=self._in(block, self.norm_attention, parts),
+            query,
+            key,
+            value,
+            self._in(block, self.norm_attention, parts),
         )
+
+    def _projection(
+        self, block: Block, path: str, heads: int, parts: dict[str, torch.nn.Module]
+    ) -> Projection | None:
+        if not path:
+            return None
+        return Projection(self._in(block, path, parts), Cut(1, heads, 0, heads))
 
     def _mlp(self, block: Block, parts: dict[str, torch.nn.Module]) -> Mlp:
         places = (self.mlp, self.mlp_first, self.mlp_last, self.norm_mlp)
-        paths = [self._in(block, path, parts) for path in places]
-        return Mlp(block, *paths, parallel=self.parallel)
+        path, first, last, norm = (self._in(block, path, parts) for path in places)
+        return Mlp(block, path, first, last, norm, self.parallel)
 
     def _in(self, block: Block, path: str, parts: dict[str, torch.nn.Module]) -> str:
         return _there(f"{block.path}.{path}" if block.path else path, parts) if path else ""

@@ -58,6 +58,7 @@ class Attention:
         name: "attn", "cross_attn", or "attn_1" for the second in one layer.
         output: the path of its output projection, whose input is the heads side by side.
         heads: how many.
+        width: of each: how many numbers it mixes.
         number: which it is, in the order in which attentions are computed.
         parts: how many computations it is: more than one where every head is a module.
         query, key, value: what makes them; None where that could not be told.
@@ -68,6 +69,7 @@ class Attention:
     name: str
     output: str
     heads: int
+    width: int
     number: int
     query: Projection | None = None
     key: Projection | None = None
@@ -243,8 +245,8 @@ class _Dissection:
             name = _free("cross_attn" if crossed else "attn", block.path, names)
             norm = self._norm_before(maps[0], block) if maps else ""
             found.append(
-                Attention(block, name, output.path, what.mixed.shape[1], one.number, query, key,
-                          value, norm, one.parts)
+                Attention(block, name, output.path, what.mixed.shape[1], what.mixed.shape[-1],
+                          one.number, query, key, value, norm, one.parts)
             )  # fmt: skip
             since = one.time
         return found
@@ -387,7 +389,7 @@ class _Dissection:
         read = self._last(norm).given if norm else reader.given
         whole = self._last(block.path).given
         same = read is not None and whole is not None and read.shape == whole.shape
-        return Mlp(block, path, first, last, norm, same and torch.equal(read, whole))  # type: ignore[arg-type]
+        return Mlp(block, path, first, last, norm, same and torch.equal(read, whole))
 
     def _is_mlp(self, path: str) -> bool:
         """At least two matrices, and no norm inside."""

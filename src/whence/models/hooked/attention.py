@@ -40,7 +40,7 @@ class Attended:
 
 
 @final
-class Listening(TorchFunctionMode):
+class Listening(TorchFunctionMode):  # type: ignore[misc]
     """Tells of every attention inside the block, the moment that it is computed.
 
     Args:
@@ -130,7 +130,7 @@ def _arranged(
     first, _, second = left.partition(",")
     if "." in equation or len(first) not in (3, 4):
         return None
-    *rows, query, key = first
+    *rows, query, key = list(first)
     width = [c for c in second if c not in first]
     if len(width) != 1 or key not in second or sorted(result) != sorted([*rows, query, *width]):
         return None

@@ -1,4 +1,4 @@
-"""What a network is given: one tensor, several, or tensors by name; always a row for each prompt."""
+"""What a network is given: a tensor, several, or tensors by name; always a row for each prompt."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -115,8 +115,8 @@ def _stacked(prompts: list[Any]) -> torch.Tensor:
         odd = next(i for i, shape in enumerate(shapes) if shape != shapes[0])
         raise HookError(
             f"the inputs are a list of tensors, and prompt {odd} is {shapes[odd]} where prompt 0 "
-            f"is {shapes[0]}: prompts of different lengths are padded first. (Several arguments are a "
-            "tuple.)"
+            f"is {shapes[0]}: prompts of different lengths are padded first. (Several arguments "
+            "are a tuple.)"
         )
     return torch.stack(prompts)
 
@@ -128,13 +128,13 @@ def _tensor(value: Any) -> Any:
         raise HookError("the inputs are text, and a network takes token ids: tokenize them first")
     if isinstance(value, np.ndarray):
         return torch.from_numpy(np.ascontiguousarray(value))
-    if isinstance(value, Sequence) and not isinstance(value, bytes):
-        if value and not any(isinstance(v, torch.Tensor) for v in value):
-            try:
-                return torch.tensor(value)
-            except (TypeError, ValueError, RuntimeError) as error:
-                raise HookError(
-                    f"the inputs are lists that make no tensor ({error}): prompts of different "
-                    "lengths are padded first"
-                ) from error
-    return value
+    listed = isinstance(value, Sequence) and not isinstance(value, bytes) and len(value) > 0
+    if not listed or any(isinstance(v, torch.Tensor) for v in value):
+        return value
+    try:
+        return torch.tensor(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise HookError(
+            f"the inputs are lists that make no tensor ({error}): prompts of different lengths are "
+            "padded first"
+        ) from error

@@ -84,7 +84,7 @@ def _attention(attention: Attention) -> Iterator[Site]:
     whole = Cut(1, attention.heads, 0, attention.heads)
     for what in ("scores", "pattern"):
         hook = f"{name}.hook_{'attn_scores' if what == 'scores' else what}"
-        yield Site(hook, attention.output, what, None, layer, stack)  # type: ignore[arg-type]
+        yield Site(hook, attention.output, what, None, layer, stack)
     yield Site(f"{name}.hook_z", attention.output, "in", whole, layer, stack)
     out = "hook_attn_out" if attention.name == "attn" else f"hook_{attention.name}_out"
     yield Site(f"{stem(block)}.{out}", attention.output, "out", None, layer, stack)

@@ -19,6 +19,11 @@ from whence.models.hooked.vocabulary import naming_ids
 Edit = Callable[[torch.Tensor], torch.Tensor]
 
 
+def constant(value: torch.Tensor) -> Edit:
+    """The change that puts this there, whatever was."""
+    return lambda _here: value
+
+
 class Enough(Exception):  # noqa: N818 - it is no error: what was wanted is there
     """Ends a forward early, from inside."""
 

@@ -91,9 +91,8 @@ class Stream:
     def output(self, attention: Attention) -> tuple[torch.Tensor, torch.Tensor]:
         """W_O of each head [heads, width, stream], and the bias [stream]."""
         part = dict(self.hooked.module.named_modules())[attention.output]
-        width = self._width(attention, part)
-        weight, bias = affine(part, width)
-        return weight.reshape(attention.heads, -1, weight.shape[-1]), bias
+        weight, bias = affine(part, attention.heads * attention.width)
+        return weight.reshape(attention.heads, attention.width, -1), bias
 
     def writes(self, seen: Mapping[str, torch.Tensor]) -> list[Write]:
         """What each part wrote, from what was seen at `sites`."""
@@ -146,20 +145,11 @@ class Stream:
                 "the stream, so parts do not add up to the answer"
             )
 
-    def _width(self, attention: Attention, part: torch.nn.Module) -> int:
-        given = getattr(part, "in_features", None)
-        if isinstance(given, int):
-            return given
-        weight = next(p for p in part.parameters() if p.ndim == 2)
-        # a square map, or one whose own side is the one that heads divide and the stream does not
-        bias = getattr(part, "bias", None)
-        out = bias.shape[0] if bias is not None else weight.shape[1]
-        return int(weight.shape[0] if out == weight.shape[1] else weight.shape[1])
-
 
 def _slack(stream: torch.Tensor) -> float:
-    """What rounding leaves of a sum of this size."""
-    return 1e4 * torch.finfo(stream.dtype).eps * float(stream.abs().max())
+    """What rounding leaves of a sum of this size: never a tenth of it, in however few digits."""
+    eps = float(torch.finfo(stream.dtype).eps)
+    return min(1e4 * eps, 0.1) * float(stream.abs().max())
 
 
 def _first_number(attention: Attention, every: Sequence[Attention]) -> int:

@@ -31,7 +31,7 @@ def mapped(tree: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
         return change(tree)
     if isinstance(tree, Mapping):
         changed = {key: mapped(value, change) for key, value in tree.items()}
-        return type(tree)(**changed) if is_dataclass(tree) else _like_mapping(tree, changed)
+        return _like_mapping(tree, changed)
     if isinstance(tree, tuple) and type(tree) is not tuple:  # a named tuple
         return type(tree)(*(mapped(value, change) for value in tree))
     if isinstance(tree, (tuple, list)):
@@ -43,7 +43,11 @@ def mapped(tree: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
 
 
 def _like_mapping(tree: Mapping[Any, Any], changed: dict[Any, Any]) -> Any:
-    return changed if type(tree) is dict else type(tree)(changed)
+    """A mapping of the same kind; a model output, which is a dataclass too, by its fields."""
+    kind: Any = type(tree)
+    if kind is dict:
+        return changed
+    return kind(**changed) if is_dataclass(tree) else kind(changed)
 
 
 def main(tree: Any) -> torch.Tensor | None:

@@ -1,4 +1,4 @@
-"""Inputs to try a module on before anybody gives it any: a few ids, a few numbers, a small image."""
+"""Inputs to try a module on before anybody gives it any: a few ids, numbers, a small image."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +29,7 @@ def trials(module: torch.nn.Module) -> Iterator[Inputs]:
     elif isinstance(first, torch.nn.Linear):
         yield Inputs((_numbers((2, first.in_features), kind),))
         yield Inputs((_numbers((2, 5, first.in_features), kind),))
-    elif isinstance(first, torch.nn.modules.conv._ConvNd):
+    elif isinstance(first, (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)):
         axes = len(first.kernel_size)
         for size in _SIZES:
             yield Inputs((_numbers((2, first.in_channels, *[size] * axes), kind),))

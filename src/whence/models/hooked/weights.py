@@ -40,3 +40,17 @@ def _alike(a: torch.Tensor, b: torch.Tensor) -> bool:
     slack: float = max(1e-4, 8 * torch.finfo(b.dtype).eps) * float(b.abs().max())
     off = float((a - b).abs().max())
     return off <= slack
+
+
+def inputs_of(part: torch.nn.Module) -> int:
+    """How many numbers a linear map takes: what it says itself, else the first side of its matrix.
+
+    Raises:
+        HookError: it has no matrix.
+    """
+    if isinstance(part, torch.nn.Linear):
+        return int(part.in_features)
+    matrix = next((p for p in part.parameters() if p.ndim == 2), None)
+    if matrix is None:
+        raise HookError(f"{type(part).__name__} is not a linear map")
+    return int(matrix.shape[0])
