@@ -16,6 +16,7 @@ from whence._core.errors import (
 )
 from whence._core.game import BlockGame, JointGame, Question
 from whence._core.meter import count
+from whence._core.network_game import NetworkGame
 from whence._core.wrap import AllCases
 from whence.engines.engine import QUESTIONS, ROWS, Sharded, answer
 from whence.engines.local import Processes, Serial, Threads
@@ -160,11 +161,16 @@ def test_what_is_cheap_together_stays_together():
         def _worths(self, coalitions, draws):
             return coalitions.sum(axis=1)[:, None] * 1.0
 
+    class Prompts(Faulty, NetworkGame):
+        n_cases = 5
+        slopes = slopes_past_softmax = slopes_without_layers = stamp = _gradient = None
+
     sizes = {
         kind: Sharded(game, iter).block
         for kind, game in {
             "blocks": Blocks(""),
             "trained": AllCases(Trained()),
+            "prompts": Prompts(""),
             "pooled": GAME,
             "other": Faulty(""),
         }.items()
@@ -172,6 +178,7 @@ def test_what_is_cheap_together_stays_together():
     assert sizes == {
         "blocks": ROWS,
         "trained": 1,
+        "prompts": 5 * QUESTIONS,
         "pooled": ROWS // GAME.sample,
         "other": QUESTIONS,
     }

@@ -15,6 +15,7 @@ from joblib import parallel_config
 
 from whence._core.game import BlockGame, Game, PooledGame, Through, view
 from whence._core.meter import Meter, count, metering
+from whence._core.network_game import NetworkGame
 from whence._core.types import Cases, Coalitions, Draws, Worths
 from whence._core.wrap import AllCases
 from whence.models.threads import one_thread
@@ -85,6 +86,8 @@ def _sizes(game: Game) -> tuple[int, int]:
         return 1, 1
     if view(game, BlockGame) is not None:  # its questions are cheap together, and dear alone
         return ROWS, ROWS
+    if view(game, NetworkGame) is not None:  # its prompts make a batch, and are asked together
+        return FEW * game.n_cases, QUESTIONS * game.n_cases
     pooled = view(game, PooledGame)
     if pooled is None:
         return FEW, QUESTIONS

@@ -34,7 +34,7 @@ from whence.models.hooked.sites import Site
 from whence.models.hooked.trace import trace
 
 MODES = ("noising", "denoising", "frozen")
-_CELLS = 2**22  # numbers in a batch's hidden states, about
+_CELLS = 2**21  # numbers in a batch's widest hidden states, about: what fits in a core's caches
 
 
 class ComponentGame(NetworkGame):
@@ -186,7 +186,7 @@ class ComponentGame(NetworkGame):
 
     @final
     def _batches(self, rows: np.ndarray) -> Iterator[np.ndarray]:
-        each = sum(t[0].numel() for _, t in self.base.named()) * self._width()
+        each = max(t[0].numel() for _, t in self.base.named()) * self._width()
         each *= self.base.rows() if self.measuring.whole else 1
         size = max(1, int(_CELLS // max(each, 1)))
         if not self.measuring.whole and size > self.n_cases:
