@@ -118,3 +118,22 @@ def test_reading_is_linear_in_what_there_is():
     for _ in range(60):
         ladder = [ladder, ladder]
     assert len(fingerprint(ladder)) == 32
+
+
+def test_tensors_are_their_numbers():
+    """Kills: names made of where torch keeps its numbers, which are of this process alone."""
+    torch = pytest.importorskip("torch")
+    for kind in (torch.float32, torch.bfloat16, torch.int64, torch.bool, torch.complex64):
+        one, same, other = (torch.tensor(x).to(kind) for x in ([1, 0], [1, 0], [0, 1]))
+        assert fingerprint(one) == fingerprint(same) != fingerprint(other)
+    numbers = torch.arange(6.0)
+    apart = [numbers, numbers.double(), numbers.reshape(2, 3), numbers.reshape(2, 3).T, numbers[0]]
+    assert len({fingerprint(x) for x in apart}) == len(apart)
+    assert fingerprint(numbers[::2]) == fingerprint(torch.tensor([0.0, 2.0, 4.0]))  # a view
+    assert fingerprint(numbers.new_zeros(0)) == fingerprint(torch.zeros(0))
+    needs = torch.nn.Parameter(numbers)
+    assert fingerprint(needs) == fingerprint(torch.nn.Parameter(numbers.clone()))
+    code = "import torch; from whence._core.fingerprint import fingerprint;"
+    code += "print(fingerprint(torch.nn.Parameter(torch.arange(6.0))))"
+    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert there.stdout.strip() == fingerprint(needs)

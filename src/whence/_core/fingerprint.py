@@ -6,6 +6,7 @@ edited, or typed at a prompt, is told from what it was.
 """
 
 import hashlib
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
@@ -55,6 +56,8 @@ class _Reader:
         match thing:
             case np.ndarray():
                 yield from self._array(thing, inside)
+            case _ if _is_tensor(thing):
+                yield from _tensor(thing)
             case tuple() | list():
                 yield from (self.digest(item, inside) for item in thing)
             case Mapping():
@@ -79,6 +82,19 @@ class _Reader:
                 yield self.digest([name, array[name]], inside)
         else:
             yield np.ascontiguousarray(array).tobytes()
+
+
+def _is_tensor(thing: object) -> bool:
+    """Of torch, where somebody has imported it."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(thing, torch.Tensor)
+
+
+def _tensor(tensor: Any) -> Iterator[bytes]:
+    """Its type, its shape and its bytes: how torch stores them is nobody's."""
+    dense = tensor.detach().cpu().contiguous()
+    yield f"{dense.dtype}{tuple(dense.shape)}".encode()
+    yield dense.reshape(-1).view(sys.modules["torch"].uint8).numpy().tobytes()
 
 
 def _hashed(pieces: Any) -> bytes:

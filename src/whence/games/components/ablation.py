@@ -9,6 +9,7 @@
 """
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, final
 
 import torch
@@ -71,7 +72,7 @@ class AblationGame(ComponentGame):
         self._settle(hooked, base, players, behaviour, "noising", bases)
         self.own = reference is None  # prompts are one another's reference
         self.reference = base if reference is None else Inputs.of(reference)
-        self.instead = self._instead()
+        assert self.instead is not None  # what cannot be is refused now
         if self.ablation == "resample":
             self.n_draws = self._draws()
         self.question = Question(
@@ -82,7 +83,8 @@ class AblationGame(ComponentGame):
             model=hooked.name,
         )
 
-    def _instead(self) -> dict[str, torch.Tensor]:
+    @cached_property
+    def instead(self) -> dict[str, torch.Tensor]:
         """What takes the place of what is at each hook point, over the reference prompts."""
         if self.ablation == "zero":
             return {name: torch.zeros_like(x[:1]) for name, x in self.here.items()}

@@ -192,6 +192,8 @@ class Edges:
             self.into.setdefault(str(t), []).append((i, wires.writers[str(s)]))
         self.readers = {t: wires.readers[t] for t in self.into}
         self.maps = {a.output: self.stream.output(a)[0] for a in self.stream.attentions}
+        made = {projection(r.part, r.channel) for r in self.readers.values() if r.head is not None}  # type: ignore[arg-type]
+        self.columns = {one: self._columns(one) for one in made if one is not None}
 
     @property
     def sites(self) -> list[Site]:
@@ -261,7 +263,7 @@ class Edges:
         made = projection(part, reader.channel)
         assert made is not None
         assert through is not None
-        weight, bias = self._columns(made)
+        weight, bias = self.columns[made]
 
         def project(here: torch.Tensor) -> torch.Tensor:
             new = list(here.unbind(-2))

@@ -8,6 +8,7 @@ is. Worths are asked in batches of equal depth, and nothing before the first cha
 import abc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, final
 
 import numpy as np
@@ -43,16 +44,19 @@ class ComponentGame(NetworkGame):
     Attributes:
         hooked: the network.
         base: the inputs of the run in which players act.
+        behaviour: what is measured.
         mode: "noising", "denoising" or "frozen".
-        wiring: how players leave.
-        measuring: the behaviour, on the base run's answer.
+        bases: of players that are directions.
     """
+
+    # What runs have shown is only remembered: it travels to workers, and has no part in the
+    # game's fingerprint.
 
     hooked: HookedModel
     base: Inputs
+    behaviour: Callable[[Any], Any]
     mode: str
-    wiring: Nodes | Edges
-    measuring: Measuring
+    bases: tuple[Basis, ...]
 
     @abc.abstractmethod
     def _other(self, site: Site, cases: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
@@ -88,24 +92,32 @@ class ComponentGame(NetworkGame):
                 "[...]), units(hooked, [...]) or edges(hooked)"
             )
         self.hooked, self.base, self.players, self.mode = hooked, base, players, mode
+        self.behaviour, self.bases = behaviour, tuple(bases)
         if hooked.tried is None:
             hooked.check_parity(base)
-        is_edges = "source" in players.columns and "target" in players.columns
-        self.wiring = Edges(hooked, players) if is_edges else Nodes(hooked, players, bases)
         also = [*also, *(self.wiring.stream.sites if isinstance(self.wiring, Edges) else ())]
         self.watched = list(dict.fromkeys([*self.wiring.sites, *also]))
         self.n_layers = sum(block.whole for block in hooked.anatomy.blocks)
-        self.prefix = self._prefix()
-        self._run_base(behaviour)
-        if isinstance(self.wiring, Edges):
-            self.wiring.stream.check(self.here)
+        moments = [min(map(self.prefix.when, self.wiring.places[i])) for i in range(len(players))]
+        self.moments = np.array(moments) * (mode != "frozen")  # frozen runs start anew
+        self._check_base()
         self.n_cases = self.measuring.cases
         many = self.measuring.outputs
         name = "behaviour"
         self.outputs = (name,) if many == 1 else tuple(f"{name} {k}" for k in range(many))
 
     @final
-    def _prefix(self) -> Prefix:
+    @cached_property
+    def wiring(self) -> Nodes | Edges:
+        """How players leave."""
+        if {"source", "target"} <= set(self.players.columns):
+            return Edges(self.hooked, self.players)
+        return Nodes(self.hooked, self.players, self.bases)
+
+    @final
+    @cached_property
+    def prefix(self) -> Prefix:
+        """What need not be run again."""
         few = _few(self.base)
         calls = trace(self.hooked.module, few.args, dict(few.kwargs)).calls
         prefix = Prefix(self.hooked.module, calls, few.rows())
@@ -120,24 +132,41 @@ class ComponentGame(NetworkGame):
                         f"{self.players.names[i]} acts at {site.name}, and this forward comes by "
                         f"{site.module} {often}: it must be once. {why}."
                     )
-        moments = [min(prefix.when(s) for s in places[i]) for i in range(len(self.players))]
-        self.moments = np.array(moments) * (self.mode != "frozen")  # frozen runs start anew
+        if isinstance(self.wiring, Nodes):
+            given = [site for site in self.wiring.sites if site.end == "out"]
+            self.wiring.loose = frozenset(s.name for s in given if s.module in prefix.loose)
         return prefix
 
     @final
-    def _run_base(self, behaviour: Callable[[Any], Any]) -> None:
+    @cached_property
+    def _base_run(self) -> tuple[dict[str, torch.Tensor], Any]:
+        """What is at the hook points, and what the network answers."""
         paths = self.prefix.all(self.moments.tolist())
         run = Forward(self.hooked.module, reads=self.watched, keep=paths)
         with torch.no_grad():
             output = self.hooked.forward(run, self.base)
-        if isinstance(self.wiring, Nodes):
-            given = [site for site in self.wiring.sites if site.end == "out"]
-            self.wiring.loose = frozenset(s.name for s in given if s.module in self.prefix.loose)
-        self.here = self._in_rows(run.seen, self.base.rows())
         self.prefix.keep(run.kept, self.base.rows())
-        self.measuring = Measuring(behaviour, output, self.base.rows())
+        return self._in_rows(run.seen, self.base.rows()), output
+
+    @final
+    @cached_property
+    def here(self) -> dict[str, torch.Tensor]:
+        """What is at each hook point in the base run, with a row for each prompt."""
+        return self._base_run[0]
+
+    @final
+    @cached_property
+    def measuring(self) -> Measuring:
+        """The behaviour, on the base run's answer."""
+        return Measuring(self.behaviour, self._base_run[1], self.base.rows())
+
+    @final
+    def _check_base(self) -> None:
         if isinstance(self.wiring, Nodes):
             self.wiring.check(self.here)
+        else:
+            self.wiring.stream.check(self.here)
+        assert self.measuring.plain is not None
         self._check_prefix()
 
     @final

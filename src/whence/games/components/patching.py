@@ -10,6 +10,7 @@ never mixed. (Vig et al. 2020; Wang et al. 2023; Heimersheim & Nanda 2024.)
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, final
 
 import numpy as np
@@ -71,7 +72,6 @@ class PatchingGame(ComponentGame):
         self._settle(hooked, base, players, behaviour, mode, bases, also)
         if mode == "frozen":
             Stream(hooked).check(self.here)
-        self._run_other()
         self._check_effect()
         does = {
             "noising": "give way to the corrupted prompt's",
@@ -85,19 +85,29 @@ class PatchingGame(ComponentGame):
             model=hooked.name,
         )
 
-    def _run_other(self) -> None:
-        """The run that parts come from."""
+    @cached_property
+    def _other_run(self) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        """What is at the hook points in the run that parts come from, and what is measured there."""
         inputs = self.clean if self.mode == "denoising" else self.corrupted
         run = Forward(self.hooked.module, reads=self.watched)
         with torch.no_grad():
             output = self.hooked.forward(run, inputs)
-            cases = torch.arange(self.n_cases)
-            self.other_plain = self.measuring.of(output, cases)
-        self.measuring.refuse_nonfinite(self.other_plain, "the answer to the other prompts")
-        self.there = self._in_rows(run.seen, inputs.rows())
+            measured = self.measuring.of(output, torch.arange(self.n_cases))
+        return self._in_rows(run.seen, inputs.rows()), measured
+
+    @cached_property
+    def there(self) -> dict[str, torch.Tensor]:
+        """What is at each hook point in the other run, with a row for each prompt."""
+        return self._other_run[0]
+
+    @cached_property
+    def other_plain(self) -> torch.Tensor:
+        """What is measured of the other run: [cases, outputs]."""
+        return self._other_run[1]
 
     def _check_effect(self) -> None:
         plain, other = self.measuring.plain, self.other_plain
+        self.measuring.refuse_nonfinite(other, "the answer to the other prompts")
         scale = torch.maximum(plain.abs(), other.abs())
         if bool(((plain - other).abs() <= _NOTHING * scale).all()):
             clean, corrupted = (x.mean().item() for x in self._runs())

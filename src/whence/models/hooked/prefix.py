@@ -5,6 +5,7 @@ kept, and only those with weights. Nothing is known of architectures: the order 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, final
 
 import torch
@@ -30,9 +31,10 @@ class Prefix:
         times: dict[str, list[Call]] = {}
         for call in calls:
             times.setdefault(call.path, []).append(call)
-        self.once = {path: found[0] for path, found in times.items() if len(found) == 1}
+        once = {path: found[0] for path, found in times.items() if len(found) == 1}
+        self.loose = {path for path, call in once.items() if not _has_rows(call.out, rows)}
+        self.once = {path: replace(call, given=None, out=None) for path, call in once.items()}
         self.heavy = [path for path in self.once if path and _worth_it(parts[path])]
-        self.loose = {path for path, call in self.once.items() if not _has_rows(call.out, rows)}
         self.kept: Mapping[str, Any] = {}
         self.rows = 0
 

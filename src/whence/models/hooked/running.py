@@ -14,6 +14,7 @@ from whence.models.hooked.attention import Attended, Listening
 from whence.models.hooked.inputs import Inputs
 from whence.models.hooked.sites import Site
 from whence.models.hooked.trees import main, with_main
+from whence.models.hooked.turns import TURN
 from whence.models.hooked.vocabulary import naming_ids
 
 Edit = Callable[[torch.Tensor], torch.Tensor]
@@ -67,7 +68,7 @@ class Forward:
             HookError: something to be changed or read was not come by, or more than once.
         """
         parts = dict(self.module.named_modules())
-        with ExitStack() as stack:
+        with TURN, ExitStack() as stack:
             for path, answer in self.known.items():
                 stack.enter_context(_answering(parts[path], answer))
             for site in dict.fromkeys((*self.reads, *self.edits)):

@@ -1,5 +1,6 @@
 """One forward, watched: which modules were called, in what order, and what they took and gave."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -7,6 +8,7 @@ import torch
 
 from whence.models.hooked.attention import Attended, Listening
 from whence.models.hooked.trees import main, tensors
+from whence.models.hooked.turns import TURN
 from whence.models.hooked.vocabulary import naming_ids
 
 
@@ -60,7 +62,7 @@ def trace(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
         args: what it takes, in order.
         kwargs: what it takes, by name.
     """
-    seen, open_calls, handles, time = Trace(), list[Call](), [], 0
+    seen, open_calls, time = Trace(), list[Call](), 0
 
     def before(path: str) -> Any:
         def hook(_module: Any, given: Any, named: Any) -> None:
@@ -83,16 +85,18 @@ def trace(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     def hear(what: Attended) -> None:
         seen.attended.append((time, tuple(call.path for call in open_calls), what))
 
-    try:
+    with TURN, ExitStack() as stack:
         for path, part in module.named_modules():
-            handles.append(part.register_forward_pre_hook(before(path), with_kwargs=True))
-            handles.append(part.register_forward_hook(after, with_kwargs=True))
-        named = naming_ids(module, args, kwargs)
-        with torch.no_grad(), Listening(hear, _rows(args, kwargs)), named:
-            seen.output = module(*args, **kwargs)
-    finally:
-        for handle in handles:
-            handle.remove()
+            hooks = (
+                part.register_forward_pre_hook(before(path), with_kwargs=True),
+                part.register_forward_hook(after, with_kwargs=True),
+            )
+            for handle in hooks:
+                stack.callback(handle.remove)
+        stack.enter_context(torch.no_grad())
+        stack.enter_context(Listening(hear, _rows(args, kwargs)))
+        stack.enter_context(naming_ids(module, args, kwargs))
+        seen.output = module(*args, **kwargs)
     return seen
 
 
