@@ -183,3 +183,44 @@ def test_as_many_prompts_as_positions_confuse_nothing(rows, net):
     some = every(4)
     wanted = loop(model, clean, at, some, looked(model, corrupted, at))
     np.testing.assert_allclose(worths(game, some)[..., 0], wanted, **EXACT)
+
+
+@pytest.mark.parametrize("ablation", ["zero", "mean", "mean-positional", "resample"])
+def test_units_and_channels_of_plain_networks(ablation):
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 3, 3),
+        torch.nn.ReLU(),
+        torch.nn.Conv2d(3, 4, 3),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(4, 5),
+        torch.nn.ReLU(),
+        torch.nn.Linear(5, 2),
+    )
+    filled(net)
+    images = torch.randn(4, 1, 7, 7, generator=torch.Generator().manual_seed(0)).double()
+    hooked = HookedModel(net, example=images)
+    game = AblationGame(
+        hooked,
+        images,
+        players=units(hooked, ["1", "6"]),
+        behaviour=lambda out: out[:, 1] - out[:, 0],
+        ablation=ablation,
+    )
+    assert len(game.players) == 3 + 5
+    at = [(net[1], "out", (slice(None), c)) for c in range(3)]
+    at += [(net[6], "out", (slice(None), u)) for u in range(5)]
+    there = seen(net, images, [place[:2] for place in at])
+    rows = every(8)
+    wanted = np.zeros((len(rows), 4))
+    for (i, row), c in itertools.product(enumerate(rows), range(4)):
+        others = {
+            "zero": [torch.zeros_like(x[:1]) for x in there],
+            "mean": [x.mean([0, *range(2, x.ndim)], keepdim=True) for x in there],
+            "mean-positional": [x.mean(0, keepdim=True) for x in there],
+            "resample": [x[[(c + 1) % 4]] for x in there],
+        }[ablation]
+        gone = [(*at[j], others[j]) for j in range(8) if not row[j]]
+        out = answer(net, images[c : c + 1], gone)
+        wanted[i, c] = (out[0, 1] - out[0, 0]).item()
+    np.testing.assert_allclose(worths(game, rows)[..., 0], wanted, **EXACT)

@@ -101,13 +101,16 @@ class AblationGame(ComponentGame):
         if apart:
             self._check_lengths(seen)
         return {
-            site.name: _mean(x := seen[site.name], site, self._real(x), apart=apart)
+            site.name: _mean(x := seen[site.name], site, self._real(x, site), apart=apart)
             for site in self.watched
         }
 
-    def _real(self, x: torch.Tensor) -> torch.Tensor | None:
+    def _real(self, x: torch.Tensor, site: Site) -> torch.Tensor | None:
         """Which positions of the reference prompts hold something, where a mask says it."""
-        mask = self.reference.kwargs.get("attention_mask")
+        first = self.hooked.anatomy.blocks[0].stack if self.hooked.anatomy.blocks else ""
+        read = "cross" in site.name and site.name.endswith(("hook_k", "hook_v"))  # of the encoder
+        later = site.stack != first and not read
+        mask = self.reference.kwargs.get(f"{'decoder_' * later}attention_mask")
         fits = isinstance(mask, torch.Tensor) and mask.shape == x.shape[:2]
         return mask.to(x.dtype) if fits else None  # type: ignore[union-attr]
 

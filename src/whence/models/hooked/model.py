@@ -146,7 +146,8 @@ class HookedModel:
         if names is None:
             return self._all(given)
         with torch.no_grad():
-            return self.read(given, [self.site(name) for name in _listed(names)])[1]
+            seen = self.read(given, [self.site(name) for name in _listed(names)])[1]
+        return {name: seen[name] for name in names}
 
     def patch(self, inputs: Any, values: Mapping[str, torch.Tensor | Edit]) -> Any:
         """What the module answers with something else at some hook points.
