@@ -175,7 +175,7 @@ def test_as_many_prompts_as_positions_confuse_nothing(rows, net):
     game = PatchingGame(
         hooked, clean, corrupted, players=heads(hooked), behaviour=logit_difference(1, 2)
     )
-    assert game.prefix.kept  # and it is trusted
+    assert game.run.prefix.kept  # and it is trusted
     outs = [
         dict(model.named_modules())[a.output] for a in hooked.anatomy.attentions for _ in range(2)
     ]

@@ -85,7 +85,7 @@ def test_being_asked_changes_no_name():
     before = fingerprint(game)
     game.worth(np.eye(4, dtype=bool), np.zeros(4, int), np.zeros(4, int))
     game.slopes(np.arange(3), np.zeros(3, int))
-    game.here.clear()
+    game.run.here.clear()
     assert fingerprint(game) == before
 
 

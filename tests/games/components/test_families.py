@@ -59,7 +59,7 @@ def test_every_head_is_patched_where_plain_hooks_patch_it(name, attention):
     players = heads(hooked)
     game = PatchingGame(hooked, clean, corrupted, players=players, behaviour=last)
     assert len(players) == family.total_heads
-    assert game.prefix.kept
+    assert game.run.prefix.kept
     modules, there = joins(name, model), {}
     with (
         torch.no_grad(),

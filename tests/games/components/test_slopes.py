@@ -103,9 +103,9 @@ def test_passing_over_what_is_known_changes_no_number(who):
         n = len(game.players)
         rows = np.random.default_rng(3).random((9, n)) < 0.7
         cases = np.arange(9) % 3
-        assert game.prefix.kept
+        assert game.run.prefix.kept
         fast = game.worth(rows, cases, np.zeros(9, int))
-        game.prefix.keep({}, 0)
+        game.run.prefix.keep({}, 0)
         slow = game.worth(rows, cases, np.zeros(9, int))
         np.testing.assert_allclose(fast, slow, rtol=1e-12, atol=1e-13)
 

@@ -153,7 +153,7 @@ def test_no_hook_outlives_its_forward(wrong):
         hooked.patch(ids(), {"layers.1.feed": breaks})
     assert untouched(model)
     site = hooked.site("blocks.1.hook_mlp_out")
-    known = game.prefix.known(float(game.moments.max()), torch.arange(2))
+    known = game.run.prefix.known(float(game.run.moments.max()), torch.arange(2))
     assert known
     with pytest.raises(wrong):
         Forward(model, edits={site: breaks}, known=known, hear=lambda _: None).run(
@@ -190,7 +190,7 @@ def test_hooks_of_the_user_s_own_stay_and_count():
     )
     late = np.tile([True, True, False, True], (3, 1))
     got = game.worth(late, np.arange(3), np.zeros(3, int))
-    game.prefix.keep({}, 0)
+    game.run.prefix.keep({}, 0)
     assert np.allclose(got, game.worth(late, np.arange(3), np.zeros(3, int)))
     assert len(model.layers[0]._forward_hooks) == 1
     doubled.remove()

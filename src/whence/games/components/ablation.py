@@ -87,13 +87,13 @@ class AblationGame(ComponentGame):
     def instead(self) -> dict[str, torch.Tensor]:
         """What takes the place of what is at each hook point, over the reference prompts."""
         if self.ablation == "zero":
-            return {name: torch.zeros_like(x[:1]) for name, x in self.here.items()}
-        seen = self.here
+            return {name: torch.zeros_like(x[:1]) for name, x in self.run.here.items()}
+        seen = self.run.here
         if not self.own:
             run = Forward(self.hooked.module, reads=self.watched)
             with torch.no_grad():
                 self.hooked.forward(run, self.reference)
-            seen = self._in_rows(run.seen, self.reference.rows())
+            seen = self.run.in_rows(run.seen, self.reference.rows())
         if self.ablation == "resample":
             self._check_lengths(seen)
             return seen
@@ -116,7 +116,7 @@ class AblationGame(ComponentGame):
 
     def _check_lengths(self, seen: dict[str, torch.Tensor]) -> None:
         for site in self.wiring.sites:
-            own, other = self.here[site.name].shape[1:], seen[site.name].shape[1:]
+            own, other = self.run.here[site.name].shape[1:], seen[site.name].shape[1:]
             if own != other:
                 raise HookError(
                     f"at {site.name} there is {tuple(own)} in a prompt and {tuple(other)} in a "

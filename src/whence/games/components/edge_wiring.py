@@ -186,6 +186,7 @@ class Edges:
             raise PlayersError(
                 f"{some(wrong)} cannot be edges of {hooked.name}: take players from edges(hooked)"
             )
+        self.loose: frozenset[str] = frozenset()  # hook points without a row for each prompt
         self.parts = dict(hooked.module.named_modules())
         self.into: dict[str, list[tuple[int, Writer]]] = {}  # target -> edges into it
         for i, (s, t) in enumerate(pairs):
@@ -194,6 +195,22 @@ class Edges:
         self.maps = {a.output: self.stream.output(a)[0] for a in self.stream.attentions}
         made = {projection(r.part, r.channel) for r in self.readers.values() if r.head is not None}  # type: ignore[arg-type]
         self.columns = {one: self._columns(one) for one in made if one is not None}
+
+    def check(self, here: Mapping[str, torch.Tensor]) -> None:
+        """Refuse a network whose parts do not add up to its stream.
+
+        Args:
+            here: what is at each hook point.
+
+        Raises:
+            HookError: in some block something else is added, or a norm comes after the sum.
+        """
+        self.stream.check(here)
+
+    @property
+    def checked(self) -> list[Site]:
+        """Where more is looked at, for `check`."""
+        return self.stream.sites
 
     @property
     def sites(self) -> list[Site]:

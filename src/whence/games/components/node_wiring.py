@@ -184,6 +184,11 @@ class Nodes:
         return [plan.site for plan in self.plans]
 
     @property
+    def checked(self) -> list[Site]:
+        """Where more is looked at, for `check`: nowhere."""
+        return []
+
+    @property
     def places(self) -> dict[int, list[Site]]:
         """Where each player acts, by its number."""
         return {int(i): [plan.site] for plan in self.plans for i in plan.who}

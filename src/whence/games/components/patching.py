@@ -71,7 +71,7 @@ class PatchingGame(ComponentGame):
         also = [*self.starts, *(_held(hooked, players) if mode == "frozen" else ())]
         self._settle(hooked, base, players, behaviour, mode, bases, also)
         if mode == "frozen":
-            Stream(hooked).check(self.here)
+            Stream(hooked).check(self.run.here)
         self._check_effect()
         does = {
             "noising": "give way to the corrupted prompt's",
@@ -87,13 +87,13 @@ class PatchingGame(ComponentGame):
 
     @cached_property
     def _other_run(self) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-        """What is at the hook points in the run that parts come from, and what is measured there."""
+        """What is at the hook points in the run that parts come from, and is measured there."""
         inputs = self.clean if self.mode == "denoising" else self.corrupted
         run = Forward(self.hooked.module, reads=self.watched)
         with torch.no_grad():
             output = self.hooked.forward(run, inputs)
-            measured = self.measuring.of(output, torch.arange(self.n_cases))
-        return self._in_rows(run.seen, inputs.rows()), measured
+            measured = self.run.measuring.of(output, torch.arange(self.n_cases))
+        return self.run.in_rows(run.seen, inputs.rows()), measured
 
     @cached_property
     def there(self) -> dict[str, torch.Tensor]:
@@ -106,8 +106,8 @@ class PatchingGame(ComponentGame):
         return self._other_run[1]
 
     def _check_effect(self) -> None:
-        plain, other = self.measuring.plain, self.other_plain
-        self.measuring.refuse_nonfinite(other, "the answer to the other prompts")
+        plain, other = self.run.measuring.plain, self.other_plain
+        self.run.measuring.refuse_nonfinite(other, "the answer to the other prompts")
         scale = torch.maximum(plain.abs(), other.abs())
         if bool(((plain - other).abs() <= _NOTHING * scale).all()):
             clean, corrupted = (x.mean().item() for x in self._runs())
@@ -117,7 +117,7 @@ class PatchingGame(ComponentGame):
                 "nothing to carry. Corrupt what the behaviour depends on, or measure what the "
                 "prompts differ in."
             )
-        if all(torch.equal(self.here[s.name], self.there[s.name]) for s in self.wiring.sites):
+        if all(torch.equal(self.run.here[s.name], self.there[s.name]) for s in self.wiring.sites):
             raise GameError(
                 f"at the {self.players.kind}s' hook points the two runs are the same, bit for "
                 "bit: patching them changes nothing"
@@ -125,7 +125,7 @@ class PatchingGame(ComponentGame):
 
     def _runs(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The behaviour in the clean run, and in the corrupted one: [cases, outputs]."""
-        pair = (self.measuring.plain, self.other_plain)
+        pair = (self.run.measuring.plain, self.other_plain)
         return pair if self.mode != "denoising" else pair[::-1]
 
     def _other(self, site: Site, cases: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
@@ -141,8 +141,8 @@ class PatchingGame(ComponentGame):
         toward = along if self.mode == "denoising" else 1 - along
         made: dict[Site, Edit] = {}
         for site in self.starts:
-            here, there = (run[site.name].index_select(0, cases) for run in (self.here, self.there))
-            mixed = torch.lerp(here, there, toward)
+            ends = (run[site.name].index_select(0, cases) for run in (self.run.here, self.there))
+            mixed = torch.lerp(*ends, toward)
             made[replace(site, name=f"{site.name} (mixed)")] = constant(mixed)
         return made
 
