@@ -1,8 +1,8 @@
 """Write the table of docs/methods.md from the classes in the folder: python docs/make_methods.py.
 
 Names, indices, needs and sources are read off the classes; costs and kinds of uncertainty are
-measured, on a game of ten players: gloves, a tree where a method needs leaves, or a sum of products
-where it needs a gradient.
+measured, on a game of ten players: gloves, a tree where a method needs leaves, a sum of products
+where it needs a gradient, or ten neurons where it needs a network.
 """
 
 import re
@@ -14,11 +14,13 @@ from types import UnionType
 from typing import get_args
 
 import numpy as np
+import torch
 from sklearn.tree import DecisionTreeRegressor
 
 import whence as wh
 from whence._core.folder import classes
 from whence._core.leaf_game import LeafGame
+from whence._core.network_game import NetworkGame
 from whence._core.visits import visits
 from whence._core.wrap import Metered
 from whence.games.synthetic import Gloves, Multilinear
@@ -75,11 +77,13 @@ def _row(module, kind):
 
 def _cost(asked, cost):
     if cost.gradients:
-        return f"{cost.evaluations:,}, and {cost.gradients:,} gradients"
+        return f"{cost.evaluations:,}, and {cost.gradients:,} gradient{'s' * (cost.gradients > 1)}"
     return f"{asked:,} in all" if asked else "none: reads the leaves"
 
 
 def _game(method):
+    if issubclass(method.needs, NetworkGame):
+        return Metered(_neurons())
     if issubclass(method.needs, wh.RelaxedGame):
         names = "abcdefghij"
         return Metered(Multilinear({tuple(names[: i + 1]): 1.0 for i in range(10)}, names))
@@ -89,6 +93,18 @@ def _game(method):
     tree = DecisionTreeRegressor(max_depth=4, random_state=0).fit(rows, rows.prod(axis=1))
     leaves = wh.games.features.TreeGame(tree, rows[:1], removal=wh.games.features.Marginal(rows))
     return Metered(leaves)
+
+
+def _neurons():
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        layers = [torch.nn.Linear(3, 10), torch.nn.Tanh(), torch.nn.Linear(10, 1)]
+        hooked = wh.models.HookedModel(torch.nn.Sequential(*layers).eval())
+        rows = torch.randn(1, 3)
+    units = wh.games.components.units(hooked, ["0"])
+    return wh.games.components.AblationGame(
+        hooked, rows, players=units, behaviour=lambda out: out[:, 0], ablation="zero"
+    )
 
 
 def _index(kind):

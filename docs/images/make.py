@@ -36,12 +36,13 @@ def tutorial(page="tabular.md", last="many"):
     return names
 
 
-def kinds():
-    """What the blocks of the page of pictures draw, by the name of the picture below each."""
-    page = (HERE.parent / "pictures.md").read_text(encoding="utf-8")
-    block = re.compile(r"```python\n(.*?)```(?:\n\n!\[[^\]]*\]\(images/(\S+)\))?", re.DOTALL)
+def kinds(page="pictures.md"):
+    """What the blocks of a page draw as `ax`, by the name of the picture below each."""
+    text = (HERE.parent / page).read_text(encoding="utf-8")
+    shown = r"(?:\n\n```text\n[^`]*```)?\n\n!\[[^\]]*\]\(images/(\S+)\)"
+    block = re.compile(rf"```python\n(.*?)```(?:{shown})?", re.DOTALL)
     names = {}
-    for code, picture in block.findall(page):
+    for code, picture in block.findall(text):
         exec(code, names)  # noqa: S102 - the page is ours
         if picture:
             names["ax"].figure.savefig(HERE / picture, dpi=80)
@@ -80,3 +81,4 @@ if __name__ == "__main__":
     draw(found["many"], "beeswarm", "beeswarm.png", 4.8)
     photograph(tutorial("page.md", "att")["att"], "page.png")
     kinds()
+    kinds("components.md")

@@ -63,9 +63,18 @@ def edges(att: Attribution, output: int, most: int) -> tuple[Edge, ...]:
     places = decimals(np.array([r.value for r in shown]), np.array([r.stderr for r in shown]))
     named = [tuple(clean(c[r.player] or "") for c in columns) for r in shown]
     return tuple(
-        Edge(source, target, channel, r, _said(r, d))
+        Edge(source, _whose(target, channel), channel, r, _said(r, d))
         for (source, target, channel), r, d in zip(named, shown, places, strict=True)
     )
+
+
+def _whose(target: str, channel: str) -> str:
+    """The part that reads, where the name of what it reads by says the channel too.
+
+    >>> _whose("1.0.k", "k"), _whose("mlp 1", "in")
+    ('1.0', 'mlp 1')
+    """
+    return target.removesuffix(f".{channel}") if channel else target
 
 
 def _said(row: Row, places: int) -> str:

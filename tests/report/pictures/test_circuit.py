@@ -41,6 +41,14 @@ def test_layers_lead_from_the_bottom_to_the_top(small):
     assert places["embed"].width > 0.9
 
 
+def test_a_network_s_own_edges_end_at_the_parts_that_read():
+    """Kills: boxes for "1.0.k" and "1.0" apart, as the names of a game's readers have it."""
+    ways = [("embed", "1.0.k", "k"), ("embed", "1.0.v", "v"), ("1.0", "logits", "in")]
+    found = edges(exact(ways, [2.0, 1.0, 4.0]), 0, 9)
+    assert {edge.target for edge in found} == {"1.0", "logits"}
+    assert layout(found).places["1.0"].channels == ("k", "v")
+
+
 def test_heads_stand_by_their_numbers():
     ways = [("embed", f"0.{h}", None) for h in (11, 0, 4)]
     places = layout(edges(exact(ways, [1, 2, 3]), 0, 9)).places
