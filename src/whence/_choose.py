@@ -44,13 +44,13 @@ def choose(
         )
     if view(game, LeafGame) is not None:
         return TreeExact(index), "each leaf of a tree has its values in closed form"
+    if isinstance(index, (LeaveOneOut, FirstIn)):
+        return _one_by_one(game, index, budget)
     price = enumeration(game)
     if price is not None and len(game.players) <= 16 and price <= EXACT:
         return Exact(index), f"all {price:,} questions are cheap to ask"
     if isinstance(index, Shapley):
         return _orders(game, budget, by_case=by_case)
-    if isinstance(index, (LeaveOneOut, FirstIn)):
-        return _one_by_one(game, index, budget)
     return SampledSemivalue(index), "nothing is known of the game beyond its worths"
 
 
@@ -96,9 +96,9 @@ def enumeration(game: Game) -> int | None:
 
 
 def sweep(game: Game) -> int | None:
-    """The same, of everybody (or nobody) and of each player's change to that."""
+    """The same, of everybody, nobody, and each player's change to one of them."""
     draws = _draws(game)
-    return None if draws is None else (len(game.players) + 1) * units(game) * draws
+    return None if draws is None else (len(game.players) + 2) * units(game) * draws
 
 
 def _draws(game: Game) -> int | None:

@@ -11,7 +11,7 @@ from whence._core.held_out import judged
 from whence._core.masks import BLOCK, Masks, centred, coins, stratified
 from whence.games.synthetic import Airport, Gloves, Linear, Noisy, Unanimity, Voting
 from whence.methods import ComponentRegression, Sweep
-from whence.methods.surrogate.linear_fit import fitted
+from whence.methods.surrogate._linear_fit import fitted
 
 NEVER = {"relative_error": None, "data_share": None}
 SURE = 0.9999

@@ -106,7 +106,8 @@ class Method(abc.ABC, Generic[G]):
             # who only asks worths goes through the wrappers; who needs more looks behind them
             chosen = asked if self.needs is Game else narrow
             outcome = self._run(chosen, budget, seed, by_case)  # type: ignore[arg-type]
-        cost = _cost(asked, meter, time.perf_counter() - start)
+        questions = asked.asked if chosen is asked else meter.evaluations
+        cost = _cost(questions, meter, time.perf_counter() - start)
         return _wrapped(game, self, outcome, cost, seed, by_case=by_case)
 
 
@@ -116,9 +117,9 @@ def whole(game: Game) -> Game:
     return game if pooled is None or game.n_draws == 1 else pooled.whole()
 
 
-def _cost(asked: Metered, meter: Meter, seconds: float) -> Cost:
+def _cost(asked: int, meter: Meter, seconds: float) -> Cost:
     rows = meter.rows or None
-    return Cost(asked.asked, meter.evaluations, meter.gradients, rows, meter.found, seconds)
+    return Cost(asked, meter.evaluations, meter.gradients, rows, meter.found, seconds)
 
 
 def _wrapped(

@@ -10,9 +10,9 @@ from whence._core.game import Game
 from whence._core.players import Players
 from whence.games.synthetic import Gloves, Linear, Noisy, Unanimity
 from whence.methods import Exact, Permutation
+from whence.methods.search._growing import rungs
+from whence.methods.search._halves import halves
 from whence.methods.search.circuit import _check, circuit
-from whence.methods.search.growing import rungs
-from whence.methods.search.halves import halves
 
 
 class Table(Game):

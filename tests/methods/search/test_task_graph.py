@@ -9,7 +9,7 @@ from torch import nn  # noqa: E402
 
 from whence._core.errors import GameError, HookError, OptionError  # noqa: E402
 from whence.evaluate import reliability  # noqa: E402
-from whence.methods.search import units  # noqa: E402
+from whence.methods.search import _units as units  # noqa: E402
 from whence.methods.search.task_graph import task_graph  # noqa: E402
 from whence.models.hooked.model import HookedModel  # noqa: E402
 

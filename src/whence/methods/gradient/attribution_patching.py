@@ -23,8 +23,8 @@ from whence._core.game import RelaxedGame, view
 from whence._core.index import LeaveOneOut
 from whence._core.method import Method, Outcome
 from whence._core.network_game import NetworkGame
-from whence.methods.gradient.first_order import affordable, concluded, largest
-from whence.methods.gradient.rows import Rows
+from whence.methods.gradient._first_order import affordable, concluded, largest
+from whence.methods.gradient._rows import Rows
 
 
 @final

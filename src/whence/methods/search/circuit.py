@@ -23,8 +23,8 @@ from whence._core.ratio import steady
 from whence._core.selection import Selection
 from whence._core.shaped import Bool
 from whence._core.wrap import Metered, bare, question_of
-from whence.methods.search.growing import Growing, check_ends, growing
-from whence.methods.search.halves import Halves, SomeCases, halves
+from whence.methods.search._growing import Growing, check_ends, growing
+from whence.methods.search._halves import Halves, SomeCases, halves
 
 Ranking: TypeAlias = Attribution | Method[Any]
 

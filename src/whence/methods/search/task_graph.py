@@ -33,7 +33,7 @@ from whence._core.ratio import vanishes
 from whence._core.selection import Selection
 from whence._core.shaped import Bool, Float
 from whence._core.student import quantile
-from whence.methods.search.units import Units
+from whence.methods.search._units import Units
 from whence.models.hooked.model import HookedModel
 
 _LEAST = 5  # inputs

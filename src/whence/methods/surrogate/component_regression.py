@@ -23,9 +23,9 @@ from whence._core.index import LinearSurrogate
 from whence._core.method import Method, Outcome
 from whence._core.moments import MOST
 from whence._core.reading import Reading
-from whence.methods.surrogate.linear_fit import Fit, fitted
-from whence.methods.surrogate.plan import Plan, Taken
-from whence.methods.surrogate.rounds import Rounds
+from whence.methods.surrogate._linear_fit import Fit, fitted
+from whence.methods.surrogate._plan import Plan, Taken
+from whence.methods.surrogate._rounds import Rounds
 
 _PULL = 0.01  # of a slope, that a ridge may take away before errors no longer tell how wrong it is
 

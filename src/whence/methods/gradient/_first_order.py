@@ -17,9 +17,9 @@ from whence._core.game import Game
 from whence._core.method import Outcome
 from whence._core.reading import EXACT, Reading
 from whence._core.shaped import Float
-from whence.methods.gradient.losses import Losses
-from whence.methods.gradient.missed import Search
-from whence.methods.gradient.rows import Rows
+from whence.methods.gradient._losses import Losses
+from whence.methods.gradient._missed import Search
+from whence.methods.gradient._rows import Rows
 
 _FEW = 3  # exact answers; fewer say nothing of the misses of others
 
@@ -92,7 +92,7 @@ def concluded(
         if every
         else f"{len(who)} players were asked exactly; the others are of first order"
     )
-    passed = all(check.holds is not False for check in checks)
+    passed = every or all(check.holds is not False for check in checks)
     return Outcome(found, sure, passed, said, certificates=checks)
 
 

@@ -24,7 +24,7 @@ from whence._core.reading import Reading
 from whence._core.shaped import Float
 from whence._core.trace import Recorder, Trace
 from whence._core.wrap import Metered
-from whence.methods.surrogate.plan import LEAVING, Plan, Taken
+from whence.methods.surrogate._plan import LEAVING, Plan, Taken
 
 _BLOCK = 2**14  # questions asked at once, at most
 _CELLS = 2**24  # of a block's boolean matrix, at most

@@ -17,7 +17,7 @@ from whence._core.certificate import Certificate
 from whence._core.errors import some
 from whence._core.keyed import uniforms
 from whence._core.shaped import Float, Int
-from whence.methods.gradient.losses import Losses
+from whence.methods.gradient._losses import Losses
 
 TOLERANCE = 0.2  # of the largest effect: what a group may do beyond its estimates
 _GROUPS = 43
