@@ -34,7 +34,7 @@ def looked(model, prompts, at):
     return [x if x.ndim == 3 else x.expand(len(prompts), *x.shape) for x in found]
 
 
-def every(n, most=16):
+def every(n, most=5):
     """All coalitions of few players, or the first, the last and some between."""
     rows = np.array(list(itertools.product([False, True], repeat=n)) if n <= 4 else [])
     if n > 4:

@@ -24,11 +24,11 @@ EXACT = {"rtol": 1e-8, "atol": 1e-9}  # float64; norms divide
 DIFFERENCE = logit_difference(1, 2)
 
 
-def coalitions(n, most=12):
+def coalitions(n, most=6):
     draws = np.random.default_rng(n)
     one = np.ones((n, n), bool) ^ np.eye(n, dtype=bool)
     some = draws.random((most, n)) < 0.5
-    return np.concatenate([one[:: max(1, n // 20)], some, np.zeros((1, n), bool)])
+    return np.concatenate([one[:: max(1, n // 12)], some, np.zeros((1, n), bool)])
 
 
 def worths(game, rows):

@@ -94,7 +94,7 @@ def padded(seed):
     return {"input_ids": given.masked_fill(mask == 0, 2), "attention_mask": mask}
 
 
-@pytest.mark.parametrize("name", ["gpt2", "llama", "qwen3", "gemma2", "gpt-neox", "mixtral"])
+@pytest.mark.parametrize("name", ["gpt2", "llama", "gemma2"])
 def test_padding_is_nobody(name):
     """Each prompt has the worths that it has alone, without padding."""
     hooked = HookedModel(families.BY_NAME[name].build())

@@ -330,6 +330,7 @@ def test_units_need_inputs_to_be_counted():
     assert len(units(hooked, ["inner"], inputs=given)) == 4
 
 
+@pytest.mark.slow
 def test_another_type_is_refused_where_nothing_checks_types():
     """In a process of its own, since the tests check every annotation before that."""
     code = """
