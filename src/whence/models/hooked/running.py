@@ -5,6 +5,7 @@ Hooks are there while the block runs, and never after it. Every change must happ
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, final
 
 import torch
@@ -75,7 +76,7 @@ class Forward:
                 if site.end in ("in", "out"):
                     stack.callback(self._hook(parts[site.module], site).remove)
             for path in self.keep:
-                stack.callback(parts[path].register_forward_hook(self._keeping(path)).remove)
+                stack.callback(parts[path].register_forward_hook(partial(self._keep, path)).remove)
             if self.hear is not None:
                 stack.enter_context(Listening(self.hear, inputs.rows()))
             try:
@@ -88,26 +89,17 @@ class Forward:
 
     def _hook(self, part: torch.nn.Module, site: Site) -> Any:
         if site.end == "in":
-            return part.register_forward_pre_hook(self._before(site), with_kwargs=True)
-        return part.register_forward_hook(self._after(site))
+            return part.register_forward_pre_hook(partial(self._before, site), with_kwargs=True)
+        return part.register_forward_hook(partial(self._after, site))
 
-    def _keeping(self, path: str) -> Any:
-        def hook(_part: Any, _args: Any, out: Any) -> None:
-            self.kept[path] = out
+    def _keep(self, path: str, _part: Any, _args: Any, out: Any) -> None:
+        self.kept[path] = out
 
-        return hook
+    def _before(self, site: Site, _part: Any, args: Any, kwargs: Any) -> Any:
+        return self._through(site, (args, kwargs))
 
-    def _before(self, site: Site) -> Any:
-        def hook(_part: Any, args: Any, kwargs: Any) -> Any:
-            return self._through(site, (args, kwargs))
-
-        return hook
-
-    def _after(self, site: Site) -> Any:
-        def hook(_part: Any, _args: Any, out: Any) -> Any:
-            return self._through(site, out)
-
-        return hook
+    def _after(self, site: Site, _part: Any, _args: Any, out: Any) -> Any:
+        return self._through(site, out)
 
     def _through(self, site: Site, tree: Any) -> Any:
         """Read, and change, what passes a hook point; None where nothing changes."""

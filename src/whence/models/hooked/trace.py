@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, final
 
 import torch
@@ -62,42 +63,41 @@ def trace(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
         args: what it takes, in order.
         kwargs: what it takes, by name.
     """
-    seen, open_calls, time = Trace(), list[Call](), 0
-
-    def before(path: str) -> Any:
-        def hook(_module: Any, given: Any, named: Any) -> None:
-            nonlocal time
-            first = main((given, named))
-            first = first if first is not None else next(tensors((given, named)), None)
-            call = Call(path, time, given=first, depth=len(open_calls))
-            seen.calls.append(call)
-            open_calls.append(call)
-            time += 1
-
-        return hook
-
-    def after(_module: Any, _given: Any, _named: Any, out: Any) -> None:
-        nonlocal time
-        call = open_calls.pop()
-        call.end, call.out = time, main(out)
-        time += 1
-
-    def hear(what: Attended) -> None:
-        seen.attended.append((time, tuple(call.path for call in open_calls), what))
-
+    watch = _Watch()
     with TURN, ExitStack() as stack:
         for path, part in module.named_modules():
-            hooks = (
-                part.register_forward_pre_hook(before(path), with_kwargs=True),
-                part.register_forward_hook(after, with_kwargs=True),
-            )
-            for handle in hooks:
-                stack.callback(handle.remove)
+            before = partial(watch.before, path)
+            stack.callback(part.register_forward_pre_hook(before, with_kwargs=True).remove)
+            stack.callback(part.register_forward_hook(watch.after, with_kwargs=True).remove)
         stack.enter_context(torch.no_grad())
-        stack.enter_context(Listening(hear, _rows(args, kwargs)))
+        stack.enter_context(Listening(watch.hear, _rows(args, kwargs)))
         stack.enter_context(naming_ids(module, args, kwargs))
-        seen.output = module(*args, **kwargs)
-    return seen
+        watch.seen.output = module(*args, **kwargs)
+    return watch.seen
+
+
+@final
+class _Watch:
+    """What hooks tell, written down."""
+
+    def __init__(self) -> None:
+        self.seen, self.open, self.time = Trace(), list[Call](), 0
+
+    def before(self, path: str, _module: Any, given: Any, named: Any) -> None:
+        first = main((given, named))
+        first = first if first is not None else next(tensors((given, named)), None)
+        call = Call(path, self.time, given=first, depth=len(self.open))
+        self.seen.calls.append(call)
+        self.open.append(call)
+        self.time += 1
+
+    def after(self, _module: Any, _given: Any, _named: Any, out: Any) -> None:
+        call = self.open.pop()
+        call.end, call.out = self.time, main(out)
+        self.time += 1
+
+    def hear(self, what: Attended) -> None:
+        self.seen.attended.append((self.time, tuple(call.path for call in self.open), what))
 
 
 def _rows(args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
