@@ -12,13 +12,13 @@ import argparse
 import json
 import os
 import platform
-import re
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from machine import processor, rounded
 from trees_cold import cold
 from trees_explainers import SHAP, WHENCE, WOODELF
 from trees_grid import grid
@@ -48,18 +48,12 @@ PACKAGES = (
 def environment() -> dict:
     """The machine and the versions."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": len(os.sched_getaffinity(0)),
         "threads": "as each library chooses",
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
     }
-
-
-def _processor() -> str:
-    about = Path("/proc/cpuinfo")
-    named = re.search(r"model name\s*: (.*)", about.read_text()) if about.exists() else None
-    return named[1] if named else platform.processor()
 
 
 def run(name: str, quick: bool) -> Iterator[dict]:
@@ -104,15 +98,6 @@ def _told(record: dict) -> bool:
 def _job(record: dict) -> str:
     keys = ("job", "trees", "depth", "rows", "background")
     return ", ".join(f"{k} {record[k]}" for k in keys if k in record)
-
-
-def rounded(thing):
-    """Four digits are enough for a file that people read."""
-    if isinstance(thing, dict):
-        return {k: rounded(v) for k, v in thing.items()}
-    if isinstance(thing, list | tuple):
-        return [rounded(v) for v in thing]
-    return float(f"{thing:.4g}") if isinstance(thing, float) else thing
 
 
 def main() -> None:
