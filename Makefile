@@ -26,6 +26,7 @@ bench: .venv-bench/.ok
 	.venv-bench/bin/python bench/importance.py
 	.venv-bench/bin/python bench/trees.py
 	.venv-bench/bin/python bench/engines.py
+	.venv-bench/bin/python bench/components.py
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "whence needs Python 3.11 or newer")'
