@@ -39,7 +39,7 @@ def counted(net: Net, job: Callable[[], object], plain: int) -> dict:
     return {
         "forward-equivalents": counter.get_total_flops() / plain,
         "backward passes": len(passes),
-        "model rows": rows,
+        "model rows": rows or None,  # None: it ran a copy
     }
 
 

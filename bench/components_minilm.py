@@ -77,7 +77,6 @@ def _ratio(times: dict[str, list[float]], name: str) -> float:
 
 def whole(net: Net) -> np.ndarray:
     """The same, all sentences one case."""
-    net.game()
     game = wh.games.components.AblationGame(
         net.hooked, net.inputs, players=net.players(net.hooked), ablation="mean",
         behaviour=lambda out: net.behaviour(out).mean(),

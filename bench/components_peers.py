@@ -28,7 +28,7 @@ def bridge(net: Net) -> torch.nn.Module:
 
     from transformer_lens.model_bridge.sources._bridge_builder import build_bridge_from_module
 
-    module = copy.deepcopy(net.module)
+    module = copy.deepcopy(net.module).requires_grad_()  # without slopes its hooks hear of none
     return build_bridge_from_module(
         module, type(module).__name__, hf_config=module.config, device="cpu", dtype=torch.float32
     )
