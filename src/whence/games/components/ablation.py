@@ -19,9 +19,10 @@ from whence._core.game import Question
 from whence._core.players import Players
 from whence._core.types import Ends
 from whence.games.components.basis import Basis
+from whence.games.components.behaviour import unit_of
 from whence.games.components.network import ComponentGame
 from whence.models.hooked.inputs import Inputs
-from whence.models.hooked.model import HookedModel
+from whence.models.hooked.model import HookedModel, check_hooked
 from whence.models.hooked.running import Edit, Forward
 from whence.models.hooked.sites import Site
 
@@ -63,6 +64,7 @@ class AblationGame(ComponentGame):
         reference: Any = None,
         bases: Sequence[Basis] = (),
     ) -> None:
+        check_hooked(hooked)
         self.ablation = str(ablation).replace("_", "-")
         if self.ablation not in ABLATIONS:
             raise OptionError(
@@ -77,7 +79,7 @@ class AblationGame(ComponentGame):
             self.n_draws = self._draws()
         self.question = Question(
             asks=f"what each {players.kind} does for the behaviour",
-            unit="behaviour",
+            unit=unit_of(behaviour),
             removal=f"{self.ablation} ablation: {players.kind}s give way to "
             f"{ABLATIONS[self.ablation]}",
             model=hooked.name,

@@ -17,7 +17,7 @@ from whence._core.errors import HookError, PlayersError, did_you_mean, some
 from whence._core.players import Players
 from whence.games.components.node_wiring import Other
 from whence.models.hooked.anatomy import Attention, Mlp, Projection
-from whence.models.hooked.model import HookedModel
+from whence.models.hooked.model import HookedModel, check_hooked
 from whence.models.hooked.points import mlp_out, z
 from whence.models.hooked.running import Edit
 from whence.models.hooked.sites import Site
@@ -49,6 +49,7 @@ def edges(
     Raises:
         HookError: no such part, or no layers that whence can see.
     """
+    check_hooked(hooked)
     wires = _Wires(hooked)
     writers, readers = wires.writers, wires.readers
     for given, known in ((sources, writers), (targets, {**readers, **wires.heads})):

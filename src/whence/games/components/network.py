@@ -16,7 +16,8 @@ from typing import Any, final
 import numpy as np
 import torch
 
-from whence._core.errors import GameError, HookError, PlayersError
+from whence._core.asking import worths
+from whence._core.errors import GameError, PlayersError
 from whence._core.meter import count
 from whence._core.network_game import NetworkGame
 from whence._core.players import Players
@@ -86,8 +87,6 @@ class ComponentGame(NetworkGame):
         also: Sequence[Site] = (),
     ) -> None:
         """Run the base inputs, and see where everything is."""
-        if not isinstance(hooked, HookedModel):
-            raise HookError(f"give a HookedModel(module); given {type(hooked).__name__}")
         if not isinstance(players, Players) or not _of_network(players):
             raise PlayersError(
                 "players are parts of the network: heads(hooked), mlps(hooked), nodes(hooked, "
@@ -170,6 +169,20 @@ class ComponentGame(NetworkGame):
             replace(site, name=f"{site.name} (held)"): constant(self.run.here[site.name][prompts])
             for site in (writers(self.hooked) if self.mode == "frozen" else ())
         }
+
+    @final
+    def without(self, *players: str | int) -> Float[np.ndarray, "cases outputs"]:
+        """What is measured where these players, and nobody else, have left.
+
+        Args:
+            *players: names or positions; with none, what is measured of everybody.
+
+        Raises:
+            PlayersError: nobody has that name.
+        """
+        stay = np.ones((1, len(self.players)), dtype=bool)
+        stay[0, [self.players.index(player) for player in players]] = False
+        return np.asarray(worths(self, stay, np.arange(self.n_cases))[0])
 
     # -- its slopes --
 

@@ -21,9 +21,10 @@ from whence._core.game import Question
 from whence._core.players import Players
 from whence._core.types import Ends
 from whence.games.components.basis import Basis
+from whence.games.components.behaviour import unit_of
 from whence.games.components.network import MODES, ComponentGame, writers
 from whence.models.hooked.inputs import Inputs, check_alike
-from whence.models.hooked.model import HookedModel
+from whence.models.hooked.model import HookedModel, check_hooked
 from whence.models.hooked.points import stem
 from whence.models.hooked.running import Edit, Forward, constant
 from whence.models.hooked.sites import Site
@@ -62,6 +63,7 @@ class PatchingGame(ComponentGame):
         mode: str = "noising",
         bases: Sequence[Basis] = (),
     ) -> None:
+        check_hooked(hooked)
         if mode not in MODES:
             raise OptionError(f"no mode {mode!r} is offered. {did_you_mean(mode, MODES)}")
         self.clean, self.corrupted = Inputs.of(clean), Inputs.of(corrupted)
@@ -80,7 +82,7 @@ class PatchingGame(ComponentGame):
         }
         self.question = Question(
             asks=f"what each {players.kind} carries of the difference between two prompts",
-            unit="behaviour",
+            unit=unit_of(behaviour),
             removal=f"{mode}: {players.kind}s {does[mode]}",
             model=hooked.name,
         )
@@ -149,14 +151,10 @@ class PatchingGame(ComponentGame):
     def _ends(self, empty: Ends, full: Ends) -> dict[str, Any]:
         clean, corrupted = (x.double().mean(dim=0).cpu().numpy() for x in self._runs())
         low, high = empty.mean(axis=0), full.mean(axis=0)
-        total = clean - corrupted
         with np.errstate(divide="ignore", invalid="ignore"):
-            left = ((high - clean) - (low - corrupted)) / total
-        return {
-            "clean": clean.tolist(),
-            "corrupted": corrupted.tolist(),
-            "uncovered share": (-left).tolist(),
-        }
+            uncovered = 1 - (high - low) / (clean - corrupted)
+        known = {"uncovered share": uncovered.tolist()} if np.isfinite(uncovered).all() else {}
+        return {"clean": clean.tolist(), "corrupted": corrupted.tolist(), **known}
 
 
 def _starts(hooked: HookedModel) -> list[Site]:

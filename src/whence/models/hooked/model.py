@@ -28,7 +28,7 @@ _UNSTEADY = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._Ba
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class HookedModel:
     """A torch module with named places to look and to change.
 
@@ -92,6 +92,16 @@ class HookedModel:
                 continue
             return given, anatomy(self.module, seen), ""
         return None, Anatomy(), why
+
+    def __repr__(self) -> str:
+        found = self.anatomy
+        heads = sum(a.heads for a in found.attentions)
+        if self.watched and self.adapter is None:
+            what = f"its parts could not be found ({self.watched})"
+        else:
+            parts = ((len(found.blocks), "layer"), (heads, "head"), (len(found.mlps), "MLP"))
+            what = ", ".join(f"{many} {name}{'' if many == 1 else 's'}" for many, name in parts)
+        return f"HookedModel({self.name}): {what}; {len(self.points)} named hook points"
 
     # -- what there is --
 
@@ -303,6 +313,16 @@ class HookedModel:
         ]
         with torch.no_grad():
             return self.read(given, [s for s in sites if times[s.module] == 1])[1]
+
+
+def check_hooked(hooked: Any) -> None:
+    """Refuse what is no hooked model, such as the module itself.
+
+    Raises:
+        HookError: it is none.
+    """
+    if not isinstance(hooked, HookedModel):
+        raise HookError(f"give a wh.models.HookedModel(module) here; given {type(hooked).__name__}")
 
 
 def _leaf(here: torch.Tensor) -> torch.Tensor:

@@ -97,13 +97,14 @@ def room(att: Attribution, most: int) -> tuple[float, float]:
 
 
 def _tokens(att: Attribution, positions: list[int]) -> list[str]:
-    """What stands at each position; its number where nobody said."""
+    """What stands at each position; its number where that is not known of all of them."""
     tokens = {
         p: t
         for p, t in zip(wholes(att.players, "source"), texts(att.players, "token"), strict=True)
         if p is not None and t is not None
     }
-    return [token(tokens[p]) if p in tokens else str(p) for p in positions]
+    known = all(p in tokens for p in positions)
+    return [token(tokens[p]) if known else str(p) for p in positions]
 
 
 def _positions(ax: Axes, names: list[str]) -> None:
