@@ -115,6 +115,8 @@ class Search:
             )
         if hidden:
             return f"; estimates had missed {some([names[i] for i in hidden])}: now asked exactly"
+        if share > TOLERANCE:
+            return f"; the one furthest from its estimates, by {100 * share:.2g} %, was taken apart"
         within = f"within {100 * share:.2g} % of the largest effect"
         return f": each did what its estimates add up to, {within}"
 
