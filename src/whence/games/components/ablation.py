@@ -138,7 +138,7 @@ class AblationGame(ComponentGame):
         if self.ablation != "resample":
             return self.instead[site.name]
         which = (cases + 1 + draws) % self.reference.rows() if self.own else draws
-        return self.instead[site.name].index_select(0, which)
+        return self.instead[site.name][which]
 
     def _along(self, along: float, cases: torch.Tensor) -> dict[Site, Edit]:
         del along, cases

@@ -63,7 +63,7 @@ class LogitDifference(Behaviour):
     def of(self, output: Any, cases: torch.Tensor) -> torch.Tensor:
         """[rows]."""
         logits = logits_of(output)
-        rows = torch.arange(len(logits), device=logits.device)
+        rows = torch.arange(len(logits))
         a, b, at = (_each(x, cases, name) for x, name in (
             (self.a, "a"), (self.b, "b"), (self.position, "position")))  # fmt: skip
         if logits.ndim == 3:

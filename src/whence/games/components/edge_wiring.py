@@ -313,12 +313,12 @@ class Edges:
             here = [(i, w.head) for i, w in into if w.site == site]
             difference = apart(site)
             if here[0][1] is None:
-                own = share[:, here[0][0]].to(difference.dtype)
+                own = share[:, here[0][0]].to(difference)
                 total = total + own[:, None, None] * difference
                 continue
             who, heads = [i for i, _ in here], [int(h or 0) for _, h in here]
             mask = difference.new_zeros((len(share), difference.shape[-2]))
-            mask[:, heads] = share[:, who].to(difference.dtype)
+            mask[:, heads] = share[:, who].to(difference)
             mixed = difference * mask[:, None, :, None]
             total = total + mixed.flatten(-2) @ self.maps[site.module].flatten(0, 1)
         assert isinstance(total, torch.Tensor)

@@ -132,7 +132,7 @@ class PatchingGame(ComponentGame):
 
     def _other(self, site: Site, cases: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
         del draws
-        return self.there[site.name].index_select(0, cases)
+        return self.there[site.name][cases]
 
     def _along(self, along: float, cases: torch.Tensor) -> dict[Site, Edit]:
         if not self.starts:
@@ -143,7 +143,7 @@ class PatchingGame(ComponentGame):
         toward = along if self.mode == "denoising" else 1 - along
         made: dict[Site, Edit] = {}
         for site in self.starts:
-            ends = (run[site.name].index_select(0, cases) for run in (self.run.here, self.there))
+            ends = (run[site.name][cases] for run in (self.run.here, self.there))
             mixed = torch.lerp(*ends, toward)
             made[replace(site, name=f"{site.name} (mixed)")] = constant(mixed)
         return made

@@ -84,7 +84,8 @@ class HookedModel:
                 "",
             )
         why = "whence knows no inputs to try it on"
-        for given in trials(self.module):
+        for made in trials(self.module):
+            given = made.on(device_of(self.module))
             try:
                 seen = trace(self.module, given.args, dict(given.kwargs))
             except Exception as error:  # it takes something else
@@ -313,6 +314,12 @@ class HookedModel:
         ]
         with torch.no_grad():
             return self.read(given, [s for s in sites if times[s.module] == 1])[1]
+
+
+def device_of(module: torch.nn.Module) -> torch.device:
+    """Where a module's first weight is."""
+    first = next(module.parameters(), None)
+    return torch.device("cpu") if first is None else first.device
 
 
 def check_hooked(hooked: Any) -> None:
