@@ -315,7 +315,7 @@ def test_choices():
         assert choose(Linear([1.0] * 1000, 200), index)[0] == method  # both
     for bound in ({"evaluations": 17}, {"seconds": 9.0}, {"rows": 99}):  # whole or nothing
         assert choose(Linear([1.0] * 17), wh.LeaveOneOut(), Budget(**bound))[0] == OnePlayer()
-    paid = Budget(evaluations=19)
+    paid = Budget(evaluations=18)
     assert choose(Linear([1.0] * 17), wh.LeaveOneOut(), paid)[0] == Sweep()
     with pytest.raises(UnsupportedGameError, match="AumannShapley"):
         choose(small, wh.AumannShapley())

@@ -110,7 +110,10 @@ def total(att: Attribution, output: int = 0) -> str:
     together, of = float(one.values[0, output].sum()), unit(att)
     low, high = float(one.empty[0, output]), float(one.full[0, output])
     if not np.isfinite([low, high]).all():
-        return f"sum {plain(together)} {of} (what everybody is worth was not asked)"
+        who = " or ".join(
+            w for w, end in (("nobody", low), ("everybody", high)) if not np.isfinite(end)
+        )
+        return f"sum {plain(together)} {of} (what {who} is worth was not asked)"
     ends = f"from {plain(low)} with no {att.players.kind} to {plain(high)} with all"
     if is_loss(att) and att.outputs[output] == "predictive power":
         ends = f"model {plain(-high)}, knowing nothing {plain(-low)}"

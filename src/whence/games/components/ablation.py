@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, final
 
+import numpy as np
 import torch
 
 from whence._core.errors import GameError, HookError, OptionError, did_you_mean
@@ -148,8 +149,9 @@ class AblationGame(ComponentGame):
         )
 
     def _ends(self, empty: Ends, full: Ends) -> dict[str, Any]:
-        return {"ablation": self.ablation, "left without players": empty.mean(axis=0).tolist(),
-                "whole": full.mean(axis=0).tolist()}  # fmt: skip
+        ends = {"left without players": empty.mean(axis=0), "whole": full.mean(axis=0)}
+        known = {name: end.tolist() for name, end in ends.items() if np.isfinite(end).all()}
+        return {"ablation": self.ablation, **known}
 
 
 def _mean(x: torch.Tensor, site: Site, real: torch.Tensor | None, *, apart: bool) -> torch.Tensor:

@@ -138,6 +138,10 @@ class ComponentGame(NetworkGame):
         share = coalitions if self.mode == "denoising" else ~coalitions
         moments = np.where(share, self.run.moments, np.inf).min(axis=1, initial=np.inf)
         answer: np.ndarray = self.run.measuring.plain.double().cpu().numpy()[cases]
+        if self.n_draws == 1 and len(self.players) > 1:
+            far = share.all(axis=1)
+            moments[far] = np.inf
+            answer[far] = self.far[cases[far]] if far.any() else answer[far]
         for moment in np.unique(moments[np.isfinite(moments)]):
             for rows in self.run.batches(np.flatnonzero(moments == moment)):
                 where, what, how = (torch.as_tensor(x[rows]) for x in (cases, draws, share))
@@ -145,6 +149,19 @@ class ComponentGame(NetworkGame):
                     measured = self._measured(where, what, how, float(moment))
                 answer[rows] = measured.double().cpu().numpy()
         return answer
+
+    @final
+    @cached_property
+    def far(self) -> Float[np.ndarray, "cases outputs"]:
+        """What is measured where every player has been replaced: the other end of the base run."""
+        cases = np.arange(self.n_cases)
+        found = []
+        for rows in self.run.batches(cases):
+            where, every = torch.as_tensor(rows), torch.ones((len(rows), len(self.players)))
+            with torch.no_grad():
+                measured = self._measured(where, torch.zeros_like(where), every.bool())
+            found.append(measured.double().cpu().numpy())
+        return np.concatenate(found)
 
     @final
     def _measured(

@@ -75,6 +75,7 @@ class PatchingGame(ComponentGame):
         if mode == "frozen":
             Stream(hooked).check(self.run.here)
         self._check_effect()
+        assert self.far is not None  # both ends are seen
         does = {
             "noising": "give way to the corrupted prompt's",
             "denoising": "come from the clean prompt into the corrupted one",
@@ -149,11 +150,14 @@ class PatchingGame(ComponentGame):
         return made
 
     def _ends(self, empty: Ends, full: Ends) -> dict[str, Any]:
+        del empty, full  # both are known without them
         clean, corrupted = (x.double().mean(dim=0).cpu().numpy() for x in self._runs())
-        low, high = empty.mean(axis=0), full.mean(axis=0)
+        plain, other = (
+            x.double().cpu().numpy() for x in (self.run.measuring.plain, self.other_plain)
+        )
         with np.errstate(divide="ignore", invalid="ignore"):
-            uncovered = 1 - (high - low) / (clean - corrupted)
-        known = {"uncovered share": uncovered.tolist()} if np.isfinite(uncovered).all() else {}
+            covered = (plain - self.far).mean(axis=0) / (plain - other).mean(axis=0)
+        known = {"uncovered share": (1 - covered).tolist()} if np.isfinite(covered).all() else {}
         return {"clean": clean.tolist(), "corrupted": corrupted.tolist(), **known}
 
 
