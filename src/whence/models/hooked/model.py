@@ -99,10 +99,12 @@ class HookedModel:
         heads = sum(a.heads for a in found.attentions)
         if self.watched and self.adapter is None:
             what = f"its parts could not be found ({self.watched})"
+        elif not found.blocks:
+            what = "no layers or heads seen"
         else:
             parts = ((len(found.blocks), "layer"), (heads, "head"), (len(found.mlps), "MLP"))
             what = ", ".join(f"{many} {name}{'' if many == 1 else 's'}" for many, name in parts)
-        return f"HookedModel({self.name}): {what}; {len(self.points)} named hook points"
+        return f"HookedModel({self.name}): {what}; {len(self.hook_names)} hook points"
 
     # -- what there is --
 
