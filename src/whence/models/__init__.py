@@ -23,4 +23,6 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        raise ImportError(f"wh.models.{name} needs torch: pip install 'whence[networks]'") from error
+        raise ImportError(
+            f"wh.models.{name} needs torch: pip install 'whence[networks]'"
+        ) from error
