@@ -5,6 +5,7 @@ from typing import TypeAlias
 import numpy as np
 
 from whence._core.attribution import Attribution
+from whence._core.index import Share
 from whence._core.interactions import Interactions
 from whence._core.selection import Selection
 from whence.report.numbers import clean, duration, percent, plain, plural, rough, several
@@ -53,8 +54,10 @@ def unit(att: Answer) -> str:
 def name_of_index(att: Answer) -> str:
     """The index, with its settings where it has some.
 
-    Shapley() is "Shapley"; BetaShapley(a=4.0, b=1.0) stays in full.
+    Shapley() is "Shapley"; BetaShapley(a=4.0, b=1.0) stays in full; a share is one of something.
     """
+    if isinstance(att.index, Share):
+        return f"share ({att.index.identity})"
     return repr(att.index).removesuffix("()")
 
 

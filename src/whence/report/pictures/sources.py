@@ -71,7 +71,8 @@ def sources(
     left = len(names) - len(kept)
     more = f"; {several(left, f'more {_reader(att)}')} not shown" if left else ""
     label(ax, f"{axis(att, o)}, {cases(averaged(att))}", f"{told}{more}{_elsewhere(att, o)}")
-    what = "token that is read" if any(texts(att.players, "token")) else "position that is read"
+    shown_as = _tokens(att, positions) == [str(p) for p in positions]
+    what = "position that is read" if shown_as else "token that is read"
     ax.set_xlabel(f"{what}\n{ax.get_xlabel()}")
     return ax
 
