@@ -67,7 +67,7 @@ def concluded(
         seed: of the groups in which the others leave.
         others: what else was checked.
     """
-    losses = Losses.of(game)
+    losses = Losses.of(game, both=len(who) > 0)
     lost, rest = losses.alone(who), np.setdiff1d(np.arange(len(game.players)), who)
     if not len(who):
         said = "first order only: nobody was asked exactly, so how far off it is is not known"
