@@ -1,5 +1,7 @@
 """The blocks of a page run in the order in which they are read, whatever shuffles the tests."""
 
+import sys
+
 import pytest
 
 
@@ -10,3 +12,10 @@ def pytest_collection_modifyitems(items):
     read = sorted((items[i] for i in places), key=lambda b: (pages.index(b.path), b.example.line))
     for place, block in zip(places, read, strict=True):
         items[place] = block
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """A page's pictures are closed behind it."""
+    if (nextitem is None or nextitem.path != item.path) and "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

@@ -109,13 +109,20 @@ def named(name: str, index: Index | None) -> Method[Any]:
     """
     from whence import methods
     from whence._core.errors import did_you_mean
-    from whence._core.folder import classes
+    from whence._core.folder import classes, with_namesakes
 
     if ":" in name:
         return _instance(_imported(name), index)
-    known = classes("whence.methods", methods.__path__[0])
+    root, plain = methods.__path__[0], name.replace("-", "_")
+    known = classes("whence.methods", root)
+    functions = with_namesakes("whence.methods", root).keys() - known.keys()
     files = {module.rsplit(".", 1)[-1]: cls for cls, module in known.items()}
-    cls = name if name in known else files.get(name.replace("-", "_"))
+    files = {file: cls for file, cls in files.items() if file not in functions}
+    cls = name if name in files.values() else files.get(plain)
+    if plain in functions:
+        raise OptionError(
+            f"{plain} asks no game: it is a function, to be called as wh.methods.{plain}(...)"
+        )
     if cls is None:
         raise OptionError(f"no method is called {name!r}. {did_you_mean(name, files)}")
     return _instance(getattr(import_module(known[cls]), cls), index)

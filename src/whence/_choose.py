@@ -96,9 +96,9 @@ def enumeration(game: Game) -> int | None:
 
 
 def sweep(game: Game) -> int | None:
-    """The same, of everybody, nobody, and each player's change to one of them."""
+    """The same, of everybody (or nobody) and of each player's change to that."""
     draws = _draws(game)
-    return None if draws is None else (len(game.players) + 2) * units(game) * draws
+    return None if draws is None else (len(game.players) + 1) * units(game) * draws
 
 
 def _draws(game: Game) -> int | None:

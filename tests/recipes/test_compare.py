@@ -98,7 +98,7 @@ def test_a_judge_says_who_predicts_it_better():
     assert found.judgement.check == "judge"
     assert found.judgement.numbers["a"] < found.judgement.numbers["b"]
     assert found.judgement.holds is False
-    assert "the second predicts it better" in found.judgement.words
+    assert "Sweep predicts it better" in found.judgement.words
     assert "judged by FunctionGame" in repr(found)
     same = wh.compare(shapley, shapley, judge=game)
     assert same.judgement.numbers["difference"] == 0.0

@@ -18,4 +18,11 @@ from whence.models.trees import read_trees as read_trees
 
 def __getattr__(name: str) -> Any:
     """What needs an optional package (`HookedModel`, `Adapter`) is loaded on first touch."""
-    return look_up(__name__, __path__[0], name)
+    try:
+        return look_up(__name__, __path__[0], name)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ImportError(
+            f"wh.models.{name} needs torch: pip install 'whence[networks]'"
+        ) from error

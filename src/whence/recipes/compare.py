@@ -85,7 +85,7 @@ class Comparison:
         how = "case by case" if self.paired else "as independent answers"
         real = [name for name, yes in self.real().items() if yes]
         said = f"Comparison ({how}): {len(real)} of {len(self.real())} differences are real: {real}"
-        return said if self.judgement is None else f"{said}\n{self.judgement.words}"
+        return said if self.judgement is None else f"{self.judgement.words}\n{said}"
 
 
 def compare(

@@ -5,6 +5,7 @@ from typing import TypeAlias
 import numpy as np
 
 from whence._core.attribution import Attribution
+from whence._core.index import Share
 from whence._core.interactions import Interactions
 from whence._core.selection import Selection
 from whence.report.numbers import clean, duration, percent, plain, plural, rough, several
@@ -14,6 +15,7 @@ PARTS = {
     "estimation": "random orders and draws: more computing narrows it",
     "data": "a finite set of cases: only more cases narrow it",
     "background": "a finite background: only more background rows narrow it",
+    "first order": "slopes in place of exact answers: only asking more players exactly narrows it",
     "model": "another training of the model would differ: only more members narrow it",
 }
 
@@ -52,8 +54,10 @@ def unit(att: Answer) -> str:
 def name_of_index(att: Answer) -> str:
     """The index, with its settings where it has some.
 
-    Shapley() is "Shapley"; BetaShapley(a=4.0, b=1.0) stays in full.
+    Shapley() is "Shapley"; BetaShapley(a=4.0, b=1.0) stays in full; a share is one of something.
     """
+    if isinstance(att.index, Share):
+        return f"share ({att.index.identity})"
     return repr(att.index).removesuffix("()")
 
 
@@ -110,7 +114,10 @@ def total(att: Attribution, output: int = 0) -> str:
     together, of = float(one.values[0, output].sum()), unit(att)
     low, high = float(one.empty[0, output]), float(one.full[0, output])
     if not np.isfinite([low, high]).all():
-        return f"sum {plain(together)} {of} (what everybody is worth was not asked)"
+        who = " or ".join(
+            w for w, end in (("nobody", low), ("everybody", high)) if not np.isfinite(end)
+        )
+        return f"sum {plain(together)} {of} (what {who} is worth was not asked)"
     ends = f"from {plain(low)} with no {att.players.kind} to {plain(high)} with all"
     if is_loss(att) and att.outputs[output] == "predictive power":
         ends = f"model {plain(-high)}, knowing nothing {plain(-low)}"

@@ -366,7 +366,7 @@ for make in (
         [
             "GameError behaviour is a function of the network's answer, such as logit_difference",
             "PlayersError players are parts of the network: heads(hooked)",
-            "HookError give a HookedModel(module); given Net",
+            "HookError give a wh.models.HookedModel(module) here; given Net",
             "PlayersError positions are whole numbers, such as [0, -1]",
             "HookError names is a list of hook points, such as ['hook_embed']",
             "HookError values says what is to be where",

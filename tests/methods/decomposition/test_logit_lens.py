@@ -19,8 +19,9 @@ def lens(model, ids, *asked, **how):
 
 @torch.no_grad()
 def by_hand(model, ids):
-    """Logits after each block: [layer, prompt, position, token]."""
-    x, found = model.embed(ids) + model.pos(torch.arange(ids.shape[1])), []
+    """Logits of the embeddings, and after each block: [layer, prompt, position, token]."""
+    x = model.embed(ids) + model.pos(torch.arange(ids.shape[1]))
+    found = [model.unembed(model.ln_f(x))]
     for block in model.blocks:
         x = block(x)
         found.append(model.unembed(model.ln_f(x)))
@@ -42,7 +43,7 @@ def test_each_row_by_hand(norm, parallel):
     np.testing.assert_allclose(found.agreement, (best == best[-1]).double().mean((1, 2)).numpy())
     rank = (logits[:, 1] > logits[:, 1, :, 3:4]).sum(-1)
     assert found.rank.tolist() == rank.tolist()
-    assert found.layers == ("0", "1", "2")
+    assert found.layers == ("embed", "0", "1", "2")
     assert found.text == tuple(map(str, ids[1].tolist()))
 
 
@@ -60,7 +61,8 @@ def test_the_last_row_is_the_network_itself():
 def test_without_a_norm():
     """Induction is found by the last layer, and by no earlier one."""
     found = lens(Induction(decoy=0.0), CLEAN, 2, positions=[-1])
-    assert found.tokens[1] == ("2",)
+    assert found.layers == ("embed", "0", "1")
+    assert found.tokens[-1] == ("2",)
     assert found.kl[0, 0] > 1
     assert found.probability[0, 0] == pytest.approx(1 / 7)
 
@@ -109,7 +111,7 @@ def test_families(name):
     assert found.rank[-1].tolist() == (own > own[:, 5:6]).sum(-1).tolist()
     assert found.kl[0].min() > 0
     prefix = "decoder." if name == "t5" else ""
-    assert found.layers == (f"{prefix}0", f"{prefix}1")
+    assert found.layers == ("embed", f"{prefix}0", f"{prefix}1")
 
 
 def test_padding_does_not_count():

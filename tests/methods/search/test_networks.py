@@ -14,10 +14,10 @@ from whence.games.components import (  # noqa: E402
     edges,
     heads,
     logit_difference,
-    logits_of,
 )
 from whence.methods import Exact, Sweep  # noqa: E402
 from whence.methods.search.circuit import circuit  # noqa: E402
+from whence.models.hooked.logits import logits_of  # noqa: E402
 from whence.models.hooked.model import HookedModel  # noqa: E402
 
 THREE = {"embed -> 0.0.v", "0.0 -> 1.0.k", "1.0 -> logits"}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+from networks.induction import Induction  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn.utils.parametrizations import weight_norm  # noqa: E402
 
@@ -306,3 +307,12 @@ def test_adapters_say_what_they_miss():
     ):
         with pytest.raises(HookError, match=message):
             HookedModel(net(), said)
+
+
+def test_what_it_says_of_itself():
+    said = repr(HookedModel(Induction()))
+    assert said == "HookedModel(Transformer): 2 layers, 4 heads, 0 MLPs; 36 hook points"
+    plain = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+    said = repr(HookedModel(plain))
+    assert said == "HookedModel(Sequential): no layers or heads seen; 3 hook points"
+    assert "could not be found" in repr(HookedModel(torch.nn.Identity()))

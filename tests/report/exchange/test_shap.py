@@ -115,7 +115,7 @@ def test_a_base_value_for_all_rows_or_none():
     unknown = wh.from_shap(explanation(base_values=None))
     assert np.isnan(unknown.empty).all()
     assert np.isnan(unknown.full).all()
-    assert "what everybody is worth was not asked" in wh.report.wording.total(unknown)
+    assert "what nobody or everybody is worth was not asked" in wh.report.wording.total(unknown)
 
 
 def test_names_and_data_that_nobody_gave():

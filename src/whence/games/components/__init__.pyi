@@ -3,7 +3,6 @@ from .basis import Basis as Basis
 from .behaviour import Behaviour as Behaviour
 from .behaviour import LogitDifference as LogitDifference
 from .behaviour import logit_difference as logit_difference
-from .behaviour import logits_of as logits_of
 from .edge_wiring import edges as edges
 from .patching import PatchingGame as PatchingGame
 from .players import directions as directions

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, final
 
+import numpy as np
 import torch
 
 from whence._core.errors import GameError, HookError, OptionError, did_you_mean
@@ -19,9 +20,10 @@ from whence._core.game import Question
 from whence._core.players import Players
 from whence._core.types import Ends
 from whence.games.components.basis import Basis
+from whence.games.components.behaviour import unit_of
 from whence.games.components.network import ComponentGame
 from whence.models.hooked.inputs import Inputs
-from whence.models.hooked.model import HookedModel
+from whence.models.hooked.model import HookedModel, check_hooked
 from whence.models.hooked.running import Edit, Forward
 from whence.models.hooked.sites import Site
 
@@ -63,6 +65,7 @@ class AblationGame(ComponentGame):
         reference: Any = None,
         bases: Sequence[Basis] = (),
     ) -> None:
+        check_hooked(hooked)
         self.ablation = str(ablation).replace("_", "-")
         if self.ablation not in ABLATIONS:
             raise OptionError(
@@ -77,7 +80,7 @@ class AblationGame(ComponentGame):
             self.n_draws = self._draws()
         self.question = Question(
             asks=f"what each {players.kind} does for the behaviour",
-            unit="behaviour",
+            unit=unit_of(behaviour),
             removal=f"{self.ablation} ablation: {players.kind}s give way to "
             f"{ABLATIONS[self.ablation]}",
             model=hooked.name,
@@ -136,7 +139,7 @@ class AblationGame(ComponentGame):
         if self.ablation != "resample":
             return self.instead[site.name]
         which = (cases + 1 + draws) % self.reference.rows() if self.own else draws
-        return self.instead[site.name].index_select(0, which)
+        return self.instead[site.name][which]
 
     def _along(self, along: float, cases: torch.Tensor) -> dict[Site, Edit]:
         del along, cases
@@ -146,8 +149,9 @@ class AblationGame(ComponentGame):
         )
 
     def _ends(self, empty: Ends, full: Ends) -> dict[str, Any]:
-        return {"ablation": self.ablation, "left without players": empty.mean(axis=0).tolist(),
-                "whole": full.mean(axis=0).tolist()}  # fmt: skip
+        ends = {"left without players": empty.mean(axis=0), "whole": full.mean(axis=0)}
+        known = {name: end.tolist() for name, end in ends.items() if np.isfinite(end).all()}
+        return {"ablation": self.ablation, **known}
 
 
 def _mean(x: torch.Tensor, site: Site, real: torch.Tensor | None, *, apart: bool) -> torch.Tensor:

@@ -12,11 +12,17 @@ import numpy as np
 import torch
 
 from whence._core.errors import GameError
-from whence.models.hooked.trees import main
+from whence.models.hooked.logits import logits_of
 
 
 class Behaviour(abc.ABC):
-    """A behaviour that can also be asked of some of the prompts alone, in any order."""
+    """A behaviour that can also be asked of some of the prompts alone, in any order.
+
+    Attributes:
+        unit: of what is measured.
+    """
+
+    unit: str = "behaviour"
 
     @abc.abstractmethod
     def of(self, output: Any, cases: torch.Tensor) -> torch.Tensor:
@@ -37,6 +43,8 @@ class LogitDifference(Behaviour):
         position: where it is read, or one place for each prompt; -1 is the last.
     """
 
+    unit = "logits"
+
     def __init__(self, a: Any, b: Any, position: Any = -1) -> None:
         self.a, self.b, self.position = (
             _ids(x, name) for x, name in ((a, "a"), (b, "b"), (position, "position"))
@@ -55,7 +63,7 @@ class LogitDifference(Behaviour):
     def of(self, output: Any, cases: torch.Tensor) -> torch.Tensor:
         """[rows]."""
         logits = logits_of(output)
-        rows = torch.arange(len(logits), device=logits.device)
+        rows = torch.arange(len(logits))
         a, b, at = (_each(x, cases, name) for x, name in (
             (self.a, "a"), (self.b, "b"), (self.position, "position")))  # fmt: skip
         if logits.ndim == 3:
@@ -77,22 +85,6 @@ def logit_difference(a: Any, b: Any, position: Any = -1) -> LogitDifference:
         GameError: not whole numbers, or a and b are the same.
     """
     return LogitDifference(a, b, position)
-
-
-def logits_of(output: Any) -> torch.Tensor:
-    """The logits of an answer: what it calls so, or its first tensor of numbers.
-
-    Raises:
-        GameError: there is none.
-    """
-    named = getattr(output, "logits", None)
-    logits = named if isinstance(named, torch.Tensor) else main(output)
-    if logits is None or logits.ndim not in (2, 3):
-        raise GameError(
-            "the network's answer holds no logits [prompts, positions, tokens] (or [prompts, "
-            "classes]): give behaviour= a function of the answer instead"
-        )
-    return logits
 
 
 def _ids(given: Any, name: str) -> torch.Tensor:
@@ -127,3 +119,8 @@ def _there(positions: torch.Tensor, many: int) -> None:
         raise GameError(
             f"position {int(wrong[0])} is asked about, and prompts have {many} positions"
         )
+
+
+def unit_of(behaviour: Any) -> str:
+    """What a behaviour is measured in, where it says so."""
+    return behaviour.unit if isinstance(behaviour, Behaviour) else "behaviour"

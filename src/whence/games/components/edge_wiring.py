@@ -17,7 +17,7 @@ from whence._core.errors import HookError, PlayersError, did_you_mean, some
 from whence._core.players import Players
 from whence.games.components.node_wiring import Other
 from whence.models.hooked.anatomy import Attention, Mlp, Projection
-from whence.models.hooked.model import HookedModel
+from whence.models.hooked.model import HookedModel, check_hooked
 from whence.models.hooked.points import mlp_out, z
 from whence.models.hooked.running import Edit
 from whence.models.hooked.sites import Site
@@ -49,6 +49,7 @@ def edges(
     Raises:
         HookError: no such part, or no layers that whence can see.
     """
+    check_hooked(hooked)
     wires = _Wires(hooked)
     writers, readers = wires.writers, wires.readers
     for given, known in ((sources, writers), (targets, {**readers, **wires.heads})):
@@ -312,12 +313,12 @@ class Edges:
             here = [(i, w.head) for i, w in into if w.site == site]
             difference = apart(site)
             if here[0][1] is None:
-                own = share[:, here[0][0]].to(difference.dtype)
+                own = share[:, here[0][0]].to(difference)
                 total = total + own[:, None, None] * difference
                 continue
             who, heads = [i for i, _ in here], [int(h or 0) for _, h in here]
             mask = difference.new_zeros((len(share), difference.shape[-2]))
-            mask[:, heads] = share[:, who].to(difference.dtype)
+            mask[:, heads] = share[:, who].to(difference)
             mixed = difference * mask[:, None, :, None]
             total = total + mixed.flatten(-2) @ self.maps[site.module].flatten(0, 1)
         assert isinstance(total, torch.Tensor)

@@ -96,7 +96,7 @@ class Measuring:
             mine = next(own)
             if tensor.ndim == 0 or len(tensor) != self.rows:
                 return tensor
-            return tensor.to(mine.dtype).index_copy(0, cases, mine.index_select(0, here))
+            return tensor.to(mine.dtype).index_copy(0, cases.to(mine.device), mine[here])
 
         return mapped(self.output, place)
 

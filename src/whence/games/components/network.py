@@ -16,7 +16,8 @@ from typing import Any, final
 import numpy as np
 import torch
 
-from whence._core.errors import GameError, HookError, PlayersError
+from whence._core.asking import worths
+from whence._core.errors import GameError, PlayersError
 from whence._core.meter import count
 from whence._core.network_game import NetworkGame
 from whence._core.players import Players
@@ -86,8 +87,6 @@ class ComponentGame(NetworkGame):
         also: Sequence[Site] = (),
     ) -> None:
         """Run the base inputs, and see where everything is."""
-        if not isinstance(hooked, HookedModel):
-            raise HookError(f"give a HookedModel(module); given {type(hooked).__name__}")
         if not isinstance(players, Players) or not _of_network(players):
             raise PlayersError(
                 "players are parts of the network: heads(hooked), mlps(hooked), nodes(hooked, "
@@ -139,6 +138,10 @@ class ComponentGame(NetworkGame):
         share = coalitions if self.mode == "denoising" else ~coalitions
         moments = np.where(share, self.run.moments, np.inf).min(axis=1, initial=np.inf)
         answer: np.ndarray = self.run.measuring.plain.double().cpu().numpy()[cases]
+        if self.n_draws == 1 and len(self.players) > 1:
+            far = share.all(axis=1)
+            moments[far] = np.inf
+            answer[far] = self.far[cases[far]] if far.any() else answer[far]
         for moment in np.unique(moments[np.isfinite(moments)]):
             for rows in self.run.batches(np.flatnonzero(moments == moment)):
                 where, what, how = (torch.as_tensor(x[rows]) for x in (cases, draws, share))
@@ -146,6 +149,19 @@ class ComponentGame(NetworkGame):
                     measured = self._measured(where, what, how, float(moment))
                 answer[rows] = measured.double().cpu().numpy()
         return answer
+
+    @final
+    @cached_property
+    def far(self) -> Float[np.ndarray, "cases outputs"]:
+        """What is measured where every player has been replaced: the other end of the base run."""
+        cases = np.arange(self.n_cases)
+        found = []
+        for rows in self.run.batches(cases):
+            where, every = torch.as_tensor(rows), torch.ones((len(rows), len(self.players)))
+            with torch.no_grad():
+                measured = self._measured(where, torch.zeros_like(where), every.bool())
+            found.append(measured.double().cpu().numpy())
+        return np.concatenate(found)
 
     @final
     def _measured(
@@ -170,6 +186,20 @@ class ComponentGame(NetworkGame):
             replace(site, name=f"{site.name} (held)"): constant(self.run.here[site.name][prompts])
             for site in (writers(self.hooked) if self.mode == "frozen" else ())
         }
+
+    @final
+    def without(self, *players: str | int) -> Float[np.ndarray, "cases outputs"]:
+        """What is measured where these players, and nobody else, have left.
+
+        Args:
+            *players: names or positions; with none, what is measured of everybody.
+
+        Raises:
+            PlayersError: nobody has that name.
+        """
+        stay = np.ones((1, len(self.players)), dtype=bool)
+        stay[0, [self.players.index(player) for player in players]] = False
+        return np.asarray(worths(self, stay, np.arange(self.n_cases))[0])
 
     # -- its slopes --
 

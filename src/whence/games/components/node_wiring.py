@@ -77,8 +77,8 @@ class Plan:
 
     def mask(self, share: torch.Tensor, here: torch.Tensor) -> torch.Tensor:
         """The shares where the players are: broadcasts over what is there."""
-        own = share[:, self.who.to(share.device)]
-        own = own if own.dtype == torch.bool else own.to(here.dtype)
+        own = share[:, self.who]
+        own = own.to(here.device) if own.dtype == torch.bool else own.to(here)
         if not self.part:
             return own.reshape(len(own), *[1] * (here.ndim - 1))
         axes = {self._axis(column, here): column for column in self.part}
@@ -121,7 +121,7 @@ class Plan:
         which = torch.tensor(self.part["direction"])
         readers = torch.as_tensor(self.basis.readers, **like)[:, which]
         vectors = torch.as_tensor(self.basis.vectors, **like)[which]
-        left = share[:, self.who].to(difference.dtype)
+        left = share[:, self.who].to(difference)
         along = difference @ readers  # row, ..., direction
         return (along * left.reshape(len(left), *[1] * (along.ndim - 2), -1)) @ vectors
 
@@ -217,7 +217,7 @@ class Nodes:
         if share.requires_grad:
             return self.plans
         gone = (share != 0).any(dim=0)
-        return [plan for plan in self.plans if bool(gone[plan.who.to(gone.device)].any())]
+        return [plan for plan in self.plans if bool(gone[plan.who].any())]
 
 
 def in_rows(here: torch.Tensor, rows: int) -> torch.Tensor:

@@ -21,9 +21,10 @@ from whence._core.game import Question
 from whence._core.players import Players
 from whence._core.types import Ends
 from whence.games.components.basis import Basis
+from whence.games.components.behaviour import unit_of
 from whence.games.components.network import MODES, ComponentGame, writers
 from whence.models.hooked.inputs import Inputs, check_alike
-from whence.models.hooked.model import HookedModel
+from whence.models.hooked.model import HookedModel, check_hooked
 from whence.models.hooked.points import stem
 from whence.models.hooked.running import Edit, Forward, constant
 from whence.models.hooked.sites import Site
@@ -62,6 +63,7 @@ class PatchingGame(ComponentGame):
         mode: str = "noising",
         bases: Sequence[Basis] = (),
     ) -> None:
+        check_hooked(hooked)
         if mode not in MODES:
             raise OptionError(f"no mode {mode!r} is offered. {did_you_mean(mode, MODES)}")
         self.clean, self.corrupted = Inputs.of(clean), Inputs.of(corrupted)
@@ -73,6 +75,7 @@ class PatchingGame(ComponentGame):
         if mode == "frozen":
             Stream(hooked).check(self.run.here)
         self._check_effect()
+        assert self.far is not None  # both ends are seen
         does = {
             "noising": "give way to the corrupted prompt's",
             "denoising": "come from the clean prompt into the corrupted one",
@@ -80,7 +83,7 @@ class PatchingGame(ComponentGame):
         }
         self.question = Question(
             asks=f"what each {players.kind} carries of the difference between two prompts",
-            unit="behaviour",
+            unit=unit_of(behaviour),
             removal=f"{mode}: {players.kind}s {does[mode]}",
             model=hooked.name,
         )
@@ -130,7 +133,7 @@ class PatchingGame(ComponentGame):
 
     def _other(self, site: Site, cases: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
         del draws
-        return self.there[site.name].index_select(0, cases)
+        return self.there[site.name][cases]
 
     def _along(self, along: float, cases: torch.Tensor) -> dict[Site, Edit]:
         if not self.starts:
@@ -141,22 +144,21 @@ class PatchingGame(ComponentGame):
         toward = along if self.mode == "denoising" else 1 - along
         made: dict[Site, Edit] = {}
         for site in self.starts:
-            ends = (run[site.name].index_select(0, cases) for run in (self.run.here, self.there))
+            ends = (run[site.name][cases] for run in (self.run.here, self.there))
             mixed = torch.lerp(*ends, toward)
             made[replace(site, name=f"{site.name} (mixed)")] = constant(mixed)
         return made
 
     def _ends(self, empty: Ends, full: Ends) -> dict[str, Any]:
+        del empty, full  # both are known without them
         clean, corrupted = (x.double().mean(dim=0).cpu().numpy() for x in self._runs())
-        low, high = empty.mean(axis=0), full.mean(axis=0)
-        total = clean - corrupted
+        plain, other = (
+            x.double().cpu().numpy() for x in (self.run.measuring.plain, self.other_plain)
+        )
         with np.errstate(divide="ignore", invalid="ignore"):
-            left = ((high - clean) - (low - corrupted)) / total
-        return {
-            "clean": clean.tolist(),
-            "corrupted": corrupted.tolist(),
-            "uncovered share": (-left).tolist(),
-        }
+            covered = (plain - self.far).mean(axis=0) / (plain - other).mean(axis=0)
+        known = {"uncovered share": (1 - covered).tolist()} if np.isfinite(covered).all() else {}
+        return {"clean": clean.tolist(), "corrupted": corrupted.tolist(), **known}
 
 
 def _starts(hooked: HookedModel) -> list[Site]:

@@ -14,7 +14,7 @@ from typing import Any
 from whence._core.errors import HookError, PlayersError
 from whence._core.players import Players
 from whence.games.components.basis import Basis
-from whence.models.hooked.model import HookedModel
+from whence.models.hooked.model import HookedModel, check_hooked
 from whence.models.hooked.points import mlp_out, z
 from whence.models.hooked.sites import Site
 from whence.models.hooked.stream import head_names
@@ -32,6 +32,7 @@ def heads(hooked: HookedModel, *, positions: Sequence[int] | None = None) -> Pla
     Raises:
         HookError: no attention was seen in it.
     """
+    check_hooked(hooked)
     found = hooked.anatomy.attentions
     if not found:
         why = hooked.watched or (
@@ -60,6 +61,7 @@ def mlps(hooked: HookedModel, *, positions: Sequence[int] | None = None) -> Play
     Raises:
         HookError: none was seen in it.
     """
+    check_hooked(hooked)
     found = hooked.anatomy.mlps
     if not found:
         raise HookError(
@@ -90,6 +92,7 @@ def nodes(
     Raises:
         HookError: no such hook point.
     """
+    check_hooked(hooked)
     rows: list[Mapping[str, Any]] = []
     for name in _listed(names):
         site = _site(hooked, name)
@@ -112,6 +115,7 @@ def units(hooked: HookedModel, names: Sequence[str], *, inputs: Any = None) -> P
     Raises:
         HookError: no such hook point, or no inputs to see how many units there are.
     """
+    check_hooked(hooked)
     given = inputs if inputs is not None else hooked.tried
     if given is None:
         raise HookError(
@@ -140,6 +144,7 @@ def directions(hooked: HookedModel, *bases: Basis) -> Players:
         HookError: no such hook point.
         PlayersError: no basis, or two at one hook point.
     """
+    check_hooked(hooked)
     if not bases:
         raise PlayersError("directions are those of a Basis: give at least one")
     twice = [b.site for i, b in enumerate(bases) if b.site in {o.site for o in bases[:i]}]

@@ -23,7 +23,6 @@ import numpy as np
 import torch
 
 from whence._core.attribution import Attribution, Cost
-from whence._core.errors import HookError
 from whence._core.game import Question
 from whence._core.index import Share
 from whence._core.meter import count, metering
@@ -35,7 +34,7 @@ from whence.methods.decomposition._final_norm import FrozenNorm, frozen_norm, no
 from whence.methods.decomposition._final_stream import FinalStream, final_stream
 from whence.methods.decomposition._parts import Part, looked_at, parts
 from whence.models.hooked.inputs import Inputs
-from whence.models.hooked.model import HookedModel
+from whence.models.hooked.model import HookedModel, check_hooked
 from whence.models.hooked.stream import Stream
 
 IDENTITY = "residual stream at fixed norm"
@@ -76,8 +75,7 @@ def direct_logit(
 
     Source: Elhage et al. (2021), Chughtai, Cooney and Nanda (2024).
     """
-    if not isinstance(hooked, HookedModel):
-        raise HookError(f"give a HookedModel(module); given {type(hooked).__name__}")
+    check_hooked(hooked)
     given = Inputs.of(inputs)
     asked = Asked.of(target, versus, position, given.rows())
     start = time.perf_counter()

@@ -15,12 +15,12 @@ from typing import Any, final
 import numpy as np
 import torch
 
-from whence._core.errors import GameError, HookError, positive, some
+from whence._core.errors import GameError, positive, some
 from whence._core.lens import Lens
 from whence.methods.decomposition._asked import padding_mask, token_ids
 from whence.models.hooked.inputs import Inputs
 from whence.models.hooked.logits import logits_of
-from whence.models.hooked.model import HookedModel
+from whence.models.hooked.model import HookedModel, check_hooked
 from whence.models.hooked.points import stem
 from whence.models.hooked.running import Edit, Forward
 from whence.models.hooked.sites import Site
@@ -39,7 +39,7 @@ def logit_lens(
     decode: Decode | None = None,
     top: int = 1,
 ) -> Lens:
-    """What each layer would answer at each position of a prompt.
+    """What the embeddings, and then each layer, would answer at each position of a prompt.
 
     Args:
         hooked: the network.
@@ -54,8 +54,7 @@ def logit_lens(
         HookError: no blocks.
         GameError: no such prompt, position or token, or no logits at every position.
     """
-    if not isinstance(hooked, HookedModel):
-        raise HookError(f"give a HookedModel(module); given {type(hooked).__name__}")
+    check_hooked(hooked)
     positive(top, "top", "how many tokens are named")
     given, stream = Inputs.of(inputs), Stream(hooked)
     layers = _Layers(stream, given)
@@ -66,7 +65,7 @@ def logit_lens(
     own = answer[prompt, at].double().log_softmax(-1)
     best, real = answer[:, at].argmax(-1), _real(given, stream.stack, answer)[:, at]
     tokens, chance, kl, agreed, ranks = [], [], [], [], []
-    for layer in range(len(stream.blocks)):
+    for layer in range(len(layers.streams)):
         logits = layers.logits(layer)
         here = logits[prompt, at].double()
         said = here.log_softmax(-1)
@@ -77,7 +76,7 @@ def logit_lens(
         agreed.append(float((logits[:, at].argmax(-1) == best)[real].double().mean()))
         ranks.append(_rank(here, target))
     return Lens(
-        layers=tuple(stem(b) if stream.stack else str(b.layer) for b in stream.blocks),
+        layers=("embed", *(stem(b) if stream.stack else str(b.layer) for b in stream.blocks)),
         positions=tuple(at),
         tokens=tuple(tokens),
         probability=torch.stack(chance).cpu().numpy(),
@@ -96,9 +95,10 @@ class _Layers:
         self.stream, self.inputs = stream, inputs
         paths = [block.path for block in stream.hooked.anatomy.blocks]
         after = [stream.hooked.points[f"{stem(b)}.hook_resid_post"] for b in stream.blocks]
-        run = Forward(stream.hooked.module, reads=[*after, stream.last], keep=paths)
+        reads = list(dict.fromkeys([stream.first, *after, stream.last]))
+        run = Forward(stream.hooked.module, reads=reads, keep=paths)
         self.final = self._logits(run)
-        self.streams = [run.seen[site.name] for site in after]
+        self.streams = [run.seen[site.name] for site in (stream.first, *after)]
         # what lies between the last block and the norm, if anything, is not passed through again
         self.streams[-1] = run.seen[stream.last.name]
         self.known = run.kept

@@ -1,14 +1,12 @@
 """What methods of first order share: estimates, exact answers for a few players, a judgement.
 
 A slope says nothing of how wrong it is. So the players that look largest are asked exactly, and the
-others leave in groups, in which what was missed shows (see `missed`). Exact answers stand in the
-result in place of estimates; how far those were off is the error of everybody else's: the root mean
-square of the misses, by output.
+others leave in groups, in which what was missed shows (see `_missed`). Exact answers stand in the
+result in place of estimates; what the groups did beyond their estimates is the error of the others.
 """
 
 import numpy as np
 
-from whence._core.attribution import Uncertainty
 from whence._core.budget import Budget
 from whence._core.calibration import calibration
 from whence._core.certificate import Certificate
@@ -21,7 +19,7 @@ from whence.methods.gradient._losses import Losses
 from whence.methods.gradient._missed import Search
 from whence.methods.gradient._rows import Rows
 
-_FEW = 3  # exact answers; fewer say nothing of the misses of others
+PART = "first order"  # of the error: what slopes are off by
 
 
 def largest(screen: np.ndarray, many: int) -> np.ndarray:
@@ -69,31 +67,27 @@ def concluded(
         seed: of the groups in which the others leave.
         others: what else was checked.
     """
-    losses = Losses.of(game)
+    losses = Losses.of(game, both=len(who) > 0)
+    lost, rest = losses.alone(who), np.setdiff1d(np.arange(len(game.players)), who)
     if not len(who):
         said = "first order only: nobody was asked exactly, so how far off it is is not known"
-        found = _reading(rows, losses, estimate, noise, who, losses.alone(who))
+        found = _reading(rows, losses, estimate, noise, who, lost)
         return Outcome(found, "unquantified", False, said, certificates=others)
-    lost, missed, left = losses.alone(who), others, 0.0
-    rest = np.setdiff1d(np.arange(len(game.players)), who)
+    search = None
     if len(rest):
         search = _search(losses, estimate, lost, rest, seed)
-        missed, left = (*others, search.certificate(len(rest))), search.unexplained
+        others = (*others, search.certificate(len(rest)))
         who = np.concatenate([who, np.array(list(search.found), dtype=int)])
         lost = np.concatenate([lost, *(one[None] for one in search.found.values())])
-    exact = losses.over_draws(lost)[0]
+    found = _reading(rows, losses, estimate, noise, who, lost, search)
     names = [game.players.names[i] for i in who]
-    checks = (calibration(names, estimate[:, 0, who], exact[:, 0]), *missed)
-    found = _reading(rows, losses, estimate, noise, who, lost, left)
-    every = len(who) == len(game.players) and rows.all
-    sure: Uncertainty = "exact" if every else "sampled" if found.parts else "unquantified"
-    said = (
-        "every player was asked exactly"
-        if every
-        else f"{len(who)} players were asked exactly; the others are of first order"
-    )
-    passed = every or all(check.holds is not False for check in checks)
-    return Outcome(found, sure, passed, said, certificates=checks)
+    exact = losses.over_draws(lost)[0]
+    checks = (calibration(names, estimate[:, 0, who], exact[:, 0]), *others)
+    if len(who) == len(game.players) and rows.all:
+        return Outcome(found, "exact", True, "every player was asked exactly", certificates=checks)
+    passed = all(check.holds is not False for check in checks)
+    said = f"{len(who)} players were asked exactly; the others are of first order"
+    return Outcome(found, "sampled", passed, said, certificates=checks)
 
 
 def _search(
@@ -102,8 +96,7 @@ def _search(
     """As many groups as players were asked exactly, and as many questions again to halve them."""
     groups = len(lost)
     scale = float(np.abs(lost[..., 0].mean(axis=(1, 2))).max())
-    search = Search(losses, estimate[:, 0].mean(axis=0), scale, 2 * groups)
-    return search.run(rest, groups, seed)
+    return Search(losses, estimate, scale, 2 * groups).run(rest, groups, seed)
 
 
 def _reading(
@@ -113,9 +106,9 @@ def _reading(
     noise: Float[np.ndarray, "cases outputs players"],
     who: np.ndarray,
     lost: Float[np.ndarray, "asked cases draws outputs"],
-    unexplained: float = 0.0,
+    search: Search | None = None,
 ) -> Reading:
-    """Exact where it was asked exactly, else the estimate, with what its kind was off by.
+    """Exact where it was asked exactly, else the estimate, with what its kind is off by.
 
     Args:
         rows: where slopes were taken.
@@ -124,24 +117,16 @@ def _reading(
         noise: standard errors of the estimates, from their draws.
         who: the numbers of the players who were asked exactly.
         lost: what is lost without each.
-        unexplained: what a group of the others did that nobody explains: one more miss.
+        search: what the others did in groups.
     """
     values, stderr = estimate.copy(), noise.copy()
     values[:, :, who], stderr[:, :, who] = losses.over_draws(lost)
-    missed = values[:, :, who] - estimate[:, :, who]
     parts, shared = {}, {}
-    if len(who) >= _FEW:
+    if search is not None:
         rest = np.ones(values.shape[2], dtype=bool)
         rest[who] = False
-        parts["first order"] = _rms(missed, unexplained) * rest
-        shared["first order"] = _rms(missed.mean(axis=0, keepdims=True), unexplained) * rest
+        each, mean = search.error()
+        parts[PART], shared[PART] = each[:, :, None] * rest, mean[None, :, None] * rest
     free = np.full(len(values), EXACT if rows.all else rows.many - 1.0)
     empty, full = (end.mean(axis=1) for end in (losses.empty, losses.full))
     return Reading(values, stderr, free, empty, full, shared=shared, parts=parts)
-
-
-def _rms(missed: np.ndarray, unexplained: float) -> np.ndarray:
-    """[..., 1]: the root mean square over the last axis, with one more miss where there is one."""
-    many = missed.shape[-1] + (unexplained > 0)
-    total = (missed**2).sum(axis=-1, keepdims=True) + unexplained**2
-    return np.asarray(np.sqrt(total / many))

@@ -26,12 +26,12 @@ class Losses:
     full: Float[np.ndarray, "cases draws outputs"]
 
     @staticmethod
-    def of(game: Game) -> "Losses":
-        """Ask the ends."""
-        ends = np.zeros((2, len(game.players)), dtype=bool)
-        ends[1] = True
-        empty, full = worths_by_draw(game, ends, np.arange(game.n_cases))
-        return Losses(game, empty, full)
+    def of(game: Game, *, both: bool) -> "Losses":
+        """Ask what everybody is worth; and nobody, where both are wanted (else it is NaN)."""
+        ends = np.ones((1 + both, len(game.players)), dtype=bool)
+        ends[1:] = False
+        full, *empty = worths_by_draw(game, ends, np.arange(game.n_cases))
+        return Losses(game, empty[0] if both else np.full_like(full, np.nan), full)
 
     def without(
         self, gone: Bool[np.ndarray, "asked players"]

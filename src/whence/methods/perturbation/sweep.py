@@ -28,7 +28,7 @@ _CELLS = 2**24  # of a block's boolean matrix, at most
 @final
 @dataclass(frozen=True, slots=True)
 class Sweep(Method[Game]):
-    """One player at a time, on every case: n + 2 coalitions on each draw of each case.
+    """One player at a time, on every case: n + 1 coalitions on each draw of each case.
 
     A game over a pool is asked with the whole pool in every draw.
 
@@ -50,15 +50,15 @@ class Sweep(Method[Game]):
         _refuse(game)
         first = isinstance(self.index, FirstIn)
         worth = _worths(game, first=first)
-        other, base, sign = worth[0], worth[1], 1.0 if first else -1.0
-        values = np.moveaxis(sign * (worth[2:] - base), 0, 2)  # case, output, player
-        players = len(game.players)
+        base, sign = worth[0], 1.0 if first else -1.0
+        values = np.moveaxis(sign * (worth[1:] - base), 0, 2)  # case, output, player
+        unasked, players = np.full_like(base, np.nan), len(game.players)
         reading = Reading(
             values,
             np.zeros_like(values),
             np.full(game.n_cases, EXACT),
-            base if first else other,
-            other if first else base,
+            base if first else unasked,
+            unasked if first else base,
             covariance=np.zeros((len(game.outputs), players, players)) if players <= MOST else None,
             each=np.ones(game.n_cases),
         )
@@ -75,18 +75,17 @@ def _refuse(game: Game) -> None:
 
 
 def _worths(game: Game, *, first: bool) -> Float[np.ndarray, "changes cases outputs"]:
-    """Averaged over draws: of the other end, of the base, then with each player changed."""
+    """Averaged over draws: of the base coalition, then with each player changed."""
     n, cases, draws = len(game.players), game.n_cases, game.n_draws or 1
-    worth, shares = np.zeros(((n + 2) * cases, len(game.outputs))), Shares()
+    worth, shares = np.zeros(((n + 1) * cases, len(game.outputs))), Shares()
     block = int(np.clip(_CELLS // n, 1, _BLOCK))
     for draw in range(draws):
         for start in range(0, len(worth), block):
             at = np.arange(start, min(start + block, len(worth)))
             masks = np.full((len(at), n), not first)
-            masks[at < cases] = first
-            changed = np.flatnonzero(at >= 2 * cases)
-            masks[changed, at[changed] // cases - 2] = first
+            changed = np.flatnonzero(at >= cases)
+            masks[changed, at[changed] // cases - 1] = first
             worth[at] += game.worth(masks, at % cases, np.full(len(at), draw)) / draws
             answered = draw * len(worth) + int(at[-1]) + 1
             shares.done(answered / (draws * len(worth)), answered)
-    return worth.reshape(n + 2, cases, -1)
+    return worth.reshape(n + 1, cases, -1)

@@ -118,12 +118,12 @@ def ladder(players: int) -> tuple[int, ...]:
     """Numbers of players to try: none, then about half as many again each time, up to half.
 
     >>> ladder(40)
-    (0, 1, 2, 3, 5, 8, 12, 18)
+    (0, 1, 2, 3, 5, 8, 12, 18, 20)
     """
     steps, most = [0, 1], players // 2
     while (more := -(-3 * steps[-1] // 2)) <= most:
         steps.append(more)
-    return tuple(n for n in steps if n <= most)
+    return tuple(sorted({*(n for n in steps if n <= most), most}))
 
 
 def _tried(k: int | None, validate: Validate | None, players: int) -> tuple[int, ...]:

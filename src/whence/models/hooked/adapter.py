@@ -25,6 +25,7 @@ class Adapter:
         mlp: in a block, the module that writes the MLP's output.
         mlp_first, mlp_last: in a block, its first and its last linear map.
         norm_attention, norm_mlp: in a block, the norms that they read through.
+        adds: what a block gives is added to the stream outside of it; else it gives the stream.
         parallel: the MLP reads what the block takes, and nothing of the block's own attention.
         embeddings: paths of the embeddings, that of tokens first.
         final_norm: path of the norm after the last block.
@@ -47,6 +48,7 @@ class Adapter:
     norm_attention: str = ""
     norm_mlp: str = ""
     parallel: bool = False
+    adds: bool = False
     embeddings: tuple[str, ...] = ()
     final_norm: str = ""
     unembed: str = ""
@@ -72,10 +74,11 @@ class Adapter:
 
     def _blocks(self, parts: dict[str, torch.nn.Module]) -> list[Block]:
         if "{}" not in self.blocks:
-            return [Block("", 0, _there(self.blocks, parts))] if self.blocks else []
+            one = Block("", 0, _there(self.blocks, parts), adds=self.adds) if self.blocks else None
+            return [one] if one is not None else []
         layer, found = 0, []
         while self.blocks.format(layer) in parts:
-            found.append(Block("", layer, self.blocks.format(layer)))
+            found.append(Block("", layer, self.blocks.format(layer), adds=self.adds))
             layer += 1
         if not found:
             _there(self.blocks.format(0), parts)

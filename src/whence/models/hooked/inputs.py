@@ -76,9 +76,14 @@ class Inputs:
         found = [(f"input {i}", t) for i, value in enumerate(self.args) for t in tensors(value)]
         return found + [(k, t) for k, value in self.kwargs.items() for t in tensors(value)]
 
+    def on(self, device: torch.device) -> "Inputs":
+        """The same, on a device."""
+        args, kwargs = mapped((self.args, dict(self.kwargs)), lambda t: t.to(device))
+        return Inputs(args, kwargs)
+
     def take(self, rows: torch.Tensor) -> "Inputs":
         """Some of the prompts, in this order."""
-        args, kwargs = mapped((self.args, dict(self.kwargs)), lambda t: t.index_select(0, rows))
+        args, kwargs = mapped((self.args, dict(self.kwargs)), lambda t: t[rows])
         return Inputs(args, kwargs)
 
 

@@ -14,21 +14,21 @@ import torch
 from whence._core.errors import HookError, did_you_mean, some
 from whence._core.meter import count
 from whence.models.hooked.adapter import Adapter
-from whence.models.hooked.anatomy import Anatomy, Attention, anatomy
+from whence.models.hooked.anatomy import Anatomy, Attention
 from whence.models.hooked.attention import Attended
+from whence.models.hooked.dissection import dissected
 from whence.models.hooked.inputs import Inputs
+from whence.models.hooked.patches import checked, leaf
 from whence.models.hooked.points import points
 from whence.models.hooked.running import Edit, Enough, Forward
 from whence.models.hooked.sites import Site
+from whence.models.hooked.sound import device_of, refuse_compiled, refuse_unsteady, same
 from whence.models.hooked.trace import trace
-from whence.models.hooked.trees import tensors
 from whence.models.hooked.trial import trials
-
-_UNSTEADY = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._BatchNorm)  # noqa: SLF001
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class HookedModel:
     """A torch module with named places to look and to change.
 
@@ -63,8 +63,8 @@ class HookedModel:
             )
         if self.adapter is not None and not isinstance(self.adapter, Adapter):
             raise HookError(f"adapter is a wh.models.Adapter; given {type(self.adapter).__name__}")
-        _in_python(self.module)
-        _steady(self.module)
+        refuse_compiled(self.module)
+        refuse_unsteady(self.module)
         tried, found, why = self._watch()
         if self.adapter is not None:
             found = self.adapter.anatomy(self.module)
@@ -80,18 +80,31 @@ class HookedModel:
             given = Inputs.of(self.example)
             return (
                 given,
-                anatomy(self.module, trace(self.module, given.args, dict(given.kwargs))),
+                dissected(self.module, trace(self.module, given.args, dict(given.kwargs))),
                 "",
             )
         why = "whence knows no inputs to try it on"
-        for given in trials(self.module):
+        for made in trials(self.module):
+            given = made.on(device_of(self.module))
             try:
                 seen = trace(self.module, given.args, dict(given.kwargs))
             except Exception as error:  # it takes something else
                 why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
                 continue
-            return given, anatomy(self.module, seen), ""
+            return given, dissected(self.module, seen), ""
         return None, Anatomy(), why
+
+    def __repr__(self) -> str:
+        found = self.anatomy
+        heads = sum(a.heads for a in found.attentions)
+        if self.watched and self.adapter is None:
+            what = f"its parts could not be found ({self.watched})"
+        elif not found.blocks:
+            what = "no layers or heads seen"
+        else:
+            parts = ((len(found.blocks), "layer"), (heads, "head"), (len(found.mlps), "MLP"))
+            what = ", ".join(f"{many} {name}{'' if many == 1 else 's'}" for many, name in parts)
+        return f"HookedModel({self.name}): {what}; {len(self.hook_names)} hook points"
 
     # -- what there is --
 
@@ -168,7 +181,7 @@ class HookedModel:
                 "values says what is to be where, such as {'blocks.0.attn.hook_z': tensor}; given "
                 f"{values!r}"
             )
-        edits = {self._changeable(name): _edit(name, value) for name, value in values.items()}
+        edits = {self._changeable(name): checked(name, value) for name, value in values.items()}
         with torch.no_grad():
             return self.forward(Forward(self.module, edits=edits), Inputs.of(inputs))
 
@@ -213,7 +226,7 @@ class HookedModel:
         Raises:
             HookError: dropout or batch norm in training mode, or what the forward refuses.
         """
-        _steady(self.module)
+        refuse_unsteady(self.module)
         answer = prepared.run(inputs)
         count(rows=inputs.rows())
         return answer
@@ -231,7 +244,7 @@ class HookedModel:
         attended: list[Attended] = []
         inside = [s for s in sites if s.end in ("scores", "pattern")]
         plain = [s for s in sites if s.end in ("in", "out")]
-        edits: dict[Site, Edit] = dict.fromkeys(plain, _leaf) if slopes else {}
+        edits: dict[Site, Edit] = dict.fromkeys(plain, leaf) if slopes else {}
         prepared = Forward(
             self.module, reads=plain, edits=edits, hear=attended.append if inside else None
         )
@@ -275,7 +288,7 @@ class HookedModel:
         with torch.no_grad():
             plain = self.module(*inputs.args, **inputs.kwargs)
             hooked = Forward(self.module, edits=edits).run(inputs)
-        if not _same(plain, hooked):
+        if not same(plain, hooked):
             raise HookError(
                 f"{self.name} answers otherwise with hooks on it that change nothing, so whatever "
                 "was measured there would not be of your module. Does it draw at random (dropout, "
@@ -305,73 +318,17 @@ class HookedModel:
             return self.read(given, [s for s in sites if times[s.module] == 1])[1]
 
 
-def _leaf(here: torch.Tensor) -> torch.Tensor:
-    """The same numbers; slopes are asked here."""
-    return here.clone().requires_grad_() if not here.requires_grad else here.clone()
+def check_hooked(hooked: Any) -> None:
+    """Refuse what is no hooked model, such as the module itself.
+
+    Raises:
+        HookError: it is none.
+    """
+    if not isinstance(hooked, HookedModel):
+        raise HookError(f"give a wh.models.HookedModel(module) here; given {type(hooked).__name__}")
 
 
 def _listed(names: Sequence[str]) -> Sequence[str]:
     if isinstance(names, str):
         raise HookError(f"names is a list of hook points, such as [{names!r}]")
     return names
-
-
-def _edit(name: str, value: torch.Tensor | Edit) -> Edit:
-    """A change that is checked where it happens: another shape, another type, or none at all."""
-    if not isinstance(value, torch.Tensor) and not callable(value):
-        raise HookError(
-            f"the patch of {name} is a tensor, or a function of what is there; given "
-            f"{type(value).__name__}"
-        )
-
-    def change(here: torch.Tensor) -> torch.Tensor:
-        new = value if isinstance(value, torch.Tensor) else value(here.clone())
-        if not isinstance(new, torch.Tensor) or new.shape != here.shape:
-            given = tuple(new.shape) if isinstance(new, torch.Tensor) else type(new).__name__
-            raise HookError(f"{name} is {tuple(here.shape)} there, and the patch is {given}")
-        if new.dtype != here.dtype:
-            raise HookError(f"{name} is {here.dtype} there, and the patch is {new.dtype}")
-        if torch.equal(new, here):
-            raise HookError(f"the patch of {name} is what was there already: it changes nothing")
-        return new
-
-    return change
-
-
-def _same(a: Any, b: Any) -> bool:
-    pairs = list(zip(tensors(a), tensors(b), strict=True))
-    return all(x.shape == y.shape and torch.equal(x, y) for x, y in pairs)
-
-
-def _in_python(module: torch.nn.Module) -> None:
-    """Refuse what does not come by torch's hooks.
-
-    Raises:
-        HookError: a compiled or a scripted module.
-    """
-    for path, part in module.named_modules():
-        compiled = "_orig_mod" in dict(part.named_children())
-        if compiled or part._compiled_call_impl is not None:  # noqa: SLF001 - torch has no other word
-            raise HookError(
-                f"{path or 'the module'} is compiled, and compiled code goes past hooks: give the "
-                f"module as it was before torch.compile{' (its _orig_mod)' if compiled else ''}"
-            )
-        if isinstance(part, torch.jit.ScriptModule):
-            raise HookError(
-                f"{path or 'the module'} is scripted or traced, and goes past hooks: give the "
-                "module that it was made from"
-            )
-
-
-def _steady(module: torch.nn.Module) -> None:
-    """Refuse what answers otherwise each time, or learns while it answers.
-
-    Raises:
-        HookError: dropout or batch norm in training mode.
-    """
-    for path, part in module.named_modules():
-        if part.training and isinstance(part, _UNSTEADY) and getattr(part, "p", 1):
-            raise HookError(
-                f"{path or 'the module'} ({type(part).__name__}) is in training mode, so answers "
-                "would differ each time: call module.eval() first"
-            )

@@ -64,7 +64,7 @@ class Prefix:
 
         def rows_of(tensor: torch.Tensor) -> torch.Tensor:
             batched = tensor.ndim > 0 and len(tensor) == self.rows
-            return tensor.index_select(0, cases) if batched else tensor
+            return tensor[cases] if batched else tensor
 
         if not self.kept:
             return {}

@@ -71,7 +71,8 @@ def sources(
     left = len(names) - len(kept)
     more = f"; {several(left, f'more {_reader(att)}')} not shown" if left else ""
     label(ax, f"{axis(att, o)}, {cases(averaged(att))}", f"{told}{more}{_elsewhere(att, o)}")
-    what = "token that is read" if any(texts(att.players, "token")) else "position that is read"
+    shown_as = _tokens(att, positions) == [str(p) for p in positions]
+    what = "position that is read" if shown_as else "token that is read"
     ax.set_xlabel(f"{what}\n{ax.get_xlabel()}")
     return ax
 
@@ -97,13 +98,14 @@ def room(att: Attribution, most: int) -> tuple[float, float]:
 
 
 def _tokens(att: Attribution, positions: list[int]) -> list[str]:
-    """What stands at each position; its number where nobody said."""
+    """What stands at each position; its number where that is not known of all of them."""
     tokens = {
         p: t
         for p, t in zip(wholes(att.players, "source"), texts(att.players, "token"), strict=True)
         if p is not None and t is not None
     }
-    return [token(tokens[p]) if p in tokens else str(p) for p in positions]
+    known = all(p in tokens for p in positions)
+    return [token(tokens[p]) if known else str(p) for p in positions]
 
 
 def _positions(ax: Axes, names: list[str]) -> None:

@@ -49,7 +49,7 @@ function casePanel(state) {
   const ends = [one.empty[c], one.full[c]].every(isFinite);
   panel.querySelector(".said").textContent = ends
     ? `${cases.labels[c]}: from ${plain(one.empty[c])} with no ${told.kind} to ${plain(one.full[c])} ${told.unit} with all.`
-    : `${cases.labels[c]}: what everybody is worth was not asked.`;
+    : `${cases.labels[c]}: what everybody, or nobody, is worth was not asked.`;
   const clicked = datum => datum.p === undefined || change({ p: datum.p }, "player");
   draw(panel.querySelector(".live"), one.charts.waterfall, () => ({ steps: stepData(o, c), ends: endData(o, c) }), clicked);
   later(panel, () => {
