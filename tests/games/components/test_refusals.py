@@ -377,3 +377,23 @@ for make in (
         strict=True,
     ):
         assert line.startswith(wanted)
+
+
+class Centred(nn.Module):
+    """What stands beside a prompt is in its answer."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = filled(Net(of(Separate)))
+
+    def forward(self, tokens):
+        out = self.inner(tokens)
+        return out - out.mean(dim=0)
+
+
+@pytest.mark.parametrize("behaviour", [last, lambda output: last(output).mean()])
+def test_answers_that_depend_on_the_batch_are_refused(behaviour):
+    # mutant: prompts are run beside one another, and nobody asks whether that may be
+    hooked = HookedModel(Centred())
+    with pytest.raises(HookError, match=r"depends on the prompts beside it.*one by one"):
+        ablation(hooked=hooked, players=heads(hooked), behaviour=behaviour)

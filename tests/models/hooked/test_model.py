@@ -30,6 +30,7 @@ from whence.games.components import (  # noqa: E402
 )
 from whence.models.hooked import Adapter, HookedModel  # noqa: E402
 from whence.models.hooked.running import Forward  # noqa: E402
+from whence.models.hooked.sound import row_by_row  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -255,6 +256,17 @@ def test_behaviours_without_a_slope():
     ):
         with pytest.raises(HookError, match="the behaviour has no slope at 'hook_embed'"):
             hooked.gradients(ids(), behaviour, ["hook_embed"])
+
+
+def test_answers_are_compared_up_to_the_rounding_of_their_type():
+    every = torch.tensor([[1.0, -torch.inf], [3.0, torch.nan], [5.0, 6.0]])
+    rows = torch.tensor([1, 0])
+    assert row_by_row((every[rows],), (every,), rows)
+    assert row_by_row(every[rows] * (1 + 1e-6), every, rows)
+    assert not row_by_row(every[rows] * 1.01, every, rows)  # mutant: a tolerance of percents
+    assert row_by_row((every[rows] * 1.01).bfloat16(), every.bfloat16(), rows)
+    assert not row_by_row(every[:2], every, rows)  # mutant: rows taken in their own order
+    assert row_by_row(torch.tensor(1.0), torch.tensor(2.0), rows)  # without rows, nothing is said
 
 
 @pytest.mark.parametrize("part", [nn.Dropout(0.5), nn.BatchNorm1d(4)])
