@@ -15,12 +15,13 @@ from typing import final
 import numpy as np
 
 from whence._core.budget import Budget
-from whence._core.errors import GameError, OptionError, UnsupportedGameError, positive
+from whence._core.errors import GameError, OptionError, positive
 from whence._core.game import RelaxedGame
 from whence._core.index import AumannShapley
 from whence._core.method import Method, Outcome
 from whence._core.progress import Shares
 from whence._core.reading import EXACT, Reading
+from whence._core.refusals import refuse_endless, refuse_ordered
 from whence._core.stopping import TOLERANCE
 from whence._core.types import Ends, Scores
 from whence._core.width import spread
@@ -57,7 +58,8 @@ class IntegratedGradients(Method[RelaxedGame]):
 
     def _run(self, game: RelaxedGame, budget: Budget, seed: int, by_case: bool) -> Outcome:
         del seed  # the path and its nodes are the same for every seed
-        _refuse(game)
+        refuse_endless(game, "IntegratedGradients")
+        refuse_ordered(game, "IntegratedGradients", "its path has all of them at once")
         empty, full = _ends(game)
         half, shares = self.steps // 2, Shares()
         coarse = _integral(game, half, shares, 0.0, half / (half + self.steps))
@@ -72,17 +74,6 @@ class IntegratedGradients(Method[RelaxedGame]):
         enough = judged.worst <= (budget.relative_error or TOLERANCE)
         return Outcome(
             reading, "exact" if smooth else "unquantified", enough, judged.words(self.steps, half)
-        )
-
-
-def _refuse(game: RelaxedGame) -> None:
-    if game.n_draws is None:
-        raise UnsupportedGameError(
-            "IntegratedGradients needs finitely many draws, and this game's draws never end."
-        )
-    if game.players.ordered:
-        raise UnsupportedGameError(
-            "IntegratedGradients does not know ordered players: its path has all of them at once."
         )
 
 

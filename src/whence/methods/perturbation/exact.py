@@ -13,6 +13,7 @@ from whence._core.index import Semivalue, Shapley
 from whence._core.method import Method, Outcome
 from whence._core.progress import Shares
 from whence._core.reading import EXACT, Reading
+from whence._core.refusals import refuse_endless, refuse_ordered
 
 _BLOCK = 2**14  # questions asked at once
 
@@ -66,13 +67,8 @@ class Exact(Method[Game]):
                 f"Exact takes at most {self.max_players} players, and this game has {n}: 2^{n} "
                 "coalitions. Use Permutation(), or put players into groups."
             )
-        if game.n_draws is None:
-            raise UnsupportedGameError(
-                "Exact needs finitely many draws, and this game's draws never end. "
-                "Use Permutation()."
-            )
-        if game.players.ordered:
-            raise UnsupportedGameError("Exact does not know ordered players: ask prefixes only.")
+        refuse_endless(game, "Exact", "Use Permutation().")
+        refuse_ordered(game, "Exact")
 
     def _worths(self, game: Game) -> np.ndarray:
         """[cases, coalitions, outputs], averaged over draws."""

@@ -12,13 +12,13 @@ from typing import final
 import numpy as np
 
 from whence._core.budget import Budget
-from whence._core.errors import UnsupportedGameError
 from whence._core.game import Game
 from whence._core.index import FirstIn, LeaveOneOut
 from whence._core.method import Method, Outcome
 from whence._core.moments import MOST
 from whence._core.progress import Shares
 from whence._core.reading import EXACT, Reading
+from whence._core.refusals import refuse_endless, refuse_ordered
 from whence._core.shaped import Float
 
 _BLOCK = 2**14  # questions asked at once, at most
@@ -47,7 +47,8 @@ class Sweep(Method[Game]):
 
     def _run(self, game: Game, budget: Budget, seed: int, by_case: bool) -> Outcome:
         del budget, seed, by_case  # a sweep is whole or nothing, and the same for every seed
-        _refuse(game)
+        refuse_endless(game, "Sweep", "Use OnePlayer().")
+        refuse_ordered(game, "Sweep")
         first = isinstance(self.index, FirstIn)
         worth = _worths(game, first=first)
         base, sign = worth[0], 1.0 if first else -1.0
@@ -63,15 +64,6 @@ class Sweep(Method[Game]):
             each=np.ones(game.n_cases),
         )
         return Outcome(reading, "exact", True, "exact: one player at a time, on every case")
-
-
-def _refuse(game: Game) -> None:
-    if game.n_draws is None:
-        raise UnsupportedGameError(
-            "Sweep needs finitely many draws, and this game's draws never end. Use OnePlayer()."
-        )
-    if game.players.ordered:
-        raise UnsupportedGameError("Sweep does not know ordered players: ask prefixes only.")
 
 
 def _worths(game: Game, *, first: bool) -> Float[np.ndarray, "changes cases outputs"]:

@@ -16,13 +16,14 @@ from typing import final
 import numpy as np
 
 from whence._core.budget import Budget
-from whence._core.errors import OptionError, UnsupportedGameError, positive
+from whence._core.errors import OptionError, positive
 from whence._core.game import Game
 from whence._core.held_out import HeldOut, judged
 from whence._core.index import LinearSurrogate
 from whence._core.method import Method, Outcome
 from whence._core.moments import MOST
 from whence._core.reading import Reading
+from whence._core.refusals import refuse_ordered
 from whence.methods.surrogate._linear_fit import Fit, fitted
 from whence.methods.surrogate._plan import Plan, Taken
 from whence.methods.surrogate._rounds import Rounds
@@ -74,10 +75,7 @@ class ComponentRegression(Method[Game]):
         return Game
 
     def _run(self, game: Game, budget: Budget, seed: int, by_case: bool) -> Outcome:
-        if game.players.ordered:
-            raise UnsupportedGameError(
-                "ComponentRegression does not know ordered players: ask prefixes only."
-            )
+        refuse_ordered(game, "ComponentRegression")
         plan = Plan(self.masks, self.keep, self.ridge is not None, self.held_out)
         run = Rounds(game, budget, plan, seed, by_case).taken(self._read)
         fit = self._fit(game, run.taken)
