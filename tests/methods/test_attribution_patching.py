@@ -16,12 +16,7 @@ from whence.methods import AttributionPatching, EdgeAttributionPatching
 PLAIN = AttributionPatching(qk_fix=False, grad_drop=False, verify=0)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def induction(players, **more):

@@ -15,13 +15,7 @@ from networks.digits import (  # noqa: E402
 )
 from networks.looking import before, inputs  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def masked(model, X, mask):

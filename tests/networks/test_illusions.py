@@ -7,13 +7,7 @@ torch = pytest.importorskip("torch")
 from networks.agreement import Agreement, sentences, train  # noqa: E402
 from networks.illusions import direction, kept, site, sites  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def shares(found):

@@ -19,12 +19,7 @@ from whence.models.hooked import HookedModel  # noqa: E402
 A, B = 3, 5
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def direct(model, ids, *asked, **how):

@@ -18,12 +18,7 @@ SINGLE = {"mixtral"}  # its experts know no float64
 PREFIX = {"t5": "decoder."}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def build(name, attention="eager"):

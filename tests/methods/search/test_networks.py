@@ -23,9 +23,7 @@ from whence.models.hooked.model import HookedModel  # noqa: E402
 THREE = {"embed -> 0.0.v", "0.0 -> 1.0.k", "1.0 -> logits"}
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(name="game", scope="module")

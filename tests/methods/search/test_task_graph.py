@@ -16,9 +16,7 @@ from whence.models.hooked.model import HookedModel  # noqa: E402
 LAYERS = ["conv1", "conv2"]
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def margin(kind):
