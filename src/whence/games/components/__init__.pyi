@@ -3,10 +3,10 @@ from .basis import Basis as Basis
 from .behaviour import Behaviour as Behaviour
 from .behaviour import LogitDifference as LogitDifference
 from .behaviour import logit_difference as logit_difference
-from .edge_wiring import edges as edges
 from .patching import PatchingGame as PatchingGame
 from .players import directions as directions
 from .players import heads as heads
 from .players import mlps as mlps
 from .players import nodes as nodes
 from .players import units as units
+from .wires import edges as edges
