@@ -13,6 +13,7 @@ from whence.models.labels import as_targets as as_targets
 from whence.models.predictor import Predictor as Predictor
 from whence.models.predictor import predictor as predictor
 from whence.models.table import Table as Table
+from whence.models.trainer import Trainer as Trainer
 from whence.models.trees import read_trees as read_trees
 
 

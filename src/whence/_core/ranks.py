@@ -1,0 +1,42 @@
+"""Rank correlations of many columns at once.
+
+    rho(q) = Spearman's correlation, over the rows, of what was told of q with what was seen
+
+The linear datamodelling score is their mean over columns (Park et al. 2023). Ties share their rank.
+"""
+
+import numpy as np
+
+from .shaped import Float
+
+
+def rank_correlations(
+    told: Float[np.ndarray, "rows columns"], seen: Float[np.ndarray, "rows columns"]
+) -> Float[np.ndarray, " columns"]:
+    """Spearman's correlation of each column; 0 where nothing is told, NaN where nothing is seen.
+
+    >>> told = np.array([[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]])
+    >>> rank_correlations(told, np.array([[1.0, 1.0], [9.0, 2.0], [10.0, 3.0]])).tolist()
+    [1.0, 0.0]
+    """
+    a, b = (ranks(x) - (len(x) - 1) / 2 for x in (told, seen))
+    both, own, other = ((x * y).sum(axis=0) for x, y in ((a, b), (a, a), (b, b)))
+    size = np.sqrt(own * other)
+    rho = np.divide(both, size, out=np.zeros_like(both), where=size > 0)
+    return np.where(other > 0, rho, np.nan)
+
+
+def ranks(x: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "rows columns"]:
+    """The rank of each row within its column, from 0; ties share the mean of theirs."""
+    order = x.argsort(axis=0, kind="stable")
+    ordered = np.take_along_axis(x, order, axis=0)
+    place = np.arange(len(x), dtype=float)[:, None]
+    starts = np.ones_like(ordered, dtype=bool)
+    starts[1:] = ordered[1:] != ordered[:-1]
+    ends = np.roll(starts, -1, axis=0)
+    ends[-1] = True
+    first = np.maximum.accumulate(np.where(starts, place, 0.0), axis=0)
+    last = np.minimum.accumulate(np.where(ends, place, np.inf)[::-1], axis=0)[::-1]
+    found = np.empty_like(ordered)
+    np.put_along_axis(found, order, (first + last) / 2, axis=0)
+    return found

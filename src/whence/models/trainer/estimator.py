@@ -1,0 +1,151 @@
+"""Any scikit-learn estimator as a trainer: cloned, and fitted on the rows that are there.
+
+The estimator that was given is never changed. `random_state` takes the seed of the run, wherever
+the estimator or a part of it has one.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, final
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+
+from whence._core.errors import ModelError, OptionError, TableError, some
+from whence._core.shaped import Float, Int
+from whence.models.trainer.examples import Examples, classes_of, labelled, pair
+from whence.models.trainer.trainer import Trainer
+
+_UNITS = {
+    "prediction": "prediction",
+    "probability": "probability",
+    "margin": "log-odds",
+    "correct": "correct",
+    "loss": "minus the loss",
+}
+
+
+@final
+class EstimatorTrainer(Trainer[Any]):
+    """A scikit-learn estimator: see `Trainer.sklearn`."""
+
+    def __init__(
+        self,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        measurement: str | None,
+        weighted: bool,
+        seed: int,
+        names: Sequence[str] | None,
+    ) -> None:
+        self.estimator, self.weighted, self.seed = estimator, weighted, seed
+        self.classes = classes_of(y) if is_classifier(estimator) else None
+        self.rows = labelled(X, y, self.classes, "X", names)
+        self.players, self.name = self.rows.players(), type(estimator).__name__
+        self.measurement = _measurement(estimator, measurement)
+        self.unit, self.remembered = _UNITS[self.measurement], {}
+
+    def tests(self, test: Any) -> Examples:
+        """(X, y), with labels that it was trained on."""
+        X, y = pair(test, "test")
+        return labelled(X, y, self.classes, "test")
+
+    def _fits(
+        self, weights: Float[np.ndarray, "runs rows"], seeds: Int[np.ndarray, " runs"]
+    ) -> list[Any]:
+        return [self._fitted(w, int(s)) for w, s in zip(weights, seeds, strict=True)]
+
+    def _fitted(self, w: np.ndarray, seed: int) -> Any:
+        model = _seeded(clone(self.estimator), seed)
+        there = np.arange(len(w)) if self.weighted else np.flatnonzero(w > 0)
+        y = np.array(self.rows.labels, dtype=object)[there]
+        if self.classes and len({self.rows.y[i] for i in np.flatnonzero(w > 0)}) < 2:
+            raise TableError(
+                f"only one class is left among {int((w > 0).sum()):,} rows: {self.name} learns "
+                "nothing from it. Keep more rows, or groups that hold every class."
+            )
+        plain = np.array(y.tolist())
+        return self._called(model, _take(self.rows.X, there), plain, w[there])
+
+    def _called(self, model: Any, X: Any, y: np.ndarray, w: np.ndarray) -> Any:
+        try:
+            if (w == 1).all():
+                return model.fit(X, y)
+            return model.fit(X, y, sample_weight=w)
+        except TypeError as error:
+            raise ModelError(
+                f"{self.name} takes no weights of rows ({error}): rows leave by being taken out; "
+                "give weights of 0 and 1, and weighted=False"
+            ) from error
+
+    def _measured(self, models: Sequence[Any], tests: Examples) -> Float[np.ndarray, "runs tests"]:
+        return np.stack([self._one(m, tests) for m in models])
+
+    def _one(self, model: Any, tests: Examples) -> np.ndarray:
+        if self.measurement == "prediction":
+            return np.asarray(model.predict(tests.X), dtype=float)
+        if self.measurement == "loss":
+            return -self._loss(model, tests)
+        if self.measurement == "correct":
+            return np.array(
+                [float(a == b) for a, b in zip(model.predict(tests.X), tests.labels, strict=True)]
+            )
+        p = self._probability(model, tests)
+        with np.errstate(divide="ignore"):
+            return p if self.measurement == "probability" else np.log(p) - np.log1p(-p)
+
+    def _probability(self, model: Any, rows: Examples) -> np.ndarray:
+        """Of the true label; 0 for a class that the rows that were there did not have."""
+        answer = np.asarray(model.predict_proba(rows.X), dtype=float)
+        place = {label: j for j, label in enumerate(model.classes_.tolist())}
+        at = [place.get(label, -1) for label in rows.labels]
+        return np.array([answer[i, j] if j >= 0 else 0.0 for i, j in enumerate(at)])
+
+    def _loss(self, model: Any, rows: Examples) -> np.ndarray:
+        if self.classes is None:
+            return np.asarray((np.asarray(model.predict(rows.X), dtype=float) - rows.y) ** 2)
+        with np.errstate(divide="ignore"):
+            return np.asarray(-np.log(self._probability(model, rows)))
+
+    def _losses(self, models: Sequence[Any], rows: Examples) -> Float[np.ndarray, "runs rows"]:
+        return np.stack([self._loss(m, rows) for m in models])
+
+
+def _measurement(estimator: Any, given: str | None) -> str:
+    answers: dict[str, Callable[..., Any] | None] = {
+        name: getattr(estimator, name, None) for name in ("predict", "predict_proba")
+    }
+    if is_classifier(estimator):
+        odds = ["probability", "margin", "loss"] if answers["predict_proba"] else []
+        offered = [*odds, "correct"]
+    else:
+        offered = ["prediction", "loss"]
+    if given is None:
+        return offered[0]
+    if given not in offered:
+        raise OptionError(
+            f"of {type(estimator).__name__} can be measured: {some(offered)}; given {given!r}"
+        )
+    return given
+
+
+def _seeded(model: Any, seed: int) -> Any:
+    own = {k: seed for k in model.get_params() if k == "random_state" or k.endswith("random_state")}
+    return model.set_params(**own) if own else model
+
+
+def _take(X: Any, rows: np.ndarray) -> Any:
+    """These rows of an array, a frame or a list."""
+    if type(X).__module__.split(".")[0] == "pandas":
+        return X.iloc[rows]
+    return (
+        X[rows]
+        if isinstance(X, np.ndarray) or type(X).__module__ == "scipy.sparse"
+        else _taken(X, rows)
+    )
+
+
+def _taken(X: Any, rows: np.ndarray) -> Any:
+    if type(X).__module__.split(".")[0] in {"polars", "scipy"}:
+        return X[rows]
+    return [X[i] for i in rows]

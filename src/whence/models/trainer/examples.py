@@ -1,0 +1,119 @@
+"""Labelled examples: the rows that a model learns from, or is asked about.
+
+A test is a pair (X, y), as one writes it; a training set is the same, and its rows are the players.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from whence._core.errors import PlayersError, TableError
+from whence._core.figures import figures
+from whence._core.players import Players
+from whence.models.labels import as_classes, as_labels, as_targets
+
+KIND = "training row"
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Rows and what they are labelled with.
+
+    Attributes:
+        X: whatever the model takes, its first axis the rows.
+        y: the labels as the model learns them: the place of each class, or numbers.
+        names: one for each row.
+        labels: the labels in words or numbers, as they were given.
+    """
+
+    X: Any
+    y: np.ndarray
+    names: tuple[str, ...]
+    labels: tuple[object, ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def players(self) -> Players:
+        """The rows as players, each with its label."""
+        return Players(self.names, KIND, columns={"label": self.labels})
+
+
+def pair(given: Any, what: str) -> tuple[Any, Any]:
+    """The two halves of (X, y).
+
+    Raises:
+        TableError: something else.
+    """
+    if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == 2:
+        return given[0], given[1]
+    raise TableError(
+        f"{what} is the pair (X, y): the rows, and one label for each; given {type(given).__name__}"
+    )
+
+
+def numbers(X: Any, what: str) -> np.ndarray:
+    """Rows of numbers, float [rows, columns].
+
+    Raises:
+        TableError: text, missing values, or another shape.
+    """
+    array = np.asarray(figures(X, what, "[rows, columns]"))
+    if array.ndim != 2 or not len(array):
+        raise TableError(
+            f"{what} has shape {array.shape}; it must be [rows, columns] with at least one row"
+        )
+    return array
+
+
+def classes_of(y: Any, what: str = "y") -> tuple[object, ...]:
+    """The different labels, in order.
+
+    Raises:
+        TableError: only one.
+    """
+    labels = as_labels(y, what)
+    found = tuple(v.item() if isinstance(v, np.generic) else v for v in np.unique(labels))
+    if len(found) < 2:
+        raise TableError(
+            f"{what} has one class only ({found[0]!r} in all {len(labels):,} rows): a classifier "
+            "learns nothing from it. Give rows of at least two classes."
+        )
+    return found
+
+
+def labelled(
+    X: Any,
+    y: Any,
+    classes: Sequence[object] | None,
+    what: str,
+    names: Sequence[str] | None = None,
+) -> Examples:
+    """Rows with their labels: places of these classes, or numbers where there are none.
+
+    Raises:
+        TableError: labels that are missing, unknown, or not as many as the rows.
+        PlayersError: names that are not as many as the rows.
+    """
+    rows = len(X)
+    targets = as_classes(y, classes, f"y of {what}") if classes else as_targets(y, rows, what)
+    if len(targets) != rows:
+        raise TableError(
+            f"{what} has {rows:,} rows and {len(targets):,} labels: give one label for each row"
+        )
+    own = _names(X, rows) if names is None else tuple(map(str, names))
+    if len(own) != rows:
+        raise PlayersError(f"{what} has {rows:,} rows and {len(own):,} names: give one for each")
+    given = tuple(classes[int(p)] for p in targets) if classes else tuple(targets.tolist())
+    return Examples(X, targets, own, given)
+
+
+def _names(X: Any, rows: int) -> tuple[str, ...]:
+    """A frame's own index where it tells its rows apart; else their numbers."""
+    index = getattr(X, "index", None)
+    if index is not None and not callable(index) and len(set(map(str, index))) == rows:
+        return tuple(map(str, index))
+    return tuple(f"row {i}" for i in range(rows))

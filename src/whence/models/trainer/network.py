@@ -1,0 +1,352 @@
+"""A torch module as a trainer: many runs are one batched program, and a run can be looked into.
+
+All models of a batch take each step together (`torch.func`: gradients of stacked parameters), so
+that hundreds of small networks cost little more than the arithmetic of their products. What a step
+does is a pure function of parameters, weights and rows: runs repeat to the last bit.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch.func import functional_call, grad, hessian, jacrev, vmap
+
+from whence._core.errors import ModelError, OptionError, TableError, some
+from whence._core.shaped import Float, Int
+from whence.models.trainer.examples import Examples, classes_of, labelled, pair
+from whence.models.trainer.losses import CROSS, SQUARED, UNITS, each_of, kind_of, measured_by
+from whence.models.trainer.rules import Memory, Params, moved, nothing
+from whence.models.trainer.schedule import Schedule
+from whence.models.trainer.trainer import GradientTrainer
+
+_CELLS = 2**24  # of what models trained together hold at once
+_INDEFINITE = 1e-6  # of the largest eigenvalue
+ABSENT = ("scaled", "silent")
+
+
+@final
+class NetworkTrainer(GradientTrainer[Params]):
+    """A torch module and how it is trained: see `Trainer.torch`.
+
+    Attributes:
+        schedule: steps, rows and rates.
+        module: whose parameters are learned; its own are never changed.
+    """
+
+    def __init__(
+        self,
+        make_model: Callable[..., Any],
+        X: Any,
+        y: Any,
+        schedule: Schedule,
+        *,
+        loss: Any,
+        measurement: Any,
+        absent: str,
+        seed: int,
+        names: Sequence[str] | None,
+        device: str | None,
+    ) -> None:
+        if absent not in ABSENT:
+            raise OptionError(f"absent is 'scaled' or 'silent'; given {absent!r}")
+        self.schedule, self.scaled, self.seed = schedule, absent == "scaled", seed
+        self.make, self.remembered = make_model, {}
+        self.module = self._made(seed)
+        _refuse_chance(self.module)
+        self.start = self._repeatable(seed)
+        first = next(iter(self.start.values()))
+        self.device, self.dtype = torch.device(device) if device else first.device, first.dtype
+        self.module.to(self.device)
+        self.kind, self.each = kind_of(loss), each_of(loss)
+        self.measurement, self.read = measured_by(measurement, loss)
+        self.unit = UNITS.get(self.measurement, self.measurement)
+        self.classes = classes_of(y) if self.kind == CROSS else None
+        self.rows = labelled(X, y, self.classes, "X", names)
+        self.players, self.name = self.rows.players(), type(self.module).__name__
+        self.X, self.y = self._tensors(self.rows)
+        self._check_outputs()
+        width = sum(p.numel() for p in self.start.values())
+        self.penalty = np.full(width, len(self.rows) * schedule.weight_decay)
+
+    # -- what goes in --
+
+    def tests(self, test: Any) -> Examples:
+        """(X, y), with labels that it was trained on."""
+        X, y = pair(test, "test")
+        found = labelled(X, y, self.classes, "test")
+        if tuple(np.shape(found.X)[1:]) != tuple(self.X.shape[1:]):
+            raise TableError(
+                f"a test row has shape {tuple(np.shape(found.X)[1:])}, and a training row "
+                f"{tuple(self.X.shape[1:])}"
+            )
+        return found
+
+    def _tensors(self, rows: Examples) -> tuple[torch.Tensor, torch.Tensor]:
+        X = torch.as_tensor(np.asarray(rows.X) if not torch.is_tensor(rows.X) else rows.X)
+        X = X.to(self.device, self.dtype) if X.is_floating_point() else X.to(self.device)
+        y = torch.as_tensor(rows.y, device=self.device)
+        if self.classes:  # labels by place have no rows under vmap
+            return X, torch.nn.functional.one_hot(y, len(self.classes)).to(self.dtype)
+        return X, (y.to(self.dtype) if y.is_floating_point() else y)
+
+    def _made(self, seed: int) -> torch.nn.Module:
+        takes = [
+            p
+            for p in inspect.signature(self.make).parameters.values()
+            if p.default is p.empty and p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}
+        ]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            module = self.make(seed) if takes else self.make()
+        if not isinstance(module, torch.nn.Module):
+            raise ModelError(
+                f"make_model makes a fresh torch module each time it is called; it made "
+                f"{type(module).__name__}"
+            )
+        return module
+
+    def _initial(self, seed: int) -> Params:
+        made = self._made(seed).named_parameters()
+        return {k: p.detach().clone() for k, p in made if p.requires_grad}
+
+    def _repeatable(self, seed: int) -> Params:
+        one, two = self._initial(seed), self._initial(seed)
+        differ = [k for k in one if not torch.equal(one[k], two[k])]
+        if not one or differ:
+            what = f"starts {some(differ)} elsewhere each time" if one else "has nothing to learn"
+            raise ModelError(
+                f"make_model {what}: draw from torch's own generator, or take the seed as an "
+                "argument, so that a run can be repeated"
+            )
+        return one
+
+    def _check_outputs(self) -> None:
+        rows = self.X[: min(2, len(self.X))]
+        out = functional_call(self.module, self._there(self.start), (rows,))
+        wanted = len(self.classes) if self.classes else None
+        if out.shape[:1] != rows.shape[:1] or (wanted and out.shape[1:] != (wanted,)):
+            asked = f"[rows, {wanted}], a logit for each class" if wanted else "one row for each"
+            raise ModelError(
+                f"{self.name} answers shape {tuple(out.shape)} to {len(rows)} rows; with this loss "
+                f"it must be {asked}"
+            )
+
+    def _there(self, params: Params) -> Params:
+        return {k: p.to(self.device) for k, p in params.items()}
+
+    # -- training --
+
+    def present(self, weights: torch.Tensor) -> torch.Tensor:
+        """What each row counts, [..., rows]: see `absent`."""
+        if not self.scaled:
+            return weights
+        total = weights.sum(-1, keepdim=True)
+        return weights * (weights.shape[-1] / total)
+
+    def step_loss(
+        self, params: Params, X: torch.Tensor, y: torch.Tensor, w: torch.Tensor
+    ) -> torch.Tensor:
+        """The loss of one step, without the weight decay."""
+        out = functional_call(self.module, params, (X,))
+        return (w * self.each(out, y)).sum() / len(w)
+
+    def _fits(
+        self, weights: Float[np.ndarray, "runs rows"], seeds: Int[np.ndarray, " runs"]
+    ) -> list[Params]:
+        if not (weights.sum(axis=1) > 0).all():
+            raise TableError("no row is left to train on: keep at least one")
+        size = sum(p.numel() for p in self.start.values()) * 4
+        size += self.schedule.batch * self.X[0].numel()
+        together, done = max(1, _CELLS // size), []
+        for at in range(0, len(weights), together):
+            some_runs = slice(at, at + together)
+            for params, _ in self.running(weights[some_runs], seeds[some_runs], ()):
+                done += [
+                    {k: p[i] for k, p in params.items()} for i in range(len(params_of(params)))
+                ]
+        return done
+
+    def running(
+        self,
+        weights: Float[np.ndarray, "runs rows"],
+        seeds: Int[np.ndarray, " runs"],
+        at: Sequence[int],
+    ) -> Iterator[tuple[Params, Memory]]:
+        """Train together; yields the parameters, stacked, before each step of `at`, and the last.
+
+        Args:
+            weights: of each run.
+            seeds: of each run.
+            at: steps, in order; the number of steps itself is always yielded, last.
+        """
+        w = self.present(torch.as_tensor(weights, device=self.device, dtype=self.dtype))
+        first = {int(s): self._there(self._initial(int(s))) for s in np.unique(seeds)}
+        params = {k: torch.stack([first[int(s)][k] for s in seeds]) for k in self.start}
+        memory = nothing(params, self.schedule)
+        same = len(first) == 1
+        slopes = vmap(grad(self.step_loss), (0, None, None, 0) if same else (0, 0, 0, 0))
+        orders = {s: self.schedule.order(s) for s in first}
+        for step in range(self.schedule.steps):
+            if step in at:
+                yield params, memory
+            rows = [torch.as_tensor(orders[s][step], device=self.device) for s in first]
+            if same:
+                gradient = slopes(params, self.X[rows[0]], self.y[rows[0]], w[:, rows[0]])
+            else:
+                own = dict(zip(first, rows, strict=True))
+                ix = torch.stack([own[int(s)] for s in seeds])
+                gradient = slopes(params, self.X[ix], self.y[ix], w.gather(1, ix))
+            params, memory = moved(params, memory, gradient, step, self.schedule)
+        yield params, memory
+
+    def states(self, at: Sequence[int], seed: int | None = None) -> list[Params]:
+        """The parameters of the whole run before each step of `at`; the last step's are its end.
+
+        Args:
+            at: steps, in order, from 0 to the number of steps.
+            seed: of the run; the trainer's own by default.
+        """
+        seeds = np.array([self.seed if seed is None else seed])
+        every = self.running(np.ones((1, len(self.rows))), seeds, at)
+        kept = [{k: p[0] for k, p in params.items()} for params, _ in every]
+        return kept if self.schedule.steps in at else kept[:-1]
+
+    def loaded(self, state: Any) -> Params:
+        """Parameters from a state dict.
+
+        Raises:
+            ModelError: others than the module's.
+        """
+        wanted = {k: tuple(p.shape) for k, p in self.start.items()}
+        try:
+            found = {k: torch.as_tensor(state[k]) for k in wanted}
+        except (KeyError, TypeError) as error:
+            raise ModelError(
+                f"a checkpoint is a state dict of {self.name}, with {some(wanted)}: {error!r} is "
+                "missing or wrong"
+            ) from error
+        wrong = [k for k in wanted if tuple(found[k].shape) != wanted[k]]
+        if wrong:
+            raise ModelError(f"a checkpoint has other shapes than {self.name} for {some(wrong)}")
+        return {k: p.detach().clone().to(self.device, self.dtype) for k, p in found.items()}
+
+    # -- looking in --
+
+    def _measured(
+        self, models: Sequence[Params], tests: Examples
+    ) -> Float[np.ndarray, "runs tests"]:
+        return self._read(models, tests, self.read)
+
+    def _losses(self, models: Sequence[Params], rows: Examples) -> Float[np.ndarray, "runs rows"]:
+        return self._read(models, rows, self.each)
+
+    def _read(self, models: Sequence[Params], rows: Examples, read: Any) -> np.ndarray:
+        X, y = self._tensors(rows)
+        stacked = {k: torch.stack([m[k] for m in models]) for k in self.start}
+        with torch.no_grad():
+            out = vmap(lambda p: functional_call(self.module, p, (X,)))(stacked)
+            return _array(vmap(lambda o: read(o, y))(out))
+
+    def row_gradients(self, model: Params, rows: slice | np.ndarray) -> torch.Tensor:
+        """Of each training row's loss, [rows, parameters], where the module is."""
+        return self._gradients(model, self.each, self.X[rows], self.y[rows])
+
+    def gradients(self, model: Params, rows: slice = slice(None)) -> Float[np.ndarray, "rows p"]:
+        """Of each training row's loss, without the weight decay."""
+        return _array(self.row_gradients(model, rows))
+
+    def measured_gradients(self, model: Params, tests: Examples) -> Float[np.ndarray, "tests p"]:
+        """Of what is measured of each test example."""
+        return _array(self._gradients(model, self.read, *self._tensors(tests)))
+
+    def feature_gradients(
+        self, model: Params, feature: Any, rows: Examples | slice
+    ) -> torch.Tensor:
+        """Of any function of outputs and labels, for training rows or tests: [rows, parameters]."""
+        X, y = (self.X[rows], self.y[rows]) if isinstance(rows, slice) else self._tensors(rows)
+        return self._gradients(model, feature, X, y)
+
+    def _gradients(
+        self, model: Params, read: Any, X: torch.Tensor, y: torch.Tensor
+    ) -> torch.Tensor:
+        def one(params: Params, x: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+            out = functional_call(self.module, params, (x[None],))
+            value: torch.Tensor = read(out, label[None])
+            return value[0]
+
+        every = vmap(grad(one), (None, 0, 0))(model, X, y)
+        return torch.cat([every[k].flatten(1) for k in self.start], 1)
+
+    def roots(self, model: Params, rows: slice = slice(None)) -> Float[np.ndarray, "roots p"]:
+        """The root of the loss's curvature by the outputs, times their slopes.
+
+        Raises:
+            ModelError: a loss that is not convex in the outputs.
+        """
+        X, y = self.X[rows], self.y[rows]
+
+        def one(params: Params, x: torch.Tensor) -> torch.Tensor:
+            return functional_call(self.module, params, (x[None],))[0].reshape(-1)
+
+        slopes = vmap(jacrev(one), (None, 0))(model, X)
+        J = torch.cat([slopes[k].flatten(2) for k in self.start], 2)  # row, output, parameter
+        root = self._root(model, X, y)
+        return _array((root @ J).flatten(0, 1))
+
+    def _root(self, model: Params, X: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """C with C'C = the loss's second derivative by the outputs: [rows, outputs, outputs]."""
+        with torch.no_grad():
+            out = functional_call(self.module, model, (X,))
+        flat = out.reshape(len(out), -1)
+        if self.kind == CROSS:
+            p = flat.softmax(-1)
+            root = p.sqrt()  # diag(p) - pp' = (I - sqrt(p) sqrt(p)') scaled on both sides
+            eye = torch.eye(p.shape[1], device=p.device, dtype=p.dtype)
+            return (eye - root[:, :, None] * root[:, None, :]) * root[:, None, :]
+        if self.kind == SQUARED:
+            eye = torch.eye(flat.shape[1], device=flat.device, dtype=flat.dtype)
+            return eye.expand(len(flat), -1, -1) * (2 / flat.shape[1]) ** 0.5
+
+        def bent(o: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+            return self.each(o.reshape(out.shape[1:])[None], label[None])[0]
+
+        values, vectors = torch.linalg.eigh(vmap(hessian(bent))(flat, y))
+        if float(values.min()) < -_INDEFINITE * float(values.abs().max()):
+            raise ModelError(
+                "this loss is not convex in the outputs (its curvature there has eigenvalue "
+                f"{float(values.min()):.3g}): the Gauss-Newton matrix would be indefinite. Use a "
+                "convex loss, or `source`, `magic` or `tracin`, which need no inverse."
+            )
+        return values.clamp_min(0).sqrt()[:, :, None] * vectors.transpose(1, 2)
+
+    def parameters(self, model: Params) -> Float[np.ndarray, " p"]:
+        """All of them, one after another."""
+        return _array(torch.cat([model[k].reshape(-1) for k in self.start]))
+
+
+def params_of(params: Params) -> torch.Tensor:
+    """Any one of the parameters: as many rows as models."""
+    return next(iter(params.values()))
+
+
+def _array(x: torch.Tensor) -> np.ndarray:
+    return np.asarray(x.detach().cpu().double().numpy())
+
+
+def _refuse_chance(module: torch.nn.Module) -> None:
+    """Parts that draw at random, or that remember earlier batches, cannot be run again alike."""
+    named = [(n or type(m).__name__, m) for n, m in module.named_modules()]
+    chance = [n for n, m in named if isinstance(m, torch.nn.modules.dropout._DropoutNd) and m.p > 0]  # noqa: SLF001
+    if chance:
+        raise ModelError(
+            f"{some(chance)} draws at random while it trains, so the same run cannot be trained "
+            "again without a row (non-deterministic replay). Set its p to 0."
+        )
+    memory = [n for n, m in named if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]  # noqa: SLF001
+    if memory:
+        raise ModelError(
+            f"{some(memory)} mixes the rows of a batch, so no row has a gradient of its own. Use "
+            "GroupNorm or LayerNorm, or freeze it."
+        )
