@@ -117,15 +117,20 @@ def named(name: str, index: Index | None) -> Method[Any]:
     known = classes("whence.methods", root)
     functions = with_namesakes("whence.methods", root).keys() - known.keys()
     files = {module.rsplit(".", 1)[-1]: cls for cls, module in known.items()}
-    files = {file: cls for file, cls in files.items() if file not in functions}
     cls = name if name in files.values() else files.get(plain)
-    if plain in functions:
+    kind = None if cls is None else getattr(import_module(known[cls]), cls)
+    if plain in functions and not _is_method(kind):
         raise OptionError(
             f"{plain} asks no game: it is a function, to be called as wh.methods.{plain}(...)"
         )
     if cls is None:
-        raise OptionError(f"no method is called {name!r}. {did_you_mean(name, files)}")
-    return _instance(getattr(import_module(known[cls]), cls), index)
+        known_words = [file for file in files if file not in functions]
+        raise OptionError(f"no method is called {name!r}. {did_you_mean(name, known_words)}")
+    return _instance(kind, index)
+
+
+def _is_method(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Method)
 
 
 def _imported(place: str) -> Any:
@@ -138,7 +143,7 @@ def _imported(place: str) -> Any:
 
 
 def _instance(kind: Any, index: Index | None) -> Method[Any]:
-    if not (isinstance(kind, type) and issubclass(kind, Method)):
+    if not _is_method(kind):
         raise OptionError(f"{kind!r} is not a method")
     settings = {"index": index} if index and "index" in signature(kind).parameters else {}
     method: Method[Any] = kind(**settings)

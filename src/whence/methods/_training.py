@@ -99,7 +99,7 @@ def attributed(
             removal="training without them",
             model=trainer.name,
         ),
-        data={"test": np.array(tests.names), "label": np.array([str(v) for v in tests.labels])},
+        data=tests.columns(),
         provenance={"trainer": type(trainer).__name__, "seed": trainer.seed, **found.stamp},
         certificates=found.certificates,
     )

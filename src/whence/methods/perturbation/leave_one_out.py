@@ -1,19 +1,29 @@
 """Leave-one-out and first-in: one player at a time, against everybody or against nobody.
 
-Coalitions are made in blocks, so that a hundred thousand players need little memory.
+`OnePlayer` asks any game; coalitions are made in blocks, so that a hundred thousand players need
+little memory. `leave_one_out` asks a trainer: of linear models the answer is a closed form, exact
+where the loss is quadratic, and one Newton step from it where it is not (see
+`whence.models.trainer.linear`); of others each row's model is really trained.
 """
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
+from whence._core.attribution import Attribution
+from whence._core.errors import OptionError
 from whence._core.game import Game
 from whence._core.index import FirstIn, LeaveOneOut
 from whence._core.method import AnytimeMethod
 from whence._core.reading import Reading
 from whence._core.visits import Visits
 from whence._core.walks import Walks
+from whence.methods._training import Scores, attributed
+from whence.models.trainer.examples import Examples
+from whence.models.trainer.linear import LinearTrainer, Ridge
+from whence.models.trainer.retraining import members
+from whence.models.trainer.trainer import Trainer
 
 _CELLS = 2**24  # of a block's boolean matrix
 
@@ -60,3 +70,67 @@ class OnePlayer(AnytimeMethod[Walks]):
     def read(self, state: Walks) -> Reading:
         """Means over visits, and their errors."""
         return state.reading()
+
+
+def leave_one_out(
+    trainer: Trainer[Any],
+    test: Any,
+    *,
+    groups: Any = None,
+    refit: bool | None = None,
+) -> Attribution:
+    """What each training row adds to all the others, for each test example.
+
+    Args:
+        trainer: whose rows are the players.
+        test: (X, y), the cases.
+        groups: names with the rows of each, or one label for each row: each group then leaves as a
+            whole.
+        refit: train once for each row, rather than by the closed form; by default where there is
+            none.
+
+    Returns:
+        values [tests, 1, rows]: measured with all rows, less measured without the row.
+
+    Raises:
+        OptionError: rows that alone decide what is learned, or a closed form that is not there.
+
+    Source: Cook & Weisberg (1982); Rad & Maleki (2020) for the step of logistic regression.
+    """
+    linear = isinstance(trainer, LinearTrainer)
+    if refit is False and not linear:
+        raise OptionError(
+            f"{type(trainer).__name__} has no closed form for leave-one-out: leave refit out, and "
+            f"{len(trainer.rows):,} models are trained; or use `influence`, which trains one"
+        )
+    found, players = members(trainer, groups)
+
+    def work(tests: Examples) -> Scores:
+        full = trainer.measured([trainer.fit()], tests)[0]
+        if isinstance(trainer, LinearTrainer) and not refit:
+            left = trainer.read(trainer.without(found), tests)[0]
+            words = "exact: a closed form" if isinstance(trainer, Ridge) else _STEP
+        else:
+            left = _refitted(trainer, found, tests)
+            words = f"exact: {len(found):,} models trained, each without one, in the same run"
+        return Scores(
+            (full - left).T,
+            full,
+            words,
+            "exact" if words != _STEP else "unquantified",
+            players=players,
+            evaluations=1 + (len(found) if words.startswith("exact: ") and refit else 0),
+        )
+
+    return attributed(trainer, test, "leave_one_out", work)
+
+
+_STEP = "one Newton step from the model with all rows, with the leverage of what leaves"
+
+
+def _refitted(trainer: Trainer[Any], groups: list[np.ndarray], tests: Examples) -> np.ndarray:
+    """Measured without each group, by training again: [groups, tests]."""
+    keep = np.ones((len(groups), len(trainer.rows)), dtype=bool)
+    for without, rows in zip(keep, groups, strict=True):
+        without[rows] = False
+    return trainer.outputs(keep, np.full(len(keep), trainer.seed), tests)

@@ -9,8 +9,9 @@ from typing import Any, final
 
 import numpy as np
 from sklearn.base import clone, is_classifier
+from sklearn.dummy import DummyClassifier
 
-from whence._core.errors import ModelError, OptionError, TableError, some
+from whence._core.errors import ModelError, OptionError, some
 from whence._core.shaped import Float, Int
 from whence.models.trainer.examples import Examples, classes_of, labelled, pair
 from whence.models.trainer.trainer import Trainer
@@ -59,12 +60,9 @@ class EstimatorTrainer(Trainer[Any]):
         model = _seeded(clone(self.estimator), seed)
         there = np.arange(len(w)) if self.weighted else np.flatnonzero(w > 0)
         y = np.array(self.rows.labels, dtype=object)[there]
-        if self.classes and len({self.rows.y[i] for i in np.flatnonzero(w > 0)}) < 2:
-            raise TableError(
-                f"only one class is left among {int((w > 0).sum()):,} rows: {self.name} learns "
-                "nothing from it. Keep more rows, or groups that hold every class."
-            )
         plain = np.array(y.tolist())
+        if self.classes and len({self.rows.y[i] for i in np.flatnonzero(w > 0)}) < 2:
+            model = DummyClassifier()  # of one class there is one thing to learn
         return self._called(model, _take(self.rows.X, there), plain, w[there])
 
     def _called(self, model: Any, X: Any, y: np.ndarray, w: np.ndarray) -> Any:

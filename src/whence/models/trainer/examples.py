@@ -41,6 +41,10 @@ class Examples:
         """The rows as players, each with its label."""
         return Players(self.names, KIND, columns={"label": self.labels})
 
+    def columns(self) -> dict[str, np.ndarray]:
+        """The rows in words, for pictures and tables."""
+        return {"test": np.array(self.names), "label": np.array([str(v) for v in self.labels])}
+
 
 def pair(given: Any, what: str) -> tuple[Any, Any]:
     """The two halves of (X, y).
@@ -48,6 +52,8 @@ def pair(given: Any, what: str) -> tuple[Any, Any]:
     Raises:
         TableError: something else.
     """
+    if isinstance(given, Examples):
+        return given.X, given.labels
     if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == 2:
         return given[0], given[1]
     raise TableError(

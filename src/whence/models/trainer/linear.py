@@ -197,6 +197,10 @@ class LinearTrainer(GradientTrainer[Float[np.ndarray, " columns"]]):
         """The coefficients."""
         return model
 
+    def untrained(self) -> Float[np.ndarray, " columns"]:
+        """All coefficients zero."""
+        return np.zeros(self.X.shape[1])
+
     @final
     def without(
         self, groups: Sequence[Int[np.ndarray, " members"]]

@@ -95,15 +95,13 @@ def row_by_row(function: Callable[..., Any]) -> Each:
     return each
 
 
-def measured_by(measurement: Any, loss: Any) -> tuple[str, Each]:
+def measured_by(measurement: str | None, loss: Any) -> tuple[str, Each]:
     """The name of a measurement, and how it is read off.
 
     Raises:
         OptionError: something that this loss's outputs do not have.
     """
     kind = kind_of(loss)
-    if callable(measurement):
-        return getattr(measurement, "__name__", "own measurement"), row_by_row(measurement)
     by_kind: dict[str, dict[str, Each]] = {
         CROSS: {"margin": _margin, "probability": _probability},
         SQUARED: {"prediction": _prediction},

@@ -11,12 +11,21 @@ from typing import Any, final
 
 import numpy as np
 import torch
-from torch.func import functional_call, grad, hessian, jacrev, vmap
+from torch.func import functional_call, grad, jacrev, vmap
 
 from whence._core.errors import ModelError, OptionError, TableError, some
 from whence._core.shaped import Float, Int
 from whence.models.trainer.examples import Examples, classes_of, labelled, pair
-from whence.models.trainer.losses import CROSS, SQUARED, UNITS, each_of, kind_of, measured_by
+from whence.models.trainer.losses import (
+    CROSS,
+    SQUARED,
+    UNITS,
+    Each,
+    each_of,
+    kind_of,
+    measured_by,
+    row_by_row,
+)
 from whence.models.trainer.rules import Memory, Params, moved, nothing
 from whence.models.trainer.schedule import Schedule
 from whence.models.trainer.trainer import GradientTrainer
@@ -60,9 +69,14 @@ class NetworkTrainer(GradientTrainer[Params]):
         self.device, self.dtype = torch.device(device) if device else first.device, first.dtype
         self.module.to(self.device)
         self.kind, self.each = kind_of(loss), each_of(loss)
-        self.measurement, self.read = measured_by(measurement, loss)
-        self.unit = UNITS.get(self.measurement, self.measurement)
         self.classes = classes_of(y) if self.kind == CROSS else None
+        self.counted = self.kind == "own" and np.asarray(y).dtype.kind in "iub"
+        self.measurement, self.read = (
+            (getattr(measurement, "__name__", "own measurement"), self.own(measurement))
+            if callable(measurement)
+            else measured_by(measurement, loss)
+        )
+        self.unit = UNITS.get(self.measurement, self.measurement)
         self.rows = labelled(X, y, self.classes, "X", names)
         self.players, self.name = self.rows.players(), type(self.module).__name__
         self.X, self.y = self._tensors(self.rows)
@@ -89,7 +103,7 @@ class NetworkTrainer(GradientTrainer[Params]):
         y = torch.as_tensor(rows.y, device=self.device)
         if self.classes:  # labels by place have no rows under vmap
             return X, torch.nn.functional.one_hot(y, len(self.classes)).to(self.dtype)
-        return X, (y.to(self.dtype) if y.is_floating_point() else y)
+        return X, (y.long() if self.counted else y.to(self.dtype))
 
     def _made(self, seed: int) -> torch.nn.Module:
         takes = [
@@ -268,6 +282,34 @@ class NetworkTrainer(GradientTrainer[Params]):
         X, y = (self.X[rows], self.y[rows]) if isinstance(rows, slice) else self._tensors(rows)
         return self._gradients(model, feature, X, y)
 
+    def own(self, function: Callable[..., Any]) -> Each:
+        """A caller's function of outputs and labels, asked of one row at a time."""
+        return row_by_row(self._worded(function))
+
+    def _worded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """With labels as they are counted, where the loss sees them as columns."""
+        if not self.classes:
+            return function
+        return lambda outputs, y: function(outputs, y.argmax(-1))
+
+    def pulls(self, model: Params) -> Float[np.ndarray, " rows"]:
+        """- dloss / d(what is measured), of each training row: what is left to learn of it.
+
+        Raises:
+            OptionError: what is measured does not decide the loss.
+        """
+        if (self.kind, self.measurement) == (CROSS, "margin"):
+            return np.asarray(-np.expm1(-self.losses(model)))
+        if (self.kind, self.measurement) == (SQUARED, "prediction"):
+            with torch.no_grad():
+                out = functional_call(self.module, model, (self.X,))
+            return np.asarray(2 * (np.asarray(self.rows.y) - _array(out.reshape(-1))))
+        raise OptionError(
+            f"the {self.measurement} does not decide this loss, so that nobody knows what is left "
+            "to learn: measure the margin (cross-entropy) or the prediction (squared error), or "
+            "give feature="
+        )
+
     def _gradients(
         self, model: Params, read: Any, X: torch.Tensor, y: torch.Tensor
     ) -> torch.Tensor:
@@ -312,7 +354,7 @@ class NetworkTrainer(GradientTrainer[Params]):
         def bent(o: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
             return self.each(o.reshape(out.shape[1:])[None], label[None])[0]
 
-        values, vectors = torch.linalg.eigh(vmap(hessian(bent))(flat, y))
+        values, vectors = torch.linalg.eigh(vmap(jacrev(grad(bent)))(flat, y))
         if float(values.min()) < -_INDEFINITE * float(values.abs().max()):
             raise ModelError(
                 "this loss is not convex in the outputs (its curvature there has eigenvalue "
@@ -320,6 +362,10 @@ class NetworkTrainer(GradientTrainer[Params]):
                 "convex loss, or `source`, `magic` or `tracin`, which need no inverse."
             )
         return values.clamp_min(0).sqrt()[:, :, None] * vectors.transpose(1, 2)
+
+    def untrained(self) -> Params:
+        """Where the run starts."""
+        return self._there(self._initial(self.seed))
 
     def parameters(self, model: Params) -> Float[np.ndarray, " p"]:
         """All of them, one after another."""

@@ -7,16 +7,19 @@ rows, or groups of them: a source, a labeller, a day. It stands beside the train
 ask it too; `games.data` is where it is looked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, final
 
 import numpy as np
 
 from whence._core.errors import OptionError, some
+from whence._core.figures import figures
 from whence._core.game import JointGame, Question, StatedGame
 from whence._core.players import Players
 from whence._core.shaped import Bool, Float, Int
 from whence._core.types import Coalitions, Draws
+from whence.models.trainer.examples import Examples
+from whence.models.trainer.linear import Ridge
 from whence.models.trainer.trainer import Trainer, same_rows
 
 
@@ -30,8 +33,8 @@ class RetrainingGame(JointGame, StatedGame):
         groups: names with the rows of each, or one label for each row: groups are then the players.
             Rows in no group are always there.
         seeds: how many runs the draws are taken from; 1 asks about the trainer's own run.
-        nobody: what an empty coalition is worth, [tests] or a number: what is measured before
-            anything is learned. 0 by default.
+        nobody: what is measured where no row is left, [tests] or a number; by default that of the
+            best model that never saw a row's features (see `constant`).
 
     Raises:
         OptionError: groups that overlap, or no seeds.
@@ -42,24 +45,32 @@ class RetrainingGame(JointGame, StatedGame):
         trainer: Trainer[Any],
         test: Any,
         *,
-        groups: Mapping[str, Any] | Sequence[object] | None = None,
+        groups: Any = None,
         seeds: int = 1,
-        nobody: Any = 0.0,
+        nobody: Any = None,
     ) -> None:
         if seeds < 1:
             raise OptionError(f"seeds is how many runs there are, at least 1; given {seeds!r}")
         self.trainer = trainer
         self.tests = trainer.tests(test)
-        self.members, self.players = _members(trainer, groups)
+        rows, self.players = members(trainer, groups)
+        self.place = np.full(len(trainer.rows), len(rows))  # of each row's player; the last: always
+        for number, own in enumerate(rows):
+            self.place[own] = number
         self.n_cases, self.n_draws = len(self.tests), seeds
         self.outputs = (trainer.measurement,)
-        self.nobody = np.broadcast_to(np.asarray(nobody, dtype=float), len(self.tests))
+        empty = constant(trainer, self.tests) if nobody is None else figures(nobody, "nobody", "")
+        self.nobody = np.broadcast_to(empty, len(self.tests))
         self.question = Question(
             asks="Which training rows made the model say this?",
             unit=trainer.unit,
             removal="retrained without them",
             model=trainer.name,
         )
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The cases in words: which test, and its label."""
+        return self.tests.columns()
 
     def _worths(self, coalitions: Coalitions, draws: Draws) -> Float[np.ndarray, "rows cases"]:
         keep = self._rows(coalitions)
@@ -70,30 +81,58 @@ class RetrainingGame(JointGame, StatedGame):
             worths[some_rows] = self.trainer.outputs(keep[some_rows], seeds, self.tests)
         return worths
 
-    def _rows(self, coalitions: Coalitions) -> Bool[np.ndarray, "coalitions rows"]:
-        if self.members is None:
-            return coalitions
+    def _rows(self, coalitions: Coalitions) -> Bool[np.ndarray, "rows own"]:
         own = np.hstack([coalitions, np.ones((len(coalitions), 1), dtype=bool)])
-        return np.asarray(own[:, self.members])
+        return np.asarray(own[:, self.place])
 
 
-def _members(
-    trainer: Trainer[Any], groups: Mapping[str, Any] | Sequence[object] | None
-) -> tuple[Int[np.ndarray, " rows"] | None, Players]:
-    """Which group each row is in (the last: none), and the players."""
-    if groups is None:
-        return None, trainer.players
+def members(trainer: Trainer[Any], groups: Any) -> tuple[list[Int[np.ndarray, " rows"]], Players]:
+    """The rows of each player, and the players: each row, or groups of them.
+
+    Args:
+        trainer: whose rows.
+        groups: names with the rows of each, or one label for each row; None: each row by itself.
+
+    Raises:
+        OptionError: groups that overlap, or rows that are not there.
+    """
     n = len(trainer.rows)
+    if groups is None:
+        return list(np.arange(n)[:, None]), trainer.players
     named = groups if isinstance(groups, Mapping) else by_label(groups, n)
     found = same_rows(named, n)
-    place = np.full(n, len(found))
-    for number, rows in enumerate(found.values()):
-        place[rows] = number
     sizes = tuple(len(rows) for rows in found.values())
-    return place, Players(tuple(found), "group of training rows", columns={"rows": sizes})
+    players = Players(tuple(found), "group of training rows", columns={"rows": sizes})
+    return list(found.values()), players
 
 
-def by_label(labels: Sequence[object], n: int) -> dict[str, np.ndarray]:
+def constant(trainer: Trainer[Any], tests: Examples) -> Float[np.ndarray, " tests"]:
+    """What is measured of a model that knows which labels there are, and nothing else.
+
+    Every class is as likely as the others; a number is predicted to be the mean of the training
+    labels, or 0 by a ridge without intercept, which starts there.
+
+    Raises:
+        OptionError: a measurement of the caller's own: nobody knows what that is without a model.
+    """
+    classes = len(set(trainer.rows.labels))
+    level = 0.0 if isinstance(trainer, Ridge) and not trainer.intercept else trainer.rows.y.mean()
+    known = {
+        "margin": -np.log(max(classes - 1, 1)),
+        "probability": 1 / classes,
+        "correct": 1 / classes,
+        "prediction": level,
+        "loss": -np.log(classes) if trainer.classes else -((tests.y - level) ** 2),
+    }
+    if trainer.measurement not in known:
+        raise OptionError(
+            f"what is the {trainer.measurement} worth where no row is left? Give nobody=, a number "
+            "or one for each test example"
+        )
+    return np.broadcast_to(np.asarray(known[trainer.measurement], dtype=float), len(tests))
+
+
+def by_label(labels: Iterable[object], n: int) -> dict[str, np.ndarray]:
     """One label for each row, as the rows of each label.
 
     Raises:

@@ -10,6 +10,7 @@ Higher is better in everything that is measured: a loss is measured as minus its
 """
 
 import abc
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from whence.models.trainer.network import NetworkTrainer
 
 M = TypeVar("M")
+T = TypeVar("T", bound="Trainer[Any]")
 Keep = Bool[np.ndarray, "runs rows"]
 
 
@@ -36,6 +38,7 @@ class Trainer(abc.ABC, Generic[M]):
     Attributes:
         rows: what it is trained on.
         players: the rows, as players.
+        classes: the labels, where labels are classes.
         measurement: what is read off a test example: "prediction", "margin", "loss" …
         unit: of the measurement.
         name: of the model.
@@ -45,6 +48,7 @@ class Trainer(abc.ABC, Generic[M]):
 
     rows: Examples
     players: Players
+    classes: tuple[object, ...] | None
     measurement: str
     unit: str
     name: str
@@ -162,6 +166,13 @@ class Trainer(abc.ABC, Generic[M]):
         if not (np.isfinite(weights).all() and (weights >= 0).all()):
             raise OptionError("weights are finite and not negative")
         return weights
+
+    @final
+    def with_seed(self: T, seed: int) -> T:  # noqa: PYI019 (beartype knows no Self)
+        """The same trainer, asked about another run."""
+        other = copy.copy(self)
+        other.seed = int(seed)
+        return other
 
     # -- the trainers that there are --
 
@@ -330,6 +341,16 @@ class GradientTrainer(Trainer[M]):
     @abc.abstractmethod
     def parameters(self, model: M) -> Float[np.ndarray, " p"]:
         """What was learned, as one vector."""
+
+    @abc.abstractmethod
+    def untrained(self) -> M:
+        """The model before anything was learned."""
+
+    @final
+    def objective(self, model: M) -> float:
+        """F / n, with all rows there."""
+        b = self.parameters(model)
+        return float(self.losses(model).mean() + (self.penalty * b) @ b / (2 * len(self.rows)))
 
 
 def same_rows(groups: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:

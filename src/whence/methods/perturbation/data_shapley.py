@@ -1,0 +1,76 @@
+"""Data Shapley and its kin: what a training row adds to the rows that chance puts before it.
+
+    phi_i = sum over S without i of weight(|S|) (v(S + i) - v(S)),   v(S) = measured after training
+
+One training answers every test example. Which semivalue is a choice: `Shapley()`,
+`BetaShapley(a, b)`, `Banzhaf()`. Rows, or groups of rows: a data source, a labeller, a day.
+
+Source: Ghorbani & Zou (2019); Kwon & Zou (2022), Beta; Wang & Jia (2023), Banzhaf. Ours: nothing is
+truncated, since that biases every value by an amount that nobody knows; what no row is worth is the
+best constant, so that small coalitions mean something; every value has its error.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from whence._core.attribution import Attribution
+from whence._core.budget import Budget
+from whence._core.errors import OptionError
+from whence._core.index import Index, Semivalue, Shapley
+from whence._core.method import Method
+from whence._core.wrap import AllCases
+from whence.methods.perturbation.exact import Exact
+from whence.methods.perturbation.permutation import Permutation
+from whence.methods.perturbation.semivalue import SampledSemivalue
+from whence.models.trainer.retraining import RetrainingGame
+from whence.models.trainer.trainer import Trainer
+
+_FEW = 10  # players, of whom every coalition is trained
+
+
+def data_shapley(
+    trainer: Trainer[Any],
+    test: Any,
+    *,
+    index: Index = Shapley(),
+    groups: Any = None,
+    seeds: int = 1,
+    nobody: Any = None,
+    budget: Budget | None = None,
+    seed: int = 0,
+) -> Attribution:
+    """What each training row is worth to each test example, among random other rows.
+
+    Args:
+        trainer: any trainer.
+        test: (X, y), the cases.
+        index: which semivalue.
+        groups: names with the rows of each, or one label for each row; then groups are the players,
+            and ten or fewer are enumerated.
+        seeds: runs that the draws are taken from.
+        nobody: what is measured where no row is left; see `RetrainingGame`.
+        budget: when to stop; by default after 20 passes over the players, or an error of 2.5 %.
+        seed: of every random draw.
+
+    Returns:
+        values [tests, 1, players], with their errors.
+
+    Raises:
+        OptionError: an index that is no semivalue.
+
+    Source: Ghorbani & Zou (2019), Kwon & Zou (2022), Wang & Jia (2023).
+    """
+    if not isinstance(index, Semivalue):
+        raise OptionError(f"index is a semivalue, such as wh.Shapley(); given {index!r}")
+    game = RetrainingGame(trainer, test, groups=groups, seeds=seeds, nobody=nobody)
+    n = len(game.players)
+    method = _method(index, n)
+    asked = budget or Budget(evaluations=40 * (n + 1))
+    found = method.attribute(AllCases(game), asked, seed, by_case=True)
+    return replace(found, method=f"data_shapley ({found.method})", data=game.columns())
+
+
+def _method(index: Semivalue, players: int) -> Method[Any]:
+    if players <= _FEW:
+        return Exact(index)
+    return Permutation() if isinstance(index, Shapley) else SampledSemivalue(index)
