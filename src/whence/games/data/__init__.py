@@ -1,0 +1,3 @@
+"""Games whose players are training rows, or groups of them."""
+
+from whence.games.data.nearest_neighbours import NearestNeighbours as NearestNeighbours
