@@ -28,8 +28,8 @@ def test_worths_are_as_defined(k, numbers):
     y, t = (NUMBERS, WANTED) if numbers else (Y, LABELS)
     game = NearestNeighbours(X, y, T, t, k)
     chances = np.repeat([0.0, 0.01, 0.05, 0.5, 1.0], 4)[:, None]
-    stay = RNG.random((20, 200)) < chances
-    cases = RNG.integers(0, 6, 20)
+    rng = np.random.default_rng(k)
+    stay, cases = rng.random((20, 200)) < chances, rng.integers(0, 6, 20)
     got = game.worth(stay, cases, np.zeros(20, int))[:, 0]
     assert np.allclose(got, [by_hand(s, c, k, numbers) for s, c in zip(stay, cases, strict=True)])
 

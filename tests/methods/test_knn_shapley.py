@@ -108,8 +108,9 @@ def test_it_agrees_with_the_game(index, numbers):
     """The closed form and the front door, which only asks worths."""
     X, y, T, t = rows(9, 2, numbers)
     game = wh.games.data.NearestNeighbours(X, y, T, t, 3)
-    att, asked = knn_shapley(X, y, T, t, 3, index=index), wh.attribute(
-        game, index=index, by_case=True
+    att, asked = (
+        knn_shapley(X, y, T, t, 3, index=index),
+        wh.attribute(game, index=index, by_case=True),
     )
     assert att.players == asked.players
     assert att.outputs == asked.outputs

@@ -127,7 +127,9 @@ def neighbourhood(
     else:
         numbers, asked_numbers = as_numbers(labels, "y"), as_numbers(test_labels, "y_test")
         if prior is not None and not (isinstance(prior, Real) and np.isfinite(prior)):
-            raise OptionError(f"prior is a finite number, or None for the mean of y; given {prior!r}")
+            raise OptionError(
+                f"prior is a finite number, or None for the mean of y; given {prior!r}"
+            )
         level = float(numbers.mean()) if prior is None else float(prior)
         own, wanted = numbers - level, asked_numbers - level
     return Neighbourhood(

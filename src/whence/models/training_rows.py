@@ -8,16 +8,16 @@ import numpy as np
 from whence._core.errors import OptionError, PlayersError, TableError, did_you_mean, some
 from whence._core.players import Players
 from whence._core.shaped import Float, Int
+from whence.models.cells import is_missing
 from whence.models.entry import kind_of
 from whence.models.labels import as_labels, as_targets, refuse_length
-from whence.models.cells import is_missing
 
 Task = Literal["classes", "numbers"]
 KIND = "training row"
 
 
 def row_names(data: Any, rows: int) -> tuple[str, ...]:
-    """A frame's index where it is one of different labels other than 0, 1, …; else "row 0", …"""
+    """A frame's index where its labels differ and are not just 0, 1, 2; else "row 0" and so on."""
     if kind_of(data) == "pandas.DataFrame":
         labels = tuple(map(str, data.index))
         if len(set(labels)) == rows and labels != tuple(map(str, range(rows))):
@@ -53,7 +53,9 @@ def group_players(data: Any, rows: int, groups: Any) -> tuple[Players, Int[np.nd
             raise TableError("groups hold one name for each row, and none may be missing")
         own = [str(g) for g in column.tolist()]
     alone = row_names(data, rows)
-    clash = sorted({g for g in own if g is not None} & {alone[i] for i in range(rows) if own[i] is None})
+    clash = sorted(
+        {g for g in own if g is not None} & {alone[i] for i in range(rows) if own[i] is None}
+    )
     if clash:
         raise PlayersError(f"a group has the name of a row: {some(clash)}. Rename the group.")
     named = [alone[i] if g is None else g for i, g in enumerate(own)]
