@@ -120,11 +120,17 @@ def test_it_agrees_with_the_game(index, numbers):
     assert np.allclose(att.full, asked.full)
 
 
-def test_the_published_trap_of_few_rows():
-    """Five rows, k = 8: the recursion without min(k, n) sums to twice what there is."""
-    att = knn_shapley(np.arange(5.0)[:, None], [1, 1, 0, 1, 0], [[0.0]], [1], 8)
+def test_the_trap_of_fewer_rows_than_neighbours():
+    """Kills: the recursion's start as a_n / n, without min(k, n) / k: it sums to twice v(N)."""
+    y, k, n = np.array([0, 1, 0, 1, 1]), 8, 5  # in the order of distance
+    att = knn_shapley(np.arange(5.0)[:, None], y, [[0.0]], [1], k)
     assert att.full[0, 0] == 3 / 8
-    assert abs(att.values.sum() - 3 / 8) < 1e-15
+    for start, total in ((min(k, n) / k, 3 / 8), (1.0, 3 / 4)):
+        values = [start * y[-1] / n]
+        for i in range(n - 1, 0, -1):
+            values.insert(0, values[0] + (y[i - 1] - y[i]) / k * min(k, i) / i)
+        assert sum(values) == pytest.approx(total, abs=1e-15)
+        assert np.allclose(att.values[0, 0], values, atol=1e-15) == (start < 1)
 
 
 def test_the_chances_are_chances():
@@ -159,6 +165,17 @@ def test_equal_rows_tie_to_the_last_bit():
     for metric in ("euclidean", "cosine"):
         for _, order in rankings(wh.models.Table.of(X), wh.models.Table.of(T), metric):
             assert (order == np.arange(501)).all()
+
+
+def test_equal_rows_with_one_label_have_one_value():
+    """Symmetry, which the order of ties could break: twins are worth the same."""
+    rng = np.random.default_rng(4)
+    X, y, T = rng.normal(size=(12, 2)), rng.integers(0, 2, 12), rng.normal(size=(5, 2))
+    X[7], y[7] = X[2], y[2]
+    for index in INDICES:
+        for labels in (y, y + 0.5 * X[:, 0]):
+            att = knn_shapley(X, labels, T, labels[:5], 3, index=index)
+            assert np.allclose(att.values[:, 0, 2], att.values[:, 0, 7], atol=1e-13)
 
 
 def test_metrics():

@@ -207,13 +207,13 @@ def discoveries(runs, correction, first):
 def test_nothing_is_found_where_there_is_nothing(correction):
     """Kills: proposing and testing on the same rows, and p-values that are not corrected.
 
-    The rate is 5 % at most; of 400 runs, more than 36 are that or less in 1 of 5,000.
+    The rate is 5 % at most; of 400 runs, more than 36 would be chance in 3 of 10,000.
     """
     assert discoveries(400, correction, 0) <= 36
 
 
 def test_nothing_is_found_in_a_few_runs():
-    assert discoveries(30, "benjamini-hochberg", 1000) <= 6  # P = 3 in 1,000 at a rate of 5 %
+    assert discoveries(30, "benjamini-hochberg", 1000) <= 6  # more are chance in 6 of 10,000
 
 
 @pytest.fixture

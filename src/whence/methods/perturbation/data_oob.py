@@ -110,7 +110,8 @@ def data_oob(
 
 
 def _drawn(n: int, seed: int, bag: int) -> Int[np.ndarray, " rows"]:
-    return np.minimum((uniforms(n, _BAGS, seed, bag)[0] * n).astype(np.int64), n - 1)
+    places = (uniforms(n, _BAGS, seed, bag)[0] * n).astype(np.int64)
+    return np.asarray(np.minimum(places, n - 1))
 
 
 def _tree(*, numbers: bool) -> Any:
