@@ -1,5 +1,7 @@
 """Out-of-bag scores of training rows."""
 
+import sys
+
 import numpy as np
 import pytest
 from jaxtyping import config
@@ -141,3 +143,9 @@ def test_rows_that_are_never_out_are_named():
     rows = np.flatnonzero(~out_of(80, 3).any(axis=0))
     with pytest.raises(OptionError, match=f"'row {rows[0]}'"):
         data_oob(X, Y, bags=3)
+
+
+def test_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.tree", None)
+    with pytest.raises(ImportError, match=r"pip install 'whence\[demo\]'"):
+        data_oob(X, Y)

@@ -171,11 +171,8 @@ def _cuts(name: str, value: np.ndarray, gone: np.ndarray, proposes: np.ndarray) 
 def _short(cut: float, value: np.ndarray) -> str:
     """As few digits as split these values just so: what is printed is what is tested."""
     wanted = (value > cut).sum()
-    for digits in range(2, 17):
-        said = f"{cut:.{digits}g}"
-        if (value > float(said)).sum() == wanted:
-            return said
-    return repr(cut)
+    every = (f"{cut:.{digits}g}" for digits in range(2, 18))  # 17 are all that a float has
+    return next(said for said in every if (value > float(said)).sum() == wanted)
 
 
 def _times(name: str, column: Column, gone: np.ndarray, proposes: np.ndarray) -> Made:

@@ -68,7 +68,7 @@ def data_oob(
     labels = flat_labels(y, len(table))
     numbers = task_of(labels, task) == "numbers"
     own = as_numbers(labels, "y") if numbers else labels
-    model = _tree(numbers=numbers) if model is None else _copied(model)
+    model = _unfitted(model, numbers=numbers)
     sums = np.zeros((3, len(own)))  # bags it is out of; scores; squared scores
     rows = 0
     for bag in range(bags):
@@ -114,17 +114,15 @@ def _drawn(n: int, seed: int, bag: int) -> Int[np.ndarray, " rows"]:
     return np.asarray(np.minimum(places, n - 1))
 
 
-def _tree(*, numbers: bool) -> Any:
+def _unfitted(model: Any, *, numbers: bool) -> Any:
+    """A copy of the model, or a decision tree."""
     try:
+        from sklearn.base import BaseEstimator, clone
         from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
     except ImportError as error:
         raise ImportError("data_oob needs scikit-learn: pip install 'whence[demo]'") from error
-    return DecisionTreeRegressor() if numbers else DecisionTreeClassifier()
-
-
-def _copied(model: Any) -> Any:
-    from sklearn.base import BaseEstimator, clone
-
+    if model is None:
+        return DecisionTreeRegressor() if numbers else DecisionTreeClassifier()
     if not isinstance(model, BaseEstimator):
         raise OptionError(
             "model is a scikit-learn estimator that was not fitted yet, such as "
