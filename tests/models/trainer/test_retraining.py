@@ -15,15 +15,17 @@ def test_a_worth_is_what_the_retrained_model_measures():
     assert np.allclose(game.worth(keep, cases, np.zeros(3, dtype=int))[:, 0], want, atol=1e-12)
 
 
-def test_groups_are_sources_and_the_rest_is_always_there():
+def test_groups_are_sources_and_the_other_rows_play_for_themselves():
     trainer, test = ridge()
     game = wh.games.data.RetrainingGame(trainer, test, groups={"a": [0, 1, 2], "b": range(3, 10)})
-    keep = np.array([[True, False]])
-    rows = np.r_[0:3, 10:30]
+    assert game.players.names[:3] == ("a", "b", "row 10")
+    keep = np.ones((1, 22), dtype=bool)
+    keep[0, [1, 5]] = False
+    rows = np.delete(np.arange(30), [*range(3, 10), 13])
     want = trainer.measure(trainer.fit(rows), test)[0]
     found = game.worth(keep, np.array([0]), np.array([0]))
     assert np.allclose(found, want, atol=1e-12)
-    assert game.players.columns["rows"] == (3, 7)
+    assert game.players.columns["rows"][:3] == (3, 7, 1)
 
 
 def test_labels_of_rows_name_the_groups():
@@ -65,11 +67,10 @@ def test_the_game_obeys_the_laws_of_games():
 @pytest.mark.parametrize(
     ("groups", "words"),
     [
-        ({}, "no groups"),
-        ({"a": []}, "names no rows"),
-        ({"a": [0, 1], "b": [1]}, "already has"),
-        ({"a": [99]}, "outside"),
-        (["a"] * 3, "3 labels"),
+        ({"a": []}, "has no rows"),
+        ({"a": [0, 1], "b": [1]}, "overlap"),
+        ({"a": [99]}, "positions 0 to 29"),
+        (["a"] * 3, "3 rows"),
     ],
 )
 def test_groups_that_are_none(groups, words):

@@ -22,7 +22,7 @@ from whence._core.walks import Walks
 from whence.methods._training import Scores, attributed
 from whence.models.trainer.examples import Examples
 from whence.models.trainer.linear import LinearTrainer, Ridge
-from whence.models.trainer.retraining import members
+from whence.models.trainer.retraining import owners
 from whence.models.trainer.trainer import Trainer
 
 _CELLS = 2**24  # of a block's boolean matrix
@@ -103,7 +103,8 @@ def leave_one_out(
             f"{type(trainer).__name__} has no closed form for leave-one-out: leave refit out, and "
             f"{len(trainer.rows):,} models are trained; or use `influence`, which trains one"
         )
-    found, players = members(trainer, groups)
+    players, owner = owners(trainer, groups)
+    found = [np.flatnonzero(owner == i) for i in range(len(players))]
 
     def work(tests: Examples) -> Scores:
         full = trainer.measured([trainer.fit()], tests)[0]

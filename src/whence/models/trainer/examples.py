@@ -13,8 +13,7 @@ from whence._core.errors import PlayersError, TableError
 from whence._core.figures import figures
 from whence._core.players import Players
 from whence.models.labels import as_classes, as_labels, as_targets
-
-KIND = "training row"
+from whence.models.training_rows import KIND, row_names
 
 
 @final
@@ -110,16 +109,8 @@ def labelled(
         raise TableError(
             f"{what} has {rows:,} rows and {len(targets):,} labels: give one label for each row"
         )
-    own = _names(X, rows) if names is None else tuple(map(str, names))
+    own = row_names(X, rows) if names is None else tuple(map(str, names))
     if len(own) != rows:
         raise PlayersError(f"{what} has {rows:,} rows and {len(own):,} names: give one for each")
     given = tuple(classes[int(p)] for p in targets) if classes else tuple(targets.tolist())
     return Examples(X, targets, own, given)
-
-
-def _names(X: Any, rows: int) -> tuple[str, ...]:
-    """A frame's own index where it tells its rows apart; else their numbers."""
-    index = getattr(X, "index", None)
-    if index is not None and not callable(index) and len(set(map(str, index))) == rows:
-        return tuple(map(str, index))
-    return tuple(f"row {i}" for i in range(rows))

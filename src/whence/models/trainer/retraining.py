@@ -7,12 +7,11 @@ rows, or groups of them: a source, a labeller, a day. It stands beside the train
 ask it too; `games.data` is where it is looked for.
 """
 
-from collections.abc import Iterable, Mapping
 from typing import Any, final
 
 import numpy as np
 
-from whence._core.errors import OptionError, some
+from whence._core.errors import OptionError
 from whence._core.figures import figures
 from whence._core.game import JointGame, Question, StatedGame
 from whence._core.players import Players
@@ -20,7 +19,8 @@ from whence._core.shaped import Bool, Float, Int
 from whence._core.types import Coalitions, Draws
 from whence.models.trainer.examples import Examples
 from whence.models.trainer.linear import Ridge
-from whence.models.trainer.trainer import Trainer, same_rows
+from whence.models.trainer.trainer import Trainer
+from whence.models.training_rows import group_players
 
 
 @final
@@ -31,13 +31,14 @@ class RetrainingGame(JointGame, StatedGame):
         trainer: what is trained.
         test: (X, y), the cases.
         groups: names with the rows of each, or one label for each row: groups are then the players.
-            Rows in no group are always there.
+            Rows in no group play for themselves.
         seeds: how many runs the draws are taken from; 1 asks about the trainer's own run.
         nobody: what is measured where no row is left, [tests] or a number; by default that of the
             best model that never saw a row's features (see `constant`).
 
     Raises:
-        OptionError: groups that overlap, or no seeds.
+        OptionError: no seeds.
+        PlayersError: groups that overlap.
     """
 
     def __init__(
@@ -53,10 +54,7 @@ class RetrainingGame(JointGame, StatedGame):
             raise OptionError(f"seeds is how many runs there are, at least 1; given {seeds!r}")
         self.trainer = trainer
         self.tests = trainer.tests(test)
-        rows, self.players = members(trainer, groups)
-        self.place = np.full(len(trainer.rows), len(rows))  # of each row's player; the last: always
-        for number, own in enumerate(rows):
-            self.place[own] = number
+        self.players, self.owner = owners(trainer, groups)
         self.n_cases, self.n_draws = len(self.tests), seeds
         self.outputs = (trainer.measurement,)
         empty = constant(trainer, self.tests) if nobody is None else figures(nobody, "nobody", "")
@@ -82,28 +80,24 @@ class RetrainingGame(JointGame, StatedGame):
         return worths
 
     def _rows(self, coalitions: Coalitions) -> Bool[np.ndarray, "rows own"]:
-        own = np.hstack([coalitions, np.ones((len(coalitions), 1), dtype=bool)])
-        return np.asarray(own[:, self.place])
+        return np.asarray(coalitions[:, self.owner])
 
 
-def members(trainer: Trainer[Any], groups: Any) -> tuple[list[Int[np.ndarray, " rows"]], Players]:
-    """The rows of each player, and the players: each row, or groups of them.
+def owners(trainer: Trainer[Any], groups: Any) -> tuple[Players, Int[np.ndarray, " rows"]]:
+    """The players, each row or groups of them, and which of them each row belongs to.
 
     Args:
         trainer: whose rows.
         groups: names with the rows of each, or one label for each row; None: each row by itself.
 
     Raises:
-        OptionError: groups that overlap, or rows that are not there.
+        PlayersError: groups that overlap.
+        TableError: rows that are not there.
     """
     n = len(trainer.rows)
     if groups is None:
-        return list(np.arange(n)[:, None]), trainer.players
-    named = groups if isinstance(groups, Mapping) else by_label(groups, n)
-    found = same_rows(named, n)
-    sizes = tuple(len(rows) for rows in found.values())
-    players = Players(tuple(found), "group of training rows", columns={"rows": sizes})
-    return list(found.values()), players
+        return trainer.players, np.arange(n)
+    return group_players(trainer.rows.X, n, groups)
 
 
 def constant(trainer: Trainer[Any], tests: Examples) -> Float[np.ndarray, " tests"]:
@@ -130,18 +124,3 @@ def constant(trainer: Trainer[Any], tests: Examples) -> Float[np.ndarray, " test
             "or one for each test example"
         )
     return np.broadcast_to(np.asarray(known[trainer.measurement], dtype=float), len(tests))
-
-
-def by_label(labels: Iterable[object], n: int) -> dict[str, np.ndarray]:
-    """One label for each row, as the rows of each label.
-
-    Raises:
-        OptionError: another number of labels.
-    """
-    given = [str(v) for v in labels]
-    if len(given) != n:
-        raise OptionError(
-            f"groups has {len(given):,} labels ({some(dict.fromkeys(given))}) for {n:,} rows: give "
-            "one for each row, or names with the rows of each"
-        )
-    return {name: np.flatnonzero(np.array(given) == name) for name in dict.fromkeys(given)}

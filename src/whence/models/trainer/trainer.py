@@ -11,7 +11,7 @@ Higher is better in everything that is measured: a loss is measured as minus its
 
 import abc
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 import numpy as np
@@ -351,27 +351,3 @@ class GradientTrainer(Trainer[M]):
         """F / n, with all rows there."""
         b = self.parameters(model)
         return float(self.losses(model).mean() + (self.penalty * b) @ b / (2 * len(self.rows)))
-
-
-def same_rows(groups: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:
-    """Groups of rows by name, as their numbers.
-
-    Raises:
-        OptionError: nobody, rows twice, or rows that are not there.
-    """
-    found, seen = {}, np.zeros(n, dtype=bool)
-    for name, rows in groups.items():
-        at = np.asarray(rows)
-        at = np.flatnonzero(at) if at.dtype.kind == "b" and at.shape == (n,) else at
-        if at.ndim != 1 or not len(at) or at.dtype.kind not in "iu":
-            raise OptionError(f"group {name!r} names no rows: give their numbers, or bool [{n}]")
-        if at.min() < 0 or at.max() >= n or seen[at].any() or len(set(at.tolist())) < len(at):
-            raise OptionError(
-                f"group {name!r} has rows outside 0..{n - 1}, or rows that it or another group "
-                "already has: each row belongs to one group"
-            )
-        seen[at] = True
-        found[str(name)] = at
-    if not found:
-        raise OptionError("no groups: give names with the rows of each")
-    return found
