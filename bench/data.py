@@ -132,7 +132,9 @@ def same_run(board):
     values = wh.methods.magic(board.trainer, board.test).values[:, 0]
     return {
         f"keep {keep}": board.lds(
-            trained(board.trainer, board.tests, subsets=SUBSETS, seeds=1, keep=keep, stream=JUDGING),
+            trained(
+                board.trainer, board.tests, subsets=SUBSETS, seeds=1, keep=keep, stream=JUDGING
+            ),
             values,
         )
         for keep in (0.99, 0.95, 0.9, 0.8)

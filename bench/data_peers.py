@@ -190,7 +190,9 @@ def _captum(case, kind, states, loss, **options):
         else:
             paths = paths[0]
         rows = TensorDataset(case.X, case.y)
-        asked = kind(case.model(), rows, paths, load, loss_fn=loss, batch_size=len(case.X), **options)
+        asked = kind(
+            case.model(), rows, paths, load, loss_fn=loss, batch_size=len(case.X), **options
+        )
         return asked.influence((case.Xt, case.yt)).detach().numpy()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -68,9 +68,7 @@ def influence(
     Source: Koh & Liang (2017), Bae et al. (2022).
     """
     needs_gradients(trainer, "influence")
-    if damping != "auto" and not (isinstance(damping, (int, float)) and damping >= 0):
-        raise OptionError(f"damping is 'auto' or a number from 0; given {damping!r}")
-
+    refuse_damping(damping)
     if seeds != 1 and not (isinstance(seeds, int) and seeds >= 3):
         raise OptionError(
             f"seeds is 1, or at least 3: of fewer nobody can say how far another run would differ; "
@@ -78,30 +76,42 @@ def influence(
         )
 
     def work(tests: Examples) -> Scores:
-        first = _at(trainer, tests, solver, damping)
-        best, checked = _choice(trainer, tests, first, keep)
+        first = fitted(trainer, tests, solver, damping)
+        best, checked = choice(trainer, tests, first, keep)
         runs = [first.values[best]]
         for seed in range(trainer.seed + 1, trainer.seed + seeds):
-            again = _at(trainer.with_seed(seed), tests, solver, best)
+            again = fitted(trainer.with_seed(seed), tests, solver, best)
             runs.append(again.values[best])
         return _scores(first, np.stack(runs), best, checked, len(trainer.rows) + len(tests))
 
     return attributed(trainer, test, "influence", work)
 
 
+def refuse_damping(damping: Any) -> None:
+    """Refuse what is no damping.
+
+    Raises:
+        OptionError: something else.
+    """
+    if damping != "auto" and not (isinstance(damping, (int, float)) and damping >= 0):
+        raise OptionError(f"damping is 'auto' or a number from 0; given {damping!r}")
+
+
 @final
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What one trained model says, by damping."""
+class Found:
+    """One trained model, its curvature, and what it says by damping."""
 
+    model: Any
+    bend: Curvature
     values: dict[float, np.ndarray]
     full: np.ndarray
-    solver: str
 
 
-def _at(
+def fitted(
     trainer: GradientTrainer[Any], tests: Examples, solver: str, damping: float | str
-) -> _Found:
+) -> Found:
+    """Train, and ask for every damping that is offered."""
     model = trainer.fit()
     bend = curvature(trainer, model, solver)
     refuse_unfinished(trainer, model, bend)
@@ -109,12 +119,13 @@ def _at(
     grid = _grid(trainer, bend, damping)
     every = values_of(trainer, model, np.stack([bend.solve(told, d) for d in grid]))
     full = trainer.measured([model], tests)[0]
-    return _Found(dict(zip(grid, every, strict=True)), full, bend.words)
+    return Found(model, bend, dict(zip(grid, every, strict=True)), full)
 
 
-def _choice(
-    trainer: GradientTrainer[Any], tests: Examples, found: _Found, keep: float
+def choice(
+    trainer: GradientTrainer[Any], tests: Examples, found: Found, keep: float
 ) -> tuple[float, tuple[Certificate, ...]]:
+    """The damping, and how it was chosen."""
     if len(found.values) == 1:
         return next(iter(found.values)), ()
     best, curve = chosen("damping", tuning(trainer, tests, keep), found.values)
@@ -122,7 +133,7 @@ def _choice(
 
 
 def _scores(
-    first: _Found,
+    first: Found,
     runs: Float[np.ndarray, "seeds tests rows"],
     damping: float,
     checked: tuple[Certificate, ...],
@@ -133,13 +144,13 @@ def _scores(
     return Scores(
         values=runs.mean(axis=0),
         full=first.full,
-        verdict=f"to first order, at {models}; {first.solver}, damping {damping:.3g}"
+        verdict=f"to first order, at {models}; {first.bend.words}, damping {damping:.3g}"
         + "".join(f": {c.words}" for c in checked),
         uncertainty="unquantified" if many == 1 else "sampled",
         stderr=None if many == 1 else runs.std(axis=0, ddof=1) / np.sqrt(many),
         freedom=EXACT if many == 1 else many - 1.0,
         certificates=checked,
-        stamp={"damping": damping, "solver": first.solver, "seeds": many},
+        stamp={"damping": damping, "solver": first.bend.words, "seeds": many},
         evaluations=many,
         gradients=many * gradients,
     )
