@@ -11,18 +11,15 @@ model, and the mean over them.
 """
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
-
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
 
 import numpy as np
 import torch
 from machine import processor, rounded
 from sklearn.datasets import load_digits
+from threadpoolctl import threadpool_limits
 
 import whence as wh
 from whence._core.ranks import rank_correlations
@@ -59,15 +56,15 @@ class Board:
         self.tests = self.trainer.tests(self.test)
         start = time.perf_counter()
         self.truth = {
-            "this run": self._subsets(JUDGING, SUBSETS, 1),
-            "four runs": self._subsets(JUDGING, SUBSETS, 4),
+            "this run": self.subsets(JUDGING, SUBSETS, 1),
+            "four runs": self.subsets(JUDGING, SUBSETS, 4),
         }
-        self.tuning = self._subsets(TUNING, 50, 1)
+        self.tuning = self.subsets(TUNING, 50, 1)
         self.seconds = time.perf_counter() - start
 
-    def _subsets(self, stream, subsets, seeds):
+    def subsets(self, stream, subsets, seeds, keep=0.5):
         return trained(
-            self.trainer, self.tests, subsets=subsets, seeds=seeds, keep=0.5, stream=stream
+            self.trainer, self.tests, subsets=subsets, seeds=seeds, keep=keep, stream=stream
         )
 
     def lds(self, subsets, values):
@@ -171,6 +168,7 @@ def complete():
 
 def main():
     torch.set_num_threads(1)
+    threadpool_limits(1)
     peers = "--ours" not in sys.argv
     runs = [one(seed, peers=peers) for seed in range(SEEDS)]
     board = [found for found, _, _ in runs]

@@ -273,7 +273,7 @@ PEERS = {
     "dattri influence, explicit": lambda c, _: dattri_explicit(c),
     "dattri influence, CG": lambda c, _: dattri_cg(c),
     "dattri influence, EK-FAC": lambda c, _: dattri_ekfac(c),
-    "captum TracInCP, 5 checkpoints": lambda c, run: captum_tracin(c, run),
+    "captum TracInCP, 5 checkpoints": captum_tracin,
     "captum NaiveInfluenceFunction": lambda c, _: captum_naive(c),
     "kronfluence EK-FAC": lambda c, _: kronfluence_ekfac(c),
     "pyDVL influence, direct": lambda c, _: pydvl_direct(c),
