@@ -23,7 +23,7 @@ import torch
 from whence._core.errors import OptionError, positive
 from whence.models.gradients._signs import signs
 from whence.models.gradients._tiles import times
-from whence.models.gradients.projection import RandomProjection, check_seed, finite
+from whence.models.gradients.random_projection import RandomProjection, check_seed, finite
 
 _STREAM = 1104
 _OUT, _IN = range(2)

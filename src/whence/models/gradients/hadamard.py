@@ -19,7 +19,7 @@ import torch
 
 from whence.models.gradients._signs import order, signs
 from whence.models.gradients._tiles import tile, tiles
-from whence.models.gradients.projection import RandomProjection, check_sizes
+from whence.models.gradients.random_projection import RandomProjection, check_sizes
 
 _STREAM = 1103
 _SIGN, _CHOSEN = range(2)

@@ -154,7 +154,7 @@ def read_header(content: bytes, where: object) -> Layout:
             "whence that made it, or another folder"
         )
     try:
-        named = (told[n] for n in ("rows", "dim", "key", "block", "dtype"))
-        return Layout(*named, extra=tuple(told["extra"]))
+        shape = told["rows"], told["dim"], told["key"], told["block"]
+        return Layout(*shape, dtype=told["dtype"], extra=tuple(told["extra"]))
     except (TypeError, KeyError, AttributeError, OptionError) as error:
         raise StoreError(f"{where} is damaged: {error}") from error

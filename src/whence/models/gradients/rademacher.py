@@ -16,7 +16,7 @@ import torch
 
 from whence.models.gradients._signs import signs
 from whence.models.gradients._tiles import times
-from whence.models.gradients.projection import RandomProjection, check_sizes
+from whence.models.gradients.random_projection import RandomProjection, check_sizes
 
 _STREAM = 1101
 _SIGNS = 2**20  # in a block

@@ -23,7 +23,7 @@ from whence._core.errors import OptionError, positive
 from whence._core.keyed import hashed
 from whence.models.gradients._signs import order, signs
 from whence.models.gradients._tiles import tiles
-from whence.models.gradients.projection import RandomProjection, check_sizes
+from whence.models.gradients.random_projection import RandomProjection, check_sizes
 
 _STREAM = 1102
 _STRETCH = 2**16  # numbers, about: as many as the cache of a processor holds for a few rows

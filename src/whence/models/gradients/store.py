@@ -20,10 +20,10 @@ import numpy as np
 from whence._core.errors import OptionError, StoreError, some
 from whence._core.shaped import Float
 from whence.models.gradients._files import SEAL, npy, put, seal, sweep, told
+from whence.models.gradients._numbers import fitting, shortened
 from whence.models.gradients.layout import EXTRA, Layout, Numbers, read_header
 
 HEADER = "header.json"
-_LOST = 0.01  # of a row's length, at most, may be lost to a shorter dtype
 
 
 @final
@@ -157,11 +157,12 @@ class GradientStore:
             OptionError: another shape, or numbers that are not finite.
         """
         span = self.layout.span(block)
-        parts = npy(self._short(_fits(array, (len(span), self.dim), "gradients", span), span))
+        given = fitting(array, (len(span), self.dim), "gradients", span)
+        parts = npy(shortened(given, self.layout.numpy, span))
         if self.layout.extra or extra is not None:
             wanted = len(span), len(self.layout.extra)
-            given = np.empty((len(span), 0)) if extra is None else extra
-            parts += npy(_fits(given, wanted, "extra columns", span).astype(EXTRA))
+            columns = np.empty((len(span), 0)) if extra is None else extra
+            parts += npy(fitting(columns, wanted, "extra columns", span).astype(EXTRA))
         ours, target = seal(parts), self.file(block)
         if target.exists():
             if self.seal(block) != ours:
@@ -188,7 +189,7 @@ class GradientStore:
             raise _damaged(file)
         return np.asanyarray(found)
 
-    def extra(self, block: int, name: str) -> Float[np.ndarray, " rows"]:
+    def column(self, block: int, name: str) -> Float[np.ndarray, " rows"]:
         """A further column of the rows of a block.
 
         Raises:
@@ -254,20 +255,6 @@ class GradientStore:
             raise _damaged(file)
         return file
 
-    def _short(self, array: np.ndarray, span: range) -> np.ndarray:
-        """In the store's dtype, if that holds the numbers well enough."""
-        with np.errstate(over="ignore", under="ignore"):
-            short = array.astype(self.layout.numpy)
-            lost = np.linalg.norm(short.astype(np.float64) - array, axis=1)
-            wrong = np.flatnonzero(~(lost <= _LOST * np.linalg.norm(array, axis=1)))
-        if len(wrong):
-            raise StoreError(
-                f"{self.layout.dtype} cannot hold the gradients of {len(wrong)} rows, the first of "
-                f"which is row {span[wrong[0]]}: they are too large or too small for it. Scale the "
-                "gradients, or use dtype='float32'."
-            )
-        return short
-
 
 def _folder(path: str | Path) -> Path:
     if not isinstance(path, (str, Path)) or not str(path):
@@ -287,18 +274,6 @@ def _make(folder: Path, layout: Layout) -> None:
             )
         folder.mkdir(exist_ok=True)
     put(folder / HEADER, [layout.header()], anew=False)
-
-
-def _fits(array: np.ndarray, shape: tuple[int, int], what: str, span: range) -> np.ndarray:
-    if array.shape != shape:
-        raise OptionError(f"{what} of this block have shape {shape}; given {array.shape}")
-    wrong = np.flatnonzero(~np.isfinite(array).all(axis=1))
-    if len(wrong):
-        raise OptionError(
-            f"{what} of {len(wrong)} rows are not finite, the first of which is row "
-            f"{span[wrong[0]]}: mend what makes them"
-        )
-    return array
 
 
 def _damaged(file: Path) -> StoreError:

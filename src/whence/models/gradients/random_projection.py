@@ -15,7 +15,7 @@ from typing import final
 
 import torch
 
-from whence._core.errors import ModelError, OptionError, did_you_mean, positive
+from whence._core.errors import ModelError, OptionError, positive
 
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
@@ -117,28 +117,3 @@ def check_seed(seed: object) -> None:
     """
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise OptionError(f"a seed is a whole number; given {seed!r}")
-
-
-def projection(kind: str, size: int, dim: int, seed: int = 0) -> RandomProjection:
-    """A projection by the name of its kind.
-
-    Args:
-        kind: "sjlt" (the quickest), "hadamard" or "rademacher" (the plainest).
-        size: numbers in a gradient.
-        dim: numbers in a projected gradient.
-        seed: of its chance.
-
-    Raises:
-        OptionError: no such kind, or sizes that cannot be.
-    """
-    from whence.models.gradients.hadamard import Hadamard
-    from whence.models.gradients.rademacher import Rademacher
-    from whence.models.gradients.sjlt import SJLT
-
-    kinds = {"hadamard": Hadamard, "rademacher": Rademacher, "sjlt": SJLT}
-    if kind not in kinds:
-        raise OptionError(
-            f"no projection {kind!r}. {did_you_mean(kind, kinds)} A layer's gradient that is a sum "
-            "of outer products has `Factored(shapes, sides, seed)`."
-        )
-    return kinds[kind](size, dim, seed)
