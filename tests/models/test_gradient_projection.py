@@ -6,17 +6,13 @@ import sys
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-
 from whence._core.errors import ModelError, OptionError
 from whence._core.keyed import hashed
-from whence.models.gradients._signs import hashes, order, signs
-from whence.models.gradients._tiles import times
-from whence.models.gradients.by_name import projection
-from whence.models.gradients.factored import Factored
-from whence.models.gradients.hadamard import Hadamard
-from whence.models.gradients.rademacher import Rademacher
-from whence.models.gradients.sjlt import SJLT
+
+torch = pytest.importorskip("torch")
+from whence.models.gradients import SJLT, Factored, Hadamard, Rademacher, projection  # noqa: E402
+from whence.models.gradients._signs import hashes, order, signs  # noqa: E402
+from whence.models.gradients._tiles import times  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SHAPES = ((6, 9), (3, 40))
@@ -142,7 +138,7 @@ def test_a_short_side_is_left_as_it_is():
 
 def test_another_process_draws_the_same(tmp_path):
     code = (
-        "import sys, torch\nfrom whence.models.gradients.by_name import projection\n"
+        "import sys, torch\nfrom whence.models.gradients import projection\n"
         "torch.set_num_threads(1)\n"
         "x = torch.arange(300.).sin().view(2, 150)\n"
         "for kind in ('sjlt', 'hadamard', 'rademacher'):\n"
