@@ -141,7 +141,7 @@ def looked(trainer: NetworkTrainer, given: Any) -> tuple[list[Look], Int[np.ndar
     if all(isinstance(step, (int, np.integer)) for step in listed):
         steps = in_order(schedule, listed)
         return looks(trainer, steps), nearest(steps, 0, schedule.steps)
-    return [Look(p, None) for p in _loaded(trainer, listed)], parted(schedule, len(listed))
+    return [Look(p, None) for p in loaded(trainer, listed)], parted(schedule, len(listed))
 
 
 def checkpoints_of(trainer: NetworkTrainer, given: Any) -> list[Params]:
@@ -164,7 +164,12 @@ def in_order(schedule: Schedule, steps: Sequence[int]) -> list[int]:
     return listed
 
 
-def _loaded(trainer: NetworkTrainer, states: Sequence[Any]) -> list[Params]:
+def loaded(trainer: NetworkTrainer, states: Sequence[Any]) -> list[Params]:
+    """State dicts as parameters.
+
+    Raises:
+        ModelError: two of them are one and the same, or they are another module's.
+    """
     _refuse_references(states)
     found = [trainer.loaded(state) for state in states]
     for j, two in enumerate(found):

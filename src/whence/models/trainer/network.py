@@ -280,10 +280,10 @@ class NetworkTrainer(GradientTrainer[Params]):
         return _array(self._gradients(model, self.read, *self._tensors(tests)))
 
     def feature_gradients(
-        self, model: Params, feature: Any, rows: Examples | slice
+        self, model: Params, feature: Any, rows: Examples | slice | np.ndarray
     ) -> torch.Tensor:
         """Of any function of outputs and labels, for training rows or tests: [rows, parameters]."""
-        X, y = (self.X[rows], self.y[rows]) if isinstance(rows, slice) else self._tensors(rows)
+        X, y = self._tensors(rows) if isinstance(rows, Examples) else (self.X[rows], self.y[rows])
         return self._gradients(model, feature, X, y)
 
     def own(self, function: Callable[..., Any]) -> Each:
