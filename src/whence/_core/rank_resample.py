@@ -23,9 +23,9 @@ from typing import final
 
 import numpy as np
 
-from whence._core.keyed import uniforms
-from whence._core.shaped import Float
-from whence._core.student import normal, quantile
+from .keyed import uniforms
+from .shaped import Float
+from .student import normal, quantile
 
 LEVEL = 0.95
 _ROWS, _COLUMNS = 41, 42  # streams of chance
