@@ -147,7 +147,9 @@ class LDS:
     def __repr__(self) -> str:
         still = int(np.isnan(self.by_test).sum())
         head = f"LDS {shown(self.value, self.ci)}: {self.method} on the {self.measurement} of "
-        head += f"{len(self.tests):,} tests" + (f", {still:,} of which never change" if still else "")
+        head += f"{len(self.tests):,} tests" + (
+            f", {still:,} of which never change" if still else ""
+        )
         if not math.isfinite(self.value):
             return f"{head}\n  {self.words()}"
         bound = (
@@ -234,9 +236,7 @@ class LDS:
                 f"this LDS judges another answer, by {self.method}: judge this one, and attach "
                 "what comes of it"
             )
-        return replace(
-            attribution, certificates=(*attribution.certificates, self.certificate())
-        )
+        return replace(attribution, certificates=(*attribution.certificates, self.certificate()))
 
     # -- on disk --
 
