@@ -164,7 +164,7 @@ class LDS:
         return "\n  ".join(lines)
 
     def certificate(self) -> Certificate:
-        """The judgement "LDS": it holds where the score is above every plain one, beyond the interval."""
+        """The judgement "LDS": it holds where every plain score is beaten, beyond the interval."""
         known = math.isfinite(self.value)
         names = list(self.baselines)
         every = [self.baselines[name] for name in names]

@@ -85,14 +85,13 @@ def _refuse_newer(header: Any, source: Path) -> None:
 
 
 def _rebuilt(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> LDS:
-    pair = ("ci", "less_ci")
-    own = {f.name: header[f.name] for f in fields(LDS) if f.name not in _ARRAYS}
+    own: dict[str, Any] = {f.name: header[f.name] for f in fields(LDS) if f.name not in _ARRAYS}
     own["baselines"] = {
-        name: Beside(**{k: tuple(v) if k in pair else v for k, v in one.items()})
+        name: Beside(one["value"], tuple(one["ci"]), one["less"], tuple(one["less_ci"]))
         for name, one in own["baselines"].items()
     }
     own |= {name: tuple(own[name]) for name in ("ci", "players", "tests")}
-    return LDS(**own, **arrays)
+    return LDS(**(own | arrays))
 
 
 def _check(found: LDS) -> None:

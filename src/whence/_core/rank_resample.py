@@ -131,4 +131,4 @@ def _correlated(
     """Pearson's correlation of ranks; 0 where either is the same throughout."""
     both, own, other = (np.einsum("ri,ri->r", w * x, y) for x, y in ((a, b), (a, a), (b, b)))
     size = np.sqrt(own.astype(float) * other)
-    return np.divide(both, size, out=np.zeros(len(a)), where=size > 0)
+    return np.asarray(np.divide(both, size, out=np.zeros(len(a)), where=size > 0))

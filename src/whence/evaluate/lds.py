@@ -23,10 +23,10 @@ import numpy as np
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, positive
 from whence._core.lds import LDS, Beside
+from whence._core.rank_resample import Again, again
 from whence._core.shaped import Bool, Float
 from whence.evaluate.noise_ceiling import ceiling
 from whence.evaluate.plain_scores import plain_scores
-from whence._core.rank_resample import Again, again
 from whence.evaluate.row_values import values_of
 from whence.models.trainer.retraining import owners
 from whence.models.trainer.subsets import JUDGING, Subsets, trained

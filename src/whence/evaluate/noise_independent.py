@@ -163,8 +163,8 @@ def _checked(given: Any, alpha: Any) -> list[Attribution]:
     known = [seed for seed in seeds if seed is not None]
     if len(set(known)) < len(known):
         raise ResultError(
-            f"these runs have the seeds {known}: a seed given twice is the same training, and would "
-            "count as evidence twice"
+            f"these runs have the seeds {known}: a seed given twice is the same training, and "
+            "would count as evidence twice"
         )
     for i, run in enumerate(runs):
         if not np.isfinite(run.values).all():

@@ -87,11 +87,13 @@ def _judged(
     table: dict[str, tuple[object, ...]] = {"count": tuple(asked)}
     for name, change in changes.items():
         found = resampled(change, _LEVEL, seed)
-        value, low, high = zip(*(found.mean(i) for i in range(len(asked))), strict=True)
-        table |= {name: value, f"{name} low": low, f"{name} high": high}
+        means, lows, highs = zip(*(found.mean(i) for i in range(len(asked))), strict=True)
+        table |= {name: means, f"{name} low": lows, f"{name} high": highs}
     last = np.stack([change[:, -1] for change in changes.values()], axis=1)
     found = resampled(last, _LEVEL, seed)
-    numbers, intervals, deeper = {}, {}, []
+    numbers: dict[str, float] = {}
+    intervals: dict[str, tuple[float, float]] = {}
+    deeper = []
     for i, name in enumerate(changes):
         value, low, high = found.mean(i)
         numbers[name] = value

@@ -124,7 +124,7 @@ def _right(
         return outputs
     if trainer.measurement == "margin":
         return (outputs > 0).astype(float)
-    return (np.abs(outputs - trainer.rows.y) <= tolerance).astype(float)
+    return np.asarray(np.abs(outputs - trainer.rows.y) <= tolerance, dtype=float)
 
 
 def _often(
