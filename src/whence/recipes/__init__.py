@@ -1,6 +1,7 @@
 """The verbs, for people who never want to hear of a game; and the names the field knows them by."""
 
 from whence.recipes.compare import compare as compare
+from whence.recipes.drop import drop as drop
 from whence.recipes.explain import explain as explain
 from whence.recipes.importance import importance as importance
 from whence.recipes.interactions import interactions as interactions

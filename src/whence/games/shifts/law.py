@@ -107,6 +107,10 @@ class Unknown(Law):
         )
         ratio = weigher.ratio(Mechanism(features, (), "P(X)"))
         self.after = nearest(self.kept * ratio, self.F, self.new, self.ridge).weights
+        self.starts = (
+            nearest(self.kept[:, :1], self.F, self.new[:1], self.ridge).dual,
+            nearest(self.after[:, :1], self.F, self.old[:1], self.ridge).dual,
+        )
         self.given = weigher.ratio(Mechanism((label,), features, last))
         self.removal = (
             "absent mechanisms are as before: rows of before, weighed by the least change that "
@@ -144,7 +148,8 @@ class Unknown(Law):
         if not chosen.any():
             return np.asarray(many * base / base.sum(axis=0))
         at = chosen[self.owner]
-        return many * nearest(base, self.F[:, at], target[:, at], self.ridge).weights
+        start = self.starts[int(dependence)][at]
+        return many * nearest(base, self.F[:, at], target[:, at], self.ridge, start).weights
 
 
 def _means(F: np.ndarray, kept: np.ndarray) -> Float[np.ndarray, "replicates features"]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from whence.games.shifts.mechanisms import MechanismShift
 
 _NEAR = 0.1  # of the change: an unexplained gap that small is no failure, however sure it is
+_HEAVY = 0.7
 _NAMED = 3
 
 
@@ -31,6 +32,29 @@ def effective(w: Float[np.ndarray, " rows"]) -> float:
     2.0
     """
     return float(w.sum() ** 2 / max((w**2).sum(), 1e-300))
+
+
+def tail(w: Float[np.ndarray, " rows"]) -> float:
+    """How heavy the tail of weights is: the shape k of a Pareto law for the largest of them.
+
+    Above 0.7 a weighted mean is not to be trusted, nor is its error (Vehtari et al. 2024). The
+    estimator is Zhang and Stephens' (2009), with the prior of the former for short tails.
+    """
+    many = int(min(0.2 * len(w), 3 * len(w) ** 0.5))
+    ranked = np.sort(w)
+    x = ranked[-many:] - ranked[-many - 1]
+    x = x[x > 1e-12 * ranked[-1]]
+    n = len(x)
+    if n < 10 or np.ptp(x) <= 1e-9 * x[-1]:
+        return 0.0
+    grid = 30 + int(n**0.5)
+    b = (1 - (grid / (np.arange(1, grid + 1) - 0.5)) ** 0.5) / 3 / x[int(n / 4 + 0.5) - 1] + 1 / x[-1]
+    k = np.log1p(-b[:, None] * x).mean(axis=1)
+    score = n * (np.log(-b / k) - k - 1)
+    weight = np.exp(score - score.max())
+    best = float((b * weight).sum() / weight.sum())
+    shape = float(np.log1p(-best * x).mean())
+    return (n * shape + 10 * 0.5) / (n + 10)
 
 
 def alone(game: "MechanismShift") -> dict[str, float]:
@@ -133,7 +157,8 @@ def certificates(game: "MechanismShift") -> tuple[Certificate, ...]:
 
 def _overlap(game: "MechanismShift") -> Certificate:
     own, sizes = game.evidence, alone(game)
-    whole = effective(game.law.weights(np.ones(len(game.players), bool))[:, 0])
+    weights = game.law.weights(np.ones(len(game.players), bool))[:, 0]
+    whole, heavy = effective(weights), tail(weights)
     least = min(sizes, key=lambda name: sizes[name])
     unseen = max([game.unseen, *game.weigher.unseen.values()])
     clipped = max(game.weigher.clipped.values(), default=0.0)
@@ -143,12 +168,23 @@ def _overlap(game: "MechanismShift") -> Certificate:
     )
     words += f"; up to {100 * unseen:.2g} % of rows have values the other never has" * (unseen > 0)
     words += f"; {100 * clipped:.2g} % of a mechanism's ratios are clipped" * (clipped > 0)
+    if heavy > _HEAVY:
+        words += (
+            f"; but the largest weights have so heavy a tail (Pareto shape {heavy:.2f}, above "
+            f"{_HEAVY}) that means and intervals miss what the rarest rows would say"
+        )
     how = [game.weigher.words.get(name, "margins balanced") for name in sizes]
     return Certificate(
         "overlap",
-        True,
+        heavy <= _HEAVY,
         words,
-        {"effective sample": whole, "rows": own.sizes[0], "unseen": unseen, "clipped": clipped},
+        {
+            "effective sample": whole,
+            "rows": own.sizes[0],
+            "tail": heavy,
+            "unseen": unseen,
+            "clipped": clipped,
+        },
         table={
             "mechanism": tuple(sizes),
             "effective sample": tuple(round(s, 1) for s in sizes.values()),

@@ -27,10 +27,12 @@ class Balanced:
     Attributes:
         weights: of each row, in each replicate; each replicate's sum to 1.
         left: the distance of the means from their targets, with all rows.
+        dual: the tilt of each feature.
     """
 
     weights: Float[np.ndarray, "rows replicates"]
     left: float
+    dual: Float[np.ndarray, " features"]
 
 
 def nearest(
@@ -38,6 +40,7 @@ def nearest(
     F: Float[np.ndarray, "rows features"],
     target: Float[np.ndarray, "replicates features"],
     ridge: float,
+    start: Float[np.ndarray, " features"] | None = None,
 ) -> Balanced:
     """Weights nearest to the base under which features have the target means.
 
@@ -46,11 +49,12 @@ def nearest(
         F: features, of spread about 1.
         target: their means, in each replicate.
         ridge: how far means may stay from targets: the square of what is noise.
+        start: a tilt to start from; what comes of it does not depend on that.
     """
     base = base / base.sum(axis=0)
     if not F.shape[1]:
-        return Balanced(base, 0.0)
-    dual, H, mean = _solved(base[:, 0], F, target[0], ridge)
+        return Balanced(base, 0.0, np.zeros(0))
+    dual, H, mean = _solved(base[:, 0], F, target[0], ridge, start)
     tilt = F @ dual
     tilt -= tilt.max()
     tilted = base * np.exp(tilt)[:, None]
@@ -59,19 +63,23 @@ def nearest(
     step = np.linalg.solve(H, gradient.T)  # feature, replicate
     step[:, 0] = 0.0
     again = tilted * np.exp(-(F @ step))
-    return Balanced(again / again.sum(axis=0), float(np.linalg.norm(mean - target[0])))
+    return Balanced(again / again.sum(axis=0), float(np.linalg.norm(mean - target[0])), dual)
 
 
 def _solved(
-    base: np.ndarray, F: np.ndarray, target: np.ndarray, ridge: float
+    base: np.ndarray,
+    F: np.ndarray,
+    target: np.ndarray,
+    ridge: float,
+    start: np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The dual, its Hessian there, and the means that it gives."""
-    dual = np.zeros(F.shape[1])
-    value = np.inf
+    dual = np.zeros(F.shape[1]) if start is None else start
     kept = base > 0
-    F, base = F[kept], base[kept]
+    if not kept.all():
+        F, base = F[kept], base[kept]
+    w, log_sum = _tilted(base, F, dual)
     for _ in range(_STEPS):
-        w, log_sum = _tilted(base, F, dual)
         mean = w @ F
         H = (F * w[:, None]).T @ F - np.outer(mean, mean)
         H[np.diag_indices_from(H)] += ridge
@@ -81,13 +89,14 @@ def _solved(
         if gradient @ step < _CLOSE:
             break
         size = 1.0
-        while size > 1e-8:
+        while True:
             new = dual - size * step
-            found = _tilted(base, F, new)[1] - target @ new + 0.5 * ridge * new @ new
-            if found <= value - 1e-4 * size * (gradient @ step):
+            w, log_sum = _tilted(base, F, new)
+            found = log_sum - target @ new + 0.5 * ridge * new @ new
+            if found <= value - 1e-4 * size * (gradient @ step) or size < 1e-8:
                 break
             size /= 2
-        dual = dual - size * step
+        dual = new
     return dual, H, mean
 
 
