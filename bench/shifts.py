@@ -105,9 +105,7 @@ def plantings(many):
         for name, mechanisms in (("given", known), ("none", None)):
             start = perf_counter()
             try:
-                att = wh.drop(
-                    model, before=pair[0], after=pair[1], mechanisms=mechanisms, groups=5
-                )
+                att = wh.drop(model, before=pair[0], after=pair[1], mechanisms=mechanisms, groups=5)
             except OverlapError as error:
                 one[name] = {"refused": str(error)[:300]}
                 continue
@@ -123,7 +121,9 @@ def plantings(many):
                 "seconds": perf_counter() - start,
             }
         found.append(one)
-        print(len(found), how, column, {k: one[k].get("right", "refused") for k in truth}, flush=True)
+        print(
+            len(found), how, column, {k: one[k].get("right", "refused") for k in truth}, flush=True
+        )
     return {"summary": summary(found), "each": found}
 
 
@@ -249,9 +249,7 @@ def speed():
     order = np.random.default_rng(0).permutation(len(X))
     old, new = order[:10_000], order[10_000:20_000]
     start = perf_counter()
-    att = wh.drop(
-        model, before=(X.iloc[old], y.iloc[old]), after=(X.iloc[new], y.iloc[new])
-    )
+    att = wh.drop(model, before=(X.iloc[old], y.iloc[old]), after=(X.iloc[new], y.iloc[new]))
     return {
         "rows": 10_000,
         "columns": X.shape[1],

@@ -161,7 +161,10 @@ def sentence(result: Attribution) -> str:
     named, least = [], max(abs(change), 1e-12) * 0.02
     order = np.argsort(-np.abs(result.values[0, 0]), kind="stable")
     for i in order:
-        value, ends = sign * result.values[0, 0, i], sorted((sign * low[0, 0, i], sign * high[0, 0, i]))
+        value, ends = (
+            sign * result.values[0, 0, i],
+            sorted((sign * low[0, 0, i], sign * high[0, 0, i])),
+        )
         if (ends[0] > 0 or ends[1] < 0) and abs(value) > least and len(named) < _NAMED:
             between = f"[{amount(ends[0])}, {amount(ends[1])}]"
             named.append(f"{amount(value)} {between} came with {result.players.names[i]}")

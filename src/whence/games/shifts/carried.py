@@ -128,7 +128,9 @@ def _table(
             if at.any() and m is not None:
                 was = float(at.mean())
                 becomes = was + float(psi[at].sum())
-                lines.append((name, value, was, becomes, float(m[at].mean()), float(each[at].sum())))
+                lines.append(
+                    (name, value, was, becomes, float(m[at].mean()), float(each[at].sum()))
+                )
     lines.sort(key=lambda line: -abs(line[5]))
     titles = ("column", "value", "before", "after", "metric", "carries")
     return {title: tuple(line[i] for line in lines) for i, title in enumerate(titles)}

@@ -8,7 +8,7 @@ import numpy as np
 
 from whence._core.errors import OptionError, TableError, did_you_mean, some
 from whence._core.shaped import Float
-from whence.games.shifts.columns import Shared, shared
+from whence.games.shifts.columns import Shared, refuse_new, shared
 from whence.games.shifts.groups import grouped
 from whence.games.shifts.logistic import Problem
 from whence.games.shifts.metric import Metric, as_metric
@@ -32,6 +32,7 @@ class Evidence:
         kept: 1.0 where a row counts, in each replicate; the first has all.
         before: the metric on before.
         after: the metric on after.
+        unseen: the largest share of after's rows, over columns, with values unseen before.
     """
 
     model: Predictor
@@ -42,6 +43,7 @@ class Evidence:
     kept: Float[np.ndarray, "rows replicates"]
     before: Metric
     after: Metric
+    unseen: float
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -78,6 +80,11 @@ def evidence(
         raise TableError(
             f"the label is called {called!r}, and so is a feature: give label= another name"
         )
+    n0, n1 = len(tables[0]), len(tables[1])
+    features = (*known, *extra)
+    columns = {n: shared(n, tables[0].raw(n), tables[1].raw(n)) for n in features}
+    later = np.repeat([False, True], [n0, n1])
+    unseen = refuse_new(list(columns.values()), later)  # before a model meets values it never saw
     asked = predictor(model, like=tables[0].select(known))
     metrics, labels = [], []
     for table, y, where in zip(tables, (y0, y1), ("before", "after"), strict=True):
@@ -87,16 +94,13 @@ def evidence(
         p = asked(asked.aligned(table.select(known)).frame())
         metrics.append(as_metric(metric, values, p, asked, where))
         labels.append(inferred(objects(values.reshape(len(values), -1)[:, 0].tolist())))
-    features = (*known, *extra)
-    columns = {
-        n: shared(n, tables[0].raw(n), tables[1].raw(n)) for n in features
-    } | {called: shared(called, *labels, label=True)}
-    n0, n1 = len(tables[0]), len(tables[1])
+    columns[called] = shared(called, *labels, label=True)
+    unseen = max(unseen, refuse_new([columns[called]], later))
     group = grouped(together, n0, n0 + n1, groups, seed)
     many = int(group.max()) + 1
     problem = Problem(np.repeat([0.0, 1.0], [n0, n1]), group, many)
     kept = np.column_stack([np.ones(n0 + n1), group[:, None] != np.arange(many)]).astype(float)
-    return Evidence(asked, columns, features, called, problem, kept, metrics[0], metrics[1])
+    return Evidence(asked, columns, features, called, problem, kept, *metrics, unseen)
 
 
 def _pair(given: Any, where: str) -> tuple[Any, Any]:

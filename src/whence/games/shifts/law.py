@@ -92,9 +92,7 @@ class Unknown(Law):
         features, label, self.price = evidence.features, evidence.label, 512
         self.features, self.label = features, label
         last = f"P({label} | X)"
-        self.players = Players(
-            (*(named([f], []) for f in features), DEPENDENCE, last), "mechanism"
-        )
+        self.players = Players((*(named([f], []) for f in features), DEPENDENCE, last), "mechanism")
         after = evidence.problem.after > 0
         self.kept = evidence.kept[~after]
         self.ridge = 1 / min(evidence.sizes)
@@ -102,9 +100,7 @@ class Unknown(Law):
         self.owner = np.repeat(np.arange(len(parts)), [p.shape[1] for p in parts])
         whole = np.column_stack(parts)
         self.F = whole[~after]
-        self.old, self.new = (
-            _means(whole[rows], evidence.kept[rows]) for rows in (~after, after)
-        )
+        self.old, self.new = (_means(whole[rows], evidence.kept[rows]) for rows in (~after, after))
         ratio = weigher.ratio(Mechanism(features, (), "P(X)"))
         self.after = nearest(self.kept * ratio, self.F, self.new, self.ridge).weights
         self.starts = (

@@ -22,13 +22,13 @@ from typing import Any, final
 import numpy as np
 
 from whence._core.certificate import Certificate
-from whence._core.errors import OptionError, OverlapError, did_you_mean
+from whence._core.errors import OptionError, did_you_mean
 from whence._core.game import DearGame, Question
 from whence._core.shaped import Bool, Float
 from whence._core.types import Cases, Coalitions, Draws, Worths
 from whence.games.shifts import carried, overlap
 from whence.games.shifts.balance import Balance
-from whence.games.shifts.columns import refuse_gone, refuse_new
+from whence.games.shifts.columns import refuse_gone
 from whence.games.shifts.evidence import evidence
 from whence.games.shifts.law import Known, Law, Unknown
 from whence.games.shifts.mechanism import as_mechanisms
@@ -103,7 +103,6 @@ class MechanismShift(DearGame):
         if mechanisms is not None:
             known = as_mechanisms(mechanisms, own.features, own.label)
         after_rows = own.problem.after > 0
-        self.unseen = refuse_new(list(own.columns.values()), after_rows)
         for mechanism in known or ():
             parents = [own.columns[p] for p in mechanism.parents]
             refuse_gone(parents, after_rows, mechanism.called)
@@ -195,6 +194,3 @@ def _check(weights: Any, ratios: Any, clip: Any, floor: Any) -> None:
 
 def _number(given: Any) -> bool:
     return isinstance(given, (int, float)) and not isinstance(given, bool) and bool(given < np.inf)
-
-
-__all__ = ["FLOOR", "MechanismShift", "OverlapError"]

@@ -183,7 +183,9 @@ def _squared(y: Any, p: np.ndarray, model: Predictor, where: str) -> Metric:
 
 
 def _minus(name: str, unit: str, loss: np.ndarray) -> Metric:
-    return Mean(name, unit, -loss, loss=True, sense=f"higher is better: worths are minus the {name}")
+    return Mean(
+        name, unit, -loss, loss=True, sense=f"higher is better: worths are minus the {name}"
+    )
 
 
 def _auc(y: Any, p: np.ndarray, model: Predictor, where: str) -> Metric:

@@ -48,7 +48,9 @@ def tail(w: Float[np.ndarray, " rows"]) -> float:
     if n < 10 or np.ptp(x) <= 1e-9 * x[-1]:
         return 0.0
     grid = 30 + int(n**0.5)
-    b = (1 - (grid / (np.arange(1, grid + 1) - 0.5)) ** 0.5) / 3 / x[int(n / 4 + 0.5) - 1] + 1 / x[-1]
+    b = (1 - (grid / (np.arange(1, grid + 1) - 0.5)) ** 0.5) / 3 / x[int(n / 4 + 0.5) - 1] + 1 / x[
+        -1
+    ]
     k = np.log1p(-b[:, None] * x).mean(axis=1)
     score = n * (np.log(-b / k) - k - 1)
     weight = np.exp(score - score.max())
@@ -160,7 +162,7 @@ def _overlap(game: "MechanismShift") -> Certificate:
     weights = game.law.weights(np.ones(len(game.players), bool))[:, 0]
     whole, heavy = effective(weights), tail(weights)
     least = min(sizes, key=lambda name: sizes[name])
-    unseen = max([game.unseen, *game.weigher.unseen.values()])
+    unseen = max([own.unseen, *game.weigher.unseen.values()])
     clipped = max(game.weigher.clipped.values(), default=0.0)
     words = (
         f"weights are worth {whole:,.0f} of {own.sizes[0]:,} rows with all mechanisms, and at "

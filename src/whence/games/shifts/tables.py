@@ -71,7 +71,9 @@ class Counts:
         if share <= UNSEEN:
             return share
         order = np.flatnonzero(strange)[np.argsort(-self.after[strange, 0], kind="stable")]
-        told = ", ".join(f"{self._named(c)} in {self.after[c, 0]:,.0f} rows" for c in order[:_NAMED])
+        told = ", ".join(
+            f"{self._named(c)} in {self.after[c, 0]:,.0f} rows" for c in order[:_NAMED]
+        )
         raise OverlapError(
             f"refused: {who} needs values together that before never had together: {told} "
             f"({100 * share:.1f} % of after). Ask about the rows without them."
