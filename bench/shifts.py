@@ -63,10 +63,12 @@ def planted(X, y, right, column, how, rng):
     values = X[column].to_numpy()
     names, codes = np.unique(values, return_inverse=True)
     if how == "resampled":
-        weight = np.exp(1.5 * rng.normal(size=len(names)))[codes[pool]]
+        mean = np.bincount(codes, right) / np.bincount(codes)
+        tilt = rng.choice([-1, 1]) * rng.uniform(10, 25) * mean + 0.5 * rng.normal(size=len(names))
+        weight = np.exp(tilt - tilt.max())[codes[pool]]
         moved = (weight * right[pool]).sum() / weight.sum() - right.mean()
         new = rng.choice(pool, ROWS, replace=False, p=weight / weight.sum())
-        if abs(right[new].mean() - right.mean()) < 0.02 or abs(moved) < 0.02:
+        if abs(moved) < 0.02:
             return None
         return (X.iloc[old], y.iloc[old]), (X.iloc[new], y.iloc[new])
     new = rng.choice(pool, ROWS, replace=False)
@@ -84,17 +86,14 @@ def plantings(many):
     model, X, y = adult()
     right = (model(X).argmax(axis=1) == y).to_numpy(float)
     found, seed = [], 0
-    while len(found) < many:
+    while len(found) < many and seed < 40 * many:
         column = ("workclass", "native-country")[seed % 2]
         how = ("resampled", "flipped")[seed // 2 % 2]
-        wanted = {("resampled", "workclass"): 0.25, ("resampled", "native-country"): 0.25}
         seed += 1
         if sum(f["how"] == how and f["column"] == column for f in found) >= many / 4:
             continue
         pair = planted(X, y, right, column, how, np.random.default_rng(seed))
         if pair is None:
-            if seed > 400 * len(wanted) * many:
-                break
             continue
         known = [f"P({column})", f"P(X | {column})", f"P(rich | X, {column})"]
         truth = {
@@ -159,7 +158,7 @@ def gaussian_truth(old, new, phi):
     return -np.array([first, second])
 
 
-OLD, NEW, PHI = (2.0, 0.0, 1.0, 0.5), (1.7, 0.5, 1.1, 0.55), 1.8
+OLD, NEW, PHI = (2.0, 0.0, 1.0, 0.5), (1.8, 0.3, 1.0, 0.52), 1.5
 
 
 def predict_line(X):
