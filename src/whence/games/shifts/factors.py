@@ -10,7 +10,7 @@ Source: the idea of recombining foregrounds and backgrounds, Nauen et al. (ForAu
 metrics are ratios of accuracies; here they are one game over all factors.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 import numpy as np
@@ -40,8 +40,8 @@ class FactorGame(StatedGame):
 
     def __init__(
         self,
-        before: Mapping[str, Sequence[Any]],
-        after: Mapping[str, Sequence[Any] | Callable[[int], Any]],
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
         *,
         compose: Callable[[dict[str, np.ndarray]], Any],
         measure: Callable[[Any, np.ndarray], Any],
