@@ -193,12 +193,12 @@ def test_without_a_graph_the_one_that_shifted_comes_first(after, first):
     )
     assert att.top(1)[0].player == first
     low, high = att.ci()
-    others = [i for i, name in enumerate(att.players.names) if name in {"P(age)"}]
+    others = [i for i, name in enumerate(att.players.names) if name == "P(age)"]
     assert all(low[0, 0, i] <= 0 <= high[0, 0, i] for i in others)
 
 
 def test_marginals_alone_have_the_marginals_of_after():
-    """The law of a coalition of margins has after's margins there; the dependence keeps before's."""
+    """Margins bring those of after; the dependence alone keeps those of before."""
     game = MechanismShift(positive, before=table(3000, 1), after=table(3000, 2, later=True))
     region = table(3000, 1)[0]["region"] == "w"
     share = (table(3000, 2, later=True)[0]["region"] == "w").mean()
@@ -211,8 +211,12 @@ def test_marginals_alone_have_the_marginals_of_after():
 
 
 def test_one_feature_alone_needs_no_dependence():
-    game = MechanismShift(predict_line, before=line(LINE_OLD, 500, 1), after=line(LINE_NEW, 500, 2),
-                          metric="squared error")  # fmt: skip
+    game = MechanismShift(
+        predict_line,
+        before=line(LINE_OLD, 500, 1),
+        after=line(LINE_NEW, 500, 2),
+        metric="squared error",
+    )
     assert game.players.names == ("P(x0)", "P(y | x0)")
 
 
@@ -226,8 +230,13 @@ def test_rows_carry_the_whole_value():
     assert found.value == pytest.approx(att["P(Y | G)"].value)
     heavy = found.each[found.rows].sum()
     assert heavy <= 0.5 * found.each[found.each < 0].sum() < 0
-    by_value = dict(zip(zip(found.table["column"], found.table["value"], strict=True),
-                        found.table["carries"], strict=True))  # fmt: skip
+    by_value = dict(
+        zip(
+            zip(found.table["column"], found.table["value"], strict=True),
+            found.table["carries"],
+            strict=True,
+        )
+    )
     assert by_value["G", "0"] + by_value["G", "1"] == pytest.approx(found.value)
     assert "P(Y | G) carries -0." in repr(found)
     with pytest.raises(wh.WhenceError, match="share lies between 0 and 1"):
@@ -277,8 +286,10 @@ def test_effective_samples_and_tails():
 def test_rows_of_a_unit_stay_together():
     """Rows that repeat a unit say nothing new: by units the error is larger than by rows."""
     old, new = rows(OLD, 500, 1), rows(NEW, 500, 2)
-    four = [(pd.concat([X] * 4, ignore_index=True), pd.concat([y] * 4, ignore_index=True))
-            for X, y in (old, new)]  # fmt: skip
+    four = [
+        (pd.concat([X] * 4, ignore_index=True), pd.concat([y] * 4, ignore_index=True))
+        for X, y in (old, new)
+    ]
     ids = np.tile(np.arange(500), 4), np.tile(np.arange(500, 1000), 4)
     by_row, by_unit = (
         wh.attribute(
@@ -336,8 +347,12 @@ def test_a_thin_overlap_is_refused_by_mechanism_and_value():
     old[0]["region"] = np.where(np.arange(2000) < 12, "w", "n")
     new[0]["region"] = np.where(np.arange(2000) < 1990, "w", "n")
     with pytest.raises(OverlapError, match=r"P\(region\) is 1. of 2,000 .*region='w' \(12 rows"):
-        MechanismShift(positive, before=old, after=new,
-                       mechanisms=["P(region)", "P(X | region)", "P(ok | X, region)"])  # fmt: skip
+        MechanismShift(
+            positive,
+            before=old,
+            after=new,
+            mechanisms=["P(region)", "P(X | region)", "P(ok | X, region)"],
+        )
 
 
 def test_values_of_parents_that_are_gone_are_named():
@@ -416,8 +431,11 @@ def test_metrics_refuse_what_they_cannot_judge():
     with pytest.raises(wh.WhenceError, match="log-loss needs probabilities"):
         MechanismShift(lambda X: X["use"].to_numpy(), **ask, metric="log-loss")
     with pytest.raises(wh.WhenceError, match="one class only"):
-        MechanismShift(fitted, **ask | {"before": (old[0], 0 * old[1]), "after": (late[0], 0 * y)},
-                       metric="auc")  # fmt: skip
+        MechanismShift(
+            fitted,
+            **ask | {"before": (old[0], 0 * old[1]), "after": (late[0], 0 * y)},
+            metric="auc",
+        )
 
 
 def test_columns_beside_the_model_may_be_mechanisms():
@@ -426,14 +444,20 @@ def test_columns_beside_the_model_may_be_mechanisms():
     old, new = table(1500, 1), table(1500, 2, later=True)
     fitted = LogisticRegression().fit(old[0][["use"]], old[1])
     before, after = ((X[["region", "use"]], y) for X, y in (old, new))
-    game = MechanismShift(fitted, before=before, after=after, beside=["region"],
-                          mechanisms=["P(region)", "P(use | region)", "P(y | use, region)"])  # fmt: skip
+    game = MechanismShift(
+        fitted,
+        before=before,
+        after=after,
+        beside=["region"],
+        mechanisms=["P(region)", "P(use | region)", "P(y | use, region)"],
+    )
     assert wh.attribute(game).top(1)[0].player == "P(region)"
 
 
 def test_boosted_trees_can_be_the_ratio():
-    game = MechanismShift(positive, before=table(600, 1), after=table(600, 2, later=True),
-                          ratios="boosted", groups=4)  # fmt: skip
+    game = MechanismShift(
+        positive, before=table(600, 1), after=table(600, 2, later=True), ratios="boosted", groups=4
+    )
     att = wh.attribute(game)
     assert att.top(1)[0].player == "P(region)"
     assert "boosted trees" in game.certificates()[0].table["weights"]

@@ -64,8 +64,11 @@ def test_the_value_is_exactly_the_change():
     drawn = after["background"](N)
     after["background"] = drawn
     made = FactorGame(
-        before, after, compose=sprites, measure=lambda things, which: by_texture(things) == label[which]
-    )  # fmt: skip
+        before,
+        after,
+        compose=sprites,
+        measure=lambda things, which: by_texture(things) == label[which],
+    )
     att = wh.attribute(made)
     assert att["background"].value == pytest.approx((drawn == label).mean() - 1)
 

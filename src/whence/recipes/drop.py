@@ -112,9 +112,13 @@ def drop(
         seed=int(chance),
     )
     return answered(
-        game, budget=budget, seed=int(chance), engine=as_engine(engine, n_jobs), keep=keep,
+        game,
+        budget=budget,
+        seed=int(chance),
+        engine=as_engine(engine, n_jobs),
+        keep=keep,
         progress=progress,
-    )  # fmt: skip
+    )
 
 
 def answered(

@@ -54,7 +54,7 @@ class Mean(Metric):
         self.values = values
 
     def worth(self, weights: Weights) -> Float[np.ndarray, " replicates"]:
-        """sum w m / sum w."""
+        """Sum w m / sum w."""
         return np.asarray((self.values @ weights) / weights.sum(axis=0))
 
     @property
@@ -76,7 +76,7 @@ class Auc(Metric):
         self.positive = positive[self.order]
 
     def worth(self, weights: Weights) -> Float[np.ndarray, " replicates"]:
-        """sum over pairs w+ w- [s+ > s-] + [s+ = s-] / 2, over the sum of the pairs' weights."""
+        """Sum over pairs w+ w- [s+ > s-] + [s+ = s-] / 2, over the sum of the pairs' weights."""
         w = weights[self.order]
         plus, minus = (
             np.add.reduceat(np.where(side[:, None], w, 0.0), self.start, axis=0)
