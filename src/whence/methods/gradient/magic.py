@@ -24,13 +24,12 @@ from whence._core.errors import OptionError
 from whence.methods._training import Scores, attributed
 from whence.methods.gradient._runs import held_total, network_of
 from whence.models.trainer.examples import Examples
-from whence.models.trainer.trainer import Trainer
 
 _FEWEST = 5
 
 
 def magic(
-    trainer: Trainer[Any],
+    trainer: Any,
     test: Any,
     *,
     keep: float = 0.95,

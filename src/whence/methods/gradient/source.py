@@ -37,13 +37,12 @@ from whence.methods._training import Scores, attributed
 from whence.methods.gradient._runs import held_total, network_of
 from whence.methods.gradient._spectra import Change, dense
 from whence.models.trainer.examples import Examples
-from whence.models.trainer.trainer import Trainer
 
 _TOGETHER = 256
 
 
 def source(
-    trainer: Trainer[Any],
+    trainer: Any,
     test: Any,
     *,
     segments: Any = 3,
@@ -124,7 +123,12 @@ def _starts(schedule: Any, segments: Any, checkpoints: Any) -> list[int]:
             "segments is how many, or the steps at which they begin, the first at 0; given "
             f"{segments!r}"
         )
-    many = checkpoints if isinstance(checkpoints, (int, np.integer)) else len(checkpoints)
+    if not isinstance(checkpoints, (int, np.integer, list, tuple)):
+        raise OptionError(
+            "checkpoints is how many in all, or the steps before which they are taken; given "
+            f"{checkpoints!r}"
+        )
+    many = len(checkpoints) if isinstance(checkpoints, (list, tuple)) else checkpoints
     if len(found) - 1 > many:
         raise OptionError(
             f"{len(found) - 1} segments and {many} checkpoints: each segment needs at least one. "

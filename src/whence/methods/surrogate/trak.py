@@ -28,6 +28,7 @@ from whence._core.keyed import hashed
 from whence._core.shaped import Float
 from whence.methods._training import Scores, attributed
 from whence.methods._tuning import KEEP, chosen, tuning
+from whence.models.trainer.checkpoints import checkpoints_of
 from whence.models.trainer.examples import Examples
 from whence.models.trainer.network import NetworkTrainer
 from whence.models.trainer.rules import Params
@@ -199,4 +200,4 @@ def independent(trainer: NetworkTrainer, given: Any) -> list[Params]:
         positive(given, "checkpoints", "independently trained models")
         seeds = trainer.seed + np.arange(given)
         return list(trainer.fits(np.ones((len(seeds), len(trainer.rows))), seeds))
-    return [trainer.loaded(state) for state in given]
+    return checkpoints_of(trainer, given)
