@@ -102,5 +102,5 @@ def test_refusals():
     with pytest.raises(wh.WhenceError, match="go upwards"):
         wh.methods.tracin(trainer, test, checkpoints=[9, 3])
     model = trainer.module
-    with pytest.raises(wh.WhenceError, match="copy.deepcopy each"):
+    with pytest.raises(wh.WhenceError, match=r"copy\.deepcopy each"):
         wh.methods.tracin(trainer, test, checkpoints=[model.state_dict(), model.state_dict()])
