@@ -4,10 +4,11 @@
     d f / d w = sum over t of (d step_t / d w)' delta(t+1),    delta(T) = d f / d state(T)
 
 for all tests at once. States are kept block by block: with one block all of them, with blocks of
-about sqrt(T) steps the start of each block and the states of one, which is run once more.
+about sqrt(T) steps the start of each block and the states of one.
 
-Source: Maclaurin, Duvenaud & Adams (2015); Engstrom et al. (2025). Ours: that the run repeats to the
-last bit is seen before, and the step that is differentiated is held against the one that trains.
+Source: Maclaurin, Duvenaud & Adams (2015); Engstrom et al. (2025). Ours: that the run repeats to
+the last bit is seen before, and the step that is differentiated is held against the one that
+trains.
 """
 
 import math
@@ -80,7 +81,8 @@ def planned(trainer: NetworkTrainer, tests: int, most: int) -> Plan:
 def _size(trainer: NetworkTrainer) -> int:
     """Bytes of one state."""
     kept = {"sgd": 1 + (trainer.schedule.momentum > 0), "adam": 3}[trainer.schedule.rule]
-    return kept * sum(p.numel() * p.element_size() for p in trainer.start.values())
+    size: int = kept * sum(p.numel() * p.element_size() for p in trainer.start.values())
+    return size
 
 
 def run_twice(trainer: NetworkTrainer, plan: Plan) -> list[State]:
@@ -91,7 +93,9 @@ def run_twice(trainer: NetworkTrainer, plan: Plan) -> list[State]:
     """
     at = range(0, trainer.schedule.steps, plan.block)
     one, two = (list(_along(trainer, at)) for _ in range(2))
-    for step, (before, again) in zip([*at, trainer.schedule.steps], zip(one, two, strict=True)):
+    for step, (before, again) in zip(
+        [*at, trainer.schedule.steps], zip(one, two, strict=True), strict=True
+    ):
         differ = [k for k, p in before[0].items() if not torch.equal(p, again[0][k])]
         if differ:
             k = differ[0]

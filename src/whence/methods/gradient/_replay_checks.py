@@ -2,10 +2,11 @@
 
     smoothness = sum over parameters j of |d_j| / |d|_1 sign(b(h) - b(0))_j sign(b(2h) - b(h))_j,
 
-with b(h) the end of a run with weights 1 + h v, v standard normal, and d = b(2h) - b(0). It is 1 where
-all parameters keep their way, and it is not enough: on a rough training of digits it was .993, and
-the derivative ranked what retraining did at .29 where half of the rows left. So rows are taken out
-at the very size that somebody has in mind, and what the derivative said is held against it.
+with b(h) the end of a run with weights 1 + h v, v standard normal, and d = b(2h) - b(0). It is 1
+where all parameters keep their way, and it is not enough: on a rough training of digits it was
+.993, and the derivative ranked what retraining did at .29 where half of the rows left. So rows are
+taken out at the very size that somebody has in mind, and what the derivative said is held against
+it.
 
 Source: Engstrom et al. (2025) for the smoothness. Ours: that retraining decides.
 """

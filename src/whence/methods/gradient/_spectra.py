@@ -16,7 +16,7 @@ from whence._core.shaped import Float
 
 Change = Callable[[np.ndarray], np.ndarray]
 DENSE = 4_000  # parameters up to which a matrix of them is held
-_TOGETHER = 64
+_TOGETHER = 256
 
 
 class Spectrum(abc.ABC):

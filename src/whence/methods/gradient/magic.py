@@ -4,14 +4,15 @@ With start, order and rates held, training is a function of the weights of its r
 
     phi_i = d f(train(w)) / d w_i at w = 1
 
-is its derivative, by automatic differentiation backwards through every step: momentum, the memory of
-Adam and weight decay included. It belongs to this one run. Rows that leave together are predicted
-by the sum of their values, times n / rows left where the loss is a mean over the rows that are there.
+is its derivative, by automatic differentiation backwards through every step: momentum, the memory
+of Adam and weight decay included. It belongs to this one run. Rows that leave together are
+predicted by the sum of their values, times n / rows left where the loss is a mean over the rows
+that are there.
 
 It tells what a small change does. How small is seen by retraining, which is part of the answer.
 
-Source: Ilyas & Engstrom (2025), MAGIC; Engstrom et al. (2025), metagradients. Ours: all tests in one
-sweep, replay that is checked, and a certificate by retraining at the size that is asked about.
+Source: Ilyas & Engstrom (2025), MAGIC; Engstrom et al. (2025), metagradients. Ours: all tests in
+one sweep, replay that is checked, and a certificate by retraining at the size that is asked about.
 """
 
 from typing import Any
@@ -23,13 +24,12 @@ from whence._core.errors import OptionError
 from whence.methods._training import Scores, attributed
 from whence.methods.gradient._runs import held_total, network_of
 from whence.models.trainer.examples import Examples
-from whence.models.trainer.trainer import Trainer
 
 _FEWEST = 5
 
 
 def magic(
-    trainer: Trainer[Any],
+    trainer: Any,
     test: Any,
     *,
     keep: float = 0.95,

@@ -22,9 +22,10 @@ makes rates 1 / (1 - momentum) times as large. For "adam", whose step is -rate P
 Source: Bae et al. (2024). Ours: products of steps, where they have exp(-rates sigma), the limit of
 small rates: so one step is exactly its gradient, and a quadratic loss with one segment a step is
 exactly its training. Where rate sigma is above 1, which would overshoot, nothing is handed on.
-Checkpoints stand in the middle of what they stand for, and rows count as often as the run used them.
+Checkpoints lie in the middle of what they stand for, and rows count as often as they were used.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -36,13 +37,12 @@ from whence.methods._training import Scores, attributed
 from whence.methods.gradient._runs import held_total, network_of
 from whence.methods.gradient._spectra import Change, dense
 from whence.models.trainer.examples import Examples
-from whence.models.trainer.trainer import Trainer
 
 _TOGETHER = 256
 
 
 def source(
-    trainer: Trainer[Any],
+    trainer: Any,
     test: Any,
     *,
     segments: Any = 3,
@@ -89,7 +89,7 @@ def _work(trainer: Any, tests: Examples, segments: Any, checkpoints: Any, during
         )
     flat = looks(trainer, [s for own in steps for s in own])
     at = np.cumsum([0, *map(len, steps)])
-    seen = [flat[a:b] for a, b in zip(at[:-1], at[1:], strict=True)]
+    seen = [flat[a:b] for a, b in pairwise(at)]
     model, n = trainer.fit(), len(trainer.rows)
     parts = _segments(trainer, trainer.measured_gradients(model, tests), seen, borders)
     size = np.abs(parts).sum(axis=(1, 2))
@@ -123,7 +123,12 @@ def _starts(schedule: Any, segments: Any, checkpoints: Any) -> list[int]:
             "segments is how many, or the steps at which they begin, the first at 0; given "
             f"{segments!r}"
         )
-    many = checkpoints if isinstance(checkpoints, (int, np.integer)) else len(checkpoints)
+    if not isinstance(checkpoints, (int, np.integer, list, tuple)):
+        raise OptionError(
+            "checkpoints is how many in all, or the steps before which they are taken; given "
+            f"{checkpoints!r}"
+        )
+    many = len(checkpoints) if isinstance(checkpoints, (list, tuple)) else checkpoints
     if len(found) - 1 > many:
         raise OptionError(
             f"{len(found) - 1} segments and {many} checkpoints: each segment needs at least one. "
@@ -138,7 +143,7 @@ def _placed(
     """For each segment its checkpoints, and the borders of what they stand for."""
     from whence.models.trainer.checkpoints import in_order, middles, nearest, parted
 
-    spans = list(zip(starts[:-1], starts[1:], strict=True))
+    spans = list(pairwise(starts))
     if isinstance(checkpoints, (int, np.integer)):
         each = [len(own) for own in np.array_split(np.arange(checkpoints), len(spans))]
         borders = [parted(schedule, k, a, b) for k, (a, b) in zip(each, spans, strict=True)]

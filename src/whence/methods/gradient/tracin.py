@@ -22,12 +22,11 @@ from whence._core.errors import OptionError
 from whence.methods._training import Scores, attributed
 from whence.methods.gradient._runs import held_total, network_of
 from whence.models.trainer.examples import Examples
-from whence.models.trainer.trainer import Trainer
 
 _TOGETHER = 256
 
 
-def tracin(trainer: Trainer[Any], test: Any, *, checkpoints: Any = 5) -> Attribution:
+def tracin(trainer: Any, test: Any, *, checkpoints: Any = 5) -> Attribution:
     """What each row's own steps did to each test, to first order, along a network's training.
 
     Args:

@@ -33,7 +33,7 @@ from whence.methods._tuning import KEEP, chosen, tuning
 from whence.models.gradients.filling import fill
 from whence.models.gradients.rademacher import Rademacher
 from whence.models.gradients.store import GradientStore
-from whence.models.trainer.checkpoints import loaded
+from whence.models.trainer.checkpoints import checkpoints_of
 from whence.models.trainer.examples import Examples
 from whence.models.trainer.network import NetworkTrainer
 from whence.models.trainer.rules import Params
@@ -252,4 +252,4 @@ def independent(trainer: NetworkTrainer, given: Any) -> list[Params]:
         positive(given, "checkpoints", "independently trained models")
         seeds = trainer.seed + np.arange(given)
         return list(trainer.fits(np.ones((len(seeds), len(trainer.rows))), seeds))
-    return loaded(trainer, list(given))
+    return checkpoints_of(trainer, given)

@@ -5,12 +5,13 @@ a row was used in a part is read off the run itself,
 
     use(part, i) = sum over the steps of the part whose batch held i of rate / rows in the batch,
 
-over 1 - momentum, which is how far one pull leads in the end. Where passes are whole and the rate is
-held, that is the sum of rates over n, the same for every row. A part that never saw a row uses it 0.
+over 1 - momentum, which is how far one pull leads in the end. Where passes are whole and the rate
+is held, that is the sum of rates over n, the same for every row; a part that never saw a row has 0.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
@@ -66,7 +67,7 @@ def parted(
 
 def nearest(steps: Sequence[int], begin: int, end: int) -> Int[np.ndarray, " borders"]:
     """Each step belongs to the checkpoint that is nearest to it."""
-    between = [(a + b + 1) // 2 for a, b in zip(steps[:-1], steps[1:], strict=True)]
+    between = [(a + b + 1) // 2 for a, b in pairwise(steps)]
     return np.array([begin, *between, end])
 
 
@@ -78,7 +79,7 @@ def middles(borders: Int[np.ndarray, " borders"]) -> list[int]:
 def reaches(schedule: Schedule, borders: Int[np.ndarray, " borders"]) -> list[np.ndarray]:
     """How far each step of each part leads: its rate, over 1 - momentum."""
     far = schedule.rates / (1 - schedule.momentum)
-    return [far[a:b] for a, b in zip(borders[:-1], borders[1:], strict=True)]
+    return [far[a:b] for a, b in pairwise(borders)]
 
 
 def uses(trainer: NetworkTrainer, borders: Int[np.ndarray, " borders"]) -> np.ndarray:
@@ -87,7 +88,7 @@ def uses(trainer: NetworkTrainer, borders: Int[np.ndarray, " borders"]) -> np.nd
     found = np.zeros((len(borders) - 1, len(trainer.rows)))
     order = schedule.order(trainer.seed)
     far = schedule.rates / (1 - schedule.momentum)
-    for part, (a, b) in enumerate(zip(borders[:-1], borders[1:], strict=True)):
+    for part, (a, b) in enumerate(pairwise(borders)):
         for step in range(a, b):
             found[part, order[step]] += far[step] / len(order[step])
     return found
@@ -141,7 +142,7 @@ def looked(trainer: NetworkTrainer, given: Any) -> tuple[list[Look], Int[np.ndar
     if all(isinstance(step, (int, np.integer)) for step in listed):
         steps = in_order(schedule, listed)
         return looks(trainer, steps), nearest(steps, 0, schedule.steps)
-    return [Look(p, None) for p in loaded(trainer, listed)], parted(schedule, len(listed))
+    return [Look(p, None) for p in _loaded(trainer, listed)], parted(schedule, len(listed))
 
 
 def checkpoints_of(trainer: NetworkTrainer, given: Any) -> list[Params]:
@@ -164,7 +165,7 @@ def in_order(schedule: Schedule, steps: Sequence[int]) -> list[int]:
     return listed
 
 
-def loaded(trainer: NetworkTrainer, states: Sequence[Any]) -> list[Params]:
+def _loaded(trainer: NetworkTrainer, states: Sequence[Any]) -> list[Params]:
     """State dicts as parameters.
 
     Raises:
