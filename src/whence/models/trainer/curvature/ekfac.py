@@ -59,8 +59,8 @@ class EKFAC(Spectral):
     ) -> None:
         self.solver, self.pseudo, self.at, self.width = "ekfac", False, at, len(trainer.penalty)
         self._trainer, self._along = trainer, Directions(trainer, list(models), draws, seed)
-        self._inside = Inside(trainer, self._along.models[0])
-        scope, layers = set(at.tolist()), self._inside.layers
+        self._copy = Inside(trainer, self._along.models[0])
+        scope, layers = set(at.tolist()), self._copy.layers
         outside = [n for n, layer in layers.items() if not scope.issuperset(layer.at.flat)]
         for name in outside + self._misread():
             layers.pop(name, None)
@@ -89,7 +89,7 @@ class EKFAC(Spectral):
         return answer
 
     def _asked(self, model: Params, rows: slice, along: torch.Tensor) -> Parts:
-        return self._inside.asked(model, self._trainer.X[rows], along)
+        return self._copy.asked(model, self._trainer.X[rows], along)
 
     def _misread(self) -> list[str]:
         """Layers whose inputs and slopes do not make up the gradients of a few rows.
@@ -101,14 +101,14 @@ class EKFAC(Spectral):
         made = self._asked(model, rows, Directions(self._trainer, [model], 0, 0).of(model, rows))
         wrong = []
         for name, (a, delta) in made.items():
-            wanted = true[:, self._inside.layers[name].at.reshape(-1)]
+            wanted = true[:, self._copy.layers[name].at.reshape(-1)]
             found = _numpy(_gradients(delta, a)).reshape(wanted.shape)
             if np.abs(found - wanted).max() > _SAME * np.abs(true).max():
                 wrong.append(name)
         return wrong
 
     def _in_layers(self) -> list[Block]:
-        layers = self._inside.layers
+        layers = self._copy.layers
         bases = self._bases()
         sums = {n: torch.zeros(layer.at.shape, dtype=torch.float64) for n, layer in layers.items()}
         for model, rows, along in self._along.blocks(self._cells(squared=True)):
@@ -127,7 +127,7 @@ class EKFAC(Spectral):
 
     def _bases(self) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
         """Q_S and Q_A of each layer."""
-        factors: dict[str, list[Any]] = {name: [0.0, 0.0] for name in self._inside.layers}
+        factors: dict[str, list[Any]] = {name: [0.0, 0.0] for name in self._copy.layers}
         for model, rows, along in self._along.blocks(self._cells(squared=False)):
             for name, (a, delta) in self._asked(model, rows, along).items():
                 for i, x in enumerate((delta, a)):
@@ -141,7 +141,7 @@ class EKFAC(Spectral):
     def _cells(self, *, squared: bool) -> int:
         """Numbers that one row holds at once."""
         ways, total = self._along.count(), 0
-        for layer in self._inside.layers.values():
+        for layer in self._copy.layers.values():
             outputs, inputs = layer.at.shape
             total += layer.places * (ways * outputs + inputs)
             total += ways * outputs * inputs if squared and layer.places > 1 else 0
