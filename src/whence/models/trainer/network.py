@@ -11,7 +11,7 @@ from typing import Any, final
 
 import numpy as np
 import torch
-from torch.func import functional_call, grad, hessian, jacrev, vmap
+from torch.func import functional_call, grad, jacrev, vmap
 
 from whence._core.errors import ModelError, OptionError, TableError, some
 from whence._core.shaped import Float, Int
@@ -318,7 +318,7 @@ class NetworkTrainer(GradientTrainer[Params]):
         def bent(o: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
             return self.each(o.reshape(out.shape[1:])[None], label[None])[0]
 
-        values, vectors = torch.linalg.eigh(vmap(hessian(bent))(flat, y))
+        values, vectors = torch.linalg.eigh(vmap(jacrev(jacrev(bent)))(flat, y))
         if float(values.min()) < -_INDEFINITE * float(values.abs().max()):
             raise ModelError(
                 "this loss is not convex in the outputs (its curvature there has eigenvalue "

@@ -39,7 +39,7 @@ def candidates(
     mean = curvature.mean()
     if not mean > 0:
         raise ModelError("the curvature is zero everywhere: no row holds any parameter")
-    implied = [] if trainer is None else implied_by(trainer)
+    implied = np.empty(0) if trainer is None else implied_by(trainer)
     return np.sort(np.append(mean * 10.0**_SPAN, implied))
 
 

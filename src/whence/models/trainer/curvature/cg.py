@@ -66,9 +66,7 @@ class ConjugateGradients(Curvature):
         """The mean eigenvalue of H."""
         return self.product.trace() / len(self.at)
 
-    def solved(
-        self, v: Float[np.ndarray, "vectors parameters"], damping: float
-    ) -> Solution:
+    def solved(self, v: Float[np.ndarray, "vectors parameters"], damping: float) -> Solution:
         """As `solve`, with residuals and iterations."""
         x, residuals, iterations = self._searched(self._inside(v), self._damping(damping))
         return Solution(self._outside(x), residuals, iterations)
@@ -78,9 +76,7 @@ class ConjugateGradients(Curvature):
     ) -> Float[np.ndarray, "vectors scope"]:
         return self._searched(v, damping)[0]
 
-    def _searched(
-        self, v: np.ndarray, damping: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _searched(self, v: np.ndarray, damping: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         size = np.linalg.norm(v, axis=1)
         x, r, taken = np.zeros_like(v), v.copy(), np.zeros(len(v), dtype=int)
         wanted = self.tolerance * size
@@ -126,7 +122,7 @@ class ConjugateGradients(Curvature):
             return
         least = float((bend / (p * p).sum(axis=1)).min())
         raise ModelError(
-            f"the curvature is indefinite or singular: with damping {damping:.3g} it is {least:.3g} "
-            "in some direction, and conjugate gradients need it above 0 in all. Use the "
-            f"Gauss-Newton matrix, or a damping above {max(damping - least, 0.0):.3g}."
+            f"the curvature is indefinite or singular: with damping {damping:.3g} it is "
+            f"{least:.3g} in some direction, and conjugate gradients need it above 0 in all. Use "
+            f"the Gauss-Newton matrix, or a damping above {max(damping - least, 0.0):.3g}."
         )

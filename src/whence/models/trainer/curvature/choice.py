@@ -9,20 +9,20 @@ from whence.models.trainer.curvature.dense import Dense
 from whence.models.trainer.curvature.inverse import Curvature
 from whence.models.trainer.curvature.lanczos import Lanczos
 from whence.models.trainer.curvature.products import Product, RootsProduct
-from whence.models.trainer.curvature.scope import placed
+from whence.models.trainer.curvature.scope import Scope, placed
 from whence.models.trainer.linear import LinearTrainer
-from whence.models.trainer.trainer import GradientTrainer
+from whence.models.trainer.trainer import GradientTrainer, Trainer
 
 SOLVERS = ("auto", "dense", "cg", "arnoldi", "ekfac")
 FEW = 3000  # parameters: one decomposition of so small a matrix takes seconds
 
 
 def curvature(
-    trainer: GradientTrainer[Any],
+    trainer: Trainer[Any],
     model: Any,
     solver: str = "auto",
     *,
-    scope: Sequence[str] | Sequence[int] | None = None,
+    scope: Scope = None,
     seed: int = 0,
 ) -> Curvature:
     """What training's objective is like around what was learned: (H + damping I)^-1, and more.
@@ -44,11 +44,11 @@ def curvature(
 
 
 def mean_curvature(
-    trainer: GradientTrainer[Any],
+    trainer: Trainer[Any],
     models: Sequence[Any],
     solver: str = "auto",
     *,
-    scope: Sequence[str] | Sequence[int] | None = None,
+    scope: Scope = None,
     seed: int = 0,
 ) -> Curvature:
     """The mean over several models, such as the checkpoints of a stretch of training.

@@ -49,7 +49,7 @@ class Directions:
 
     def count(self) -> int:
         """How many there are for one row."""
-        return self.of(self.models[0], slice(0, 1)).shape[1]
+        return len(self.of(self.models[0], slice(0, 1))[0])
 
     def blocks(self, cells: int) -> Iterator[tuple[Params, slice, torch.Tensor]]:
         """Model, rows and directions, as many rows at once as there is room for.

@@ -13,7 +13,7 @@ diagonal; `provenance` names them.
 
 Source: George et al. (2018); Martens & Grosse (2015), Grosse & Martens (2016) for convolutions.
 Departures: delta is taken along the roots of the curvature by the outputs, so nothing is sampled
-unless it is asked for; and whether a layer's parts give its gradient is tested on rows, not assumed.
+unless it is asked for; and that a layer's parts give its gradient is tested on rows, not assumed.
 """
 
 from collections.abc import Callable, Sequence
@@ -119,7 +119,8 @@ class EKFAC(Spectral):
         return [
             Kronecker(
                 layers[name].at,
-                *(_numpy(q) for q in bases[name]),
+                _numpy(bases[name][0]),
+                _numpy(bases[name][1]),
                 _numpy(total) * self._along.weight + penalty,
             )
             for name, total in sums.items()

@@ -152,7 +152,8 @@ class Spectral(Curvature):
 
 
 def _inverses(values: np.ndarray, floor: float) -> np.ndarray:
-    return np.divide(1.0, values, out=np.zeros_like(values), where=values > floor)
+    held = values > floor
+    return np.where(held, 1 / np.where(held, values, 1.0), 0.0)
 
 
 def _finite(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:

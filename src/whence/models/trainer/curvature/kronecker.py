@@ -75,9 +75,7 @@ class Whole(Block):
 class Diagonal(Block):
     """Many parameters, none of them mixed with any other."""
 
-    def __init__(
-        self, at: Int[np.ndarray, " block"], values: Float[np.ndarray, " block"]
-    ) -> None:
+    def __init__(self, at: Int[np.ndarray, " block"], values: Float[np.ndarray, " block"]) -> None:
         self.at, self.values = at, values
 
     def scaled(

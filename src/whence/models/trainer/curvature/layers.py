@@ -49,7 +49,7 @@ class Layer:
     @property
     def places(self) -> int:
         """At how many it is applied to one row."""
-        return sum(s.numel() for s in self.shapes) // len(self.at)
+        return int(sum(s.numel() for s in self.shapes)) // len(self.at)
 
     def unrolled(self, inputs: list[torch.Tensor]) -> torch.Tensor:
         """[a; 1], from what it was given: rows, places, inputs."""
@@ -156,14 +156,10 @@ def _linear(
     module: torch.nn.Module, places: Mapping[str, slice]
 ) -> dict[str, tuple[Any, Int[np.ndarray, "outputs inputs"]]]:
     """Linear layers and convolutions of which all is learned, and that share nothing."""
-    owners = Counter(
-        id(p) for m in module.modules() for p in m.parameters(recurse=False)
-    )
+    owners = Counter(id(p) for m in module.modules() for p in m.parameters(recurse=False))
     found = {}
     for name, layer in module.named_modules():
-        own = {
-            f"{name}.{k}".lstrip("."): p for k, p in layer.named_parameters(recurse=False)
-        }
+        own = {f"{name}.{k}".lstrip("."): p for k, p in layer.named_parameters(recurse=False)}
         whole = all(k in places and owners[id(p)] == 1 for k, p in own.items())
         if _plain(layer) and whole and isinstance(layer.weight, torch.nn.Parameter):
             rows = [_at(places[k]).reshape(len(p), -1) for k, p in own.items()]

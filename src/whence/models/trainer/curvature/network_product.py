@@ -1,6 +1,9 @@
-"""H v of a network without its Jacobian: one pass forwards along v, and one back.
+"""H v of a network without its Jacobian: one pass along v, and one back.
 
-    G v = sum over rows of  J'(C (J v))      J v by jvp, J' by vjp, C the loss's curvature by outputs
+    G v = sum over rows of  J'(C (J v))              C the loss's second derivative by the outputs
+
+J'u is a backward pass, and linear in u; J v is the backward pass of that. So every operation that
+can be trained through will do, those without a forward mode too.
 
 All in double precision, whatever the module's own: a search that goes by small differences of its
 products would otherwise stall at the seventh digit.
@@ -8,11 +11,11 @@ products would otherwise stall at the seventh digit.
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import torch
-from torch.func import functional_call, jvp, vjp, vmap
+from torch.func import functional_call, vjp, vmap
 
 from whence._core.errors import ModelError, OptionError
 from whence._core.shaped import Float, Int
@@ -62,16 +65,16 @@ class NetworkProduct(Product):
         def outputs(p: Params) -> torch.Tensor:
             return self._called(p, X)
 
-        with torch.no_grad():
-            out = outputs(params)
-            root = self.trainer.output_roots(out, y)
+        out, back = vjp(outputs, params)
+        _, along_it = vjp(lambda u: back(u)[0], torch.zeros_like(out))
+        root = self.trainer.output_roots(out.detach(), y)
         bend = root.transpose(1, 2) @ root
 
         def one(tangent: Params) -> torch.Tensor:
-            pushed = jvp(outputs, (params,), (tangent,))[1]
+            pushed = along_it(tangent)[0]
             bent = torch.einsum("rij,rj->ri", bend, pushed.reshape(len(X), -1))
-            back = vjp(outputs, params)[1](bent.reshape(out.shape))[0]
-            return torch.cat([back[k].reshape(-1) for k in self.trainer.start])
+            pulled = back(bent.reshape(out.shape))[0]
+            return torch.cat([pulled[k].reshape(-1) for k in self.trainer.start])
 
         return vmap(one)(along).detach()
 

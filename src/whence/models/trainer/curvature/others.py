@@ -26,7 +26,8 @@ def other_blocks(
     """Blocks of the parameters that are left, and which of them are whole, which diagonal."""
     if not len(left):
         return [], {}
-    places, modules = names_of(along.trainer), {}
+    places = names_of(along.trainer)
+    modules: dict[str, list[Int[np.ndarray, " own"]]] = {}
     for name, where in places.items():
         own = left[(left >= where.start) & (left < where.stop)]
         if len(own):

@@ -31,9 +31,7 @@ class Product(abc.ABC):
     at: Int[np.ndarray, " scope"]
 
     @abc.abstractmethod
-    def __call__(
-        self, v: Float[np.ndarray, "vectors scope"]
-    ) -> Float[np.ndarray, "vectors scope"]:
+    def __call__(self, v: Float[np.ndarray, "vectors scope"]) -> Float[np.ndarray, "vectors scope"]:
         """H v for each row of v."""
 
     @abc.abstractmethod
@@ -48,9 +46,7 @@ class Given(Product):
     def __init__(self, matrix: Float[np.ndarray, "p p"]) -> None:
         self.matrix, self.width, self.at = matrix, len(matrix), np.arange(len(matrix))
 
-    def __call__(
-        self, v: Float[np.ndarray, "vectors scope"]
-    ) -> Float[np.ndarray, "vectors scope"]:
+    def __call__(self, v: Float[np.ndarray, "vectors scope"]) -> Float[np.ndarray, "vectors scope"]:
         """One product."""
         return np.asarray(v @ self.matrix)
 
@@ -73,9 +69,7 @@ class RootsProduct(Product):
         self.width = len(trainer.penalty)
         self.penalty = trainer.penalty[at] / len(trainer.rows)
 
-    def __call__(
-        self, v: Float[np.ndarray, "vectors scope"]
-    ) -> Float[np.ndarray, "vectors scope"]:
+    def __call__(self, v: Float[np.ndarray, "vectors scope"]) -> Float[np.ndarray, "vectors scope"]:
         """Block by block."""
         total = v * self.penalty
         for root in blocks(self.trainer, self.models, self.at):

@@ -13,6 +13,8 @@ from whence._core.errors import OptionError, did_you_mean
 from whence._core.shaped import Int
 from whence.models.trainer.trainer import GradientTrainer
 
+Scope = Sequence[str] | Sequence[int] | np.ndarray | None
+
 
 def names_of(trainer: GradientTrainer[Any]) -> dict[str, slice]:
     """The places of each named parameter in the one vector; nothing where they have no names."""
@@ -31,9 +33,7 @@ def names_of(trainer: GradientTrainer[Any]) -> dict[str, slice]:
     }
 
 
-def placed(
-    trainer: GradientTrainer[Any], scope: Sequence[str] | Sequence[int] | None
-) -> Int[np.ndarray, " scope"]:
+def placed(trainer: GradientTrainer[Any], scope: Scope) -> Int[np.ndarray, " scope"]:
     """The places of the parameters in a scope, in order.
 
     Args:
@@ -66,7 +66,7 @@ def _named(known: dict[str, slice], scope: Sequence[Any]) -> Int[np.ndarray, " s
         mine = {k for k in known if k == name or k.startswith(f"{name}.")}
         if not mine:
             raise OptionError(
-                f"the scope has {name!r}, and no parameter is called so. {did_you_mean(name, known)}"
+                f"the scope has {name!r}: no parameter is called so. {did_you_mean(name, known)}"
             )
         found |= mine
     return np.concatenate([np.arange(s.start, s.stop) for k, s in known.items() if k in found])
