@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 from machine import processor, rounded
 from sklearn.ensemble import HistGradientBoostingClassifier
+from tables import csv
 
 import whence as wh
-from tables import csv
 from whence._core.errors import OverlapError
 
 ROWS, TRAIN = 4000, 15_000

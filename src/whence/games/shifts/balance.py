@@ -64,7 +64,7 @@ class Balance(Weigher):
         return found.weights * (~after).sum()
 
     def _features(self, names: tuple[str, ...]) -> Float[np.ndarray, "rows features"]:
-        return basis.quadratic([self.columns[n] for n in names], self.label)
+        return basis.quadratic([self.columns[n] for n in names], (self.label,))
 
     def _means(self, F: np.ndarray, kept: np.ndarray) -> Float[np.ndarray, "replicates features"]:
         return np.asarray(kept.T @ F / kept.sum(axis=0)[:, None])

@@ -12,6 +12,7 @@ from whence.games.shifts.columns import Shared, refuse_new, shared
 from whence.games.shifts.groups import grouped
 from whence.games.shifts.logistic import Problem
 from whence.games.shifts.metric import Metric, as_metric
+from whence.games.shifts.ratios import Seen
 from whence.models.cells import Column, inferred, objects
 from whence.models.labels import as_labels, refuse_length
 from whence.models.predictor import Predictor, predictor
@@ -33,6 +34,7 @@ class Evidence:
         before: the metric on before.
         after: the metric on after.
         unseen: the largest share of after's rows, over columns, with values unseen before.
+        seen: what the model says of a row, and whether it is right, where that is yes or no.
     """
 
     model: Predictor
@@ -44,6 +46,7 @@ class Evidence:
     before: Metric
     after: Metric
     unseen: float
+    seen: tuple[Seen, ...]
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -86,21 +89,27 @@ def evidence(
     later = np.repeat([False, True], [n0, n1])
     unseen = refuse_new(list(columns.values()), later)  # before a model meets values it never saw
     asked = predictor(model, like=tables[0].select(known))
-    metrics, labels = [], []
+    metrics, labels, said = [], [], []
     for table, y, where in zip(tables, (y0, y1), ("before", "after"), strict=True):
         values = as_labels(y, f"y of {where}")
         refuse_length(values, len(table), f"y of {where}")
         _refuse_gaps(values, where)
         p = asked(asked.aligned(table.select(known)).frame())
+        said.append(Column(p[:, -1]))
         metrics.append(as_metric(metric, values, p, asked, where))
         labels.append(inferred(objects(values.reshape(len(values), -1)[:, 0].tolist())))
     columns[called] = shared(called, *labels, label=True)
     unseen = max(unseen, refuse_new([columns[called]], later))
+    seen = (Seen(shared("\N{MIDDLE DOT} said", *said), known),)
+    right = [m.each for m in metrics]
+    if right[0] is not None and right[1] is not None and len(np.unique(np.concatenate(right))) <= 2:
+        both = shared("\N{MIDDLE DOT} right", *map(Column, right))
+        seen = (*seen, Seen(both, (*known, called)))
     group = grouped(together, n0, n0 + n1, groups, seed)
     many = int(group.max()) + 1
     problem = Problem(np.repeat([0.0, 1.0], [n0, n1]), group, many)
     kept = np.column_stack([np.ones(n0 + n1), group[:, None] != np.arange(many)]).astype(float)
-    return Evidence(asked, columns, features, called, problem, kept, *metrics, unseen)
+    return Evidence(asked, columns, features, called, problem, kept, *metrics, unseen, seen)
 
 
 def _pair(given: Any, where: str) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""Factors: what images, or any generated things, are put together from; a shift whose truth is known.
+"""Factors: what generated things are put together from; a shift whose truth is known.
 
     v(S) = mean of the metric on things made of after's factors for S, and of before's for the rest.
 

@@ -112,7 +112,7 @@ class MechanismShift(DearGame):
         self.weigher: Weigher = (
             Balance(own.columns, own.label, own.problem)
             if weights == "balance"
-            else Ratios(own.columns, own.label, own.problem, ratios, clip)
+            else Ratios(own.columns, own.label, own.problem, ratios, clip, own.seen)
         )
         self.law: Law = (
             Known(own, self.weigher, known) if known is not None else Unknown(own, self.weigher)

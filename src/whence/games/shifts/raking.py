@@ -16,7 +16,7 @@ import numpy as np
 
 from whence._core.shaped import Float
 
-_STEPS, _CLOSE = 60, 1e-10
+_STEPS, _CLOSE, _ROUNDING = 60, 1e-9, 1e-12
 
 
 @final
@@ -93,7 +93,8 @@ def _solved(
             new = dual - size * step
             w, log_sum = _tilted(base, F, new)
             found = log_sum - target @ new + 0.5 * ridge * new @ new
-            if found <= value - 1e-4 * size * (gradient @ step) or size < 1e-8:
+            slack = _ROUNDING * max(1.0, abs(value))
+            if found <= value - 1e-4 * size * (gradient @ step) + slack or size < 1e-4:
                 break
             size /= 2
         dual = new

@@ -6,6 +6,9 @@ Few values are counted. Otherwise rows of after are told from rows of before by 
 has not seen the row's group: its odds, over the odds of all rows, are the ratio. Which classifier
 (logistic regression on the columns, or on their squares and products, or boosted trees) is decided
 by held-out log-loss, the simpler one unless the other is better by more than its standard error.
+Where a classifier sees all that the model sees, it also sees what the model says, and given the
+label whether that is right: functions of the columns, so the ratio is the same, and the one
+direction in which a wrong ratio would show.
 
 Source: importance weights by classification, Bickel et al. (2009), as Zhang, Singh, Ghassemi and
 Joshi (2023) use them for mechanisms. Ours: counts, crossed folds, ratios whose priors are those of
@@ -13,7 +16,8 @@ the rows that were fitted to, refits in every replicate, and nothing clipped unl
 """
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -47,6 +51,20 @@ class Weigher(abc.ABC):
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A column that others determine, such as what the model says of them.
+
+    Attributes:
+        column: of both data sets.
+        by: the columns that determine it: it stands in for nothing else.
+    """
+
+    column: Shared
+    by: tuple[str, ...]
+
+
+@final
 class Ratios(Weigher):
     """Weights that are ratios of densities.
 
@@ -56,6 +74,7 @@ class Ratios(Weigher):
         problem: which rows are of after, and their groups.
         kind: of the classifier: one of `KINDS`.
         clip: ratios beyond this, or below one over this, count as this; None clips nothing.
+        seen: what the model says, and how right it is: columns that others determine.
     """
 
     def __init__(
@@ -65,9 +84,10 @@ class Ratios(Weigher):
         problem: Problem,
         kind: str = "auto",
         clip: float | None = None,
+        seen: Sequence["Seen"] = (),
     ) -> None:
         self.columns, self.label, self.problem = columns, label, problem
-        self.kind, self.clip = kind, clip
+        self.kind, self.clip, self.seen = kind, clip, tuple(seen)
         self.words, self.unseen, self.clipped = {}, {}, {}
         self._known: dict[tuple[str, ...], np.ndarray] = {}
 
@@ -102,12 +122,14 @@ class Ratios(Weigher):
         name = tuple(sorted(c.name for c in columns))
         if name not in self._known:
             before = self.problem.after == 0
+            also = [s.column for s in self.seen if {*s.by} <= {*name}]
+            columns = [*columns, *also]
             self._known[name] = self._odds(columns)[before] - self.problem.prior
         return self._known[name]
 
     def _odds(self, columns: list[Shared]) -> Float[np.ndarray, "rows replicates"]:
         """By the model that tells held-out rows best, unless a simpler one is as good."""
-        y, key = self.problem.after, _key(columns)
+        y, key = self.problem.after, _key(c for c in columns if c.name in self.columns)
         if self.kind != "auto":
             self.words[key] = _SAID[self.kind]
             if self.kind == "boosted":
@@ -127,7 +149,8 @@ class Ratios(Weigher):
         return odds
 
     def _features(self, columns: list[Shared], kind: str) -> np.ndarray:
-        return basis.plain(columns) if kind == "linear" else basis.quadratic(columns, self.label)
+        labels = {self.label, *(s.column.name for s in self.seen if self.label in s.by)}
+        return basis.plain(columns) if kind == "linear" else basis.quadratic(columns, labels)
 
     def _clipped(self, mechanism: Mechanism, ratio: np.ndarray) -> np.ndarray:
         if self.clip is None:
@@ -145,7 +168,7 @@ _SAID = {
 }
 
 
-def _key(columns: Sequence[Shared]) -> str:
+def _key(columns: Iterable[Shared]) -> str:
     return " & ".join(sorted(c.name for c in columns))
 
 
