@@ -5,8 +5,8 @@ from typing import Any, final
 
 import numpy as np
 
-from whence._core.keyed import uniforms
 from whence._core.attribution import Attribution
+from whence._core.keyed import uniforms
 from whence.methods._training import Scores, attributed
 from whence.models.trainer.examples import Examples
 from whence.models.trainer.trainer import Trainer
