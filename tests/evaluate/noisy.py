@@ -26,7 +26,7 @@ class Noisy(Trainer[Any]):
     """f_t = sum_i w_i worth[t, i] + noise of a known size, its own for each seed and subset."""
 
     def __init__(self, worth, noise=0.0, measurement="prediction", names=None):
-        tests, n = worth.shape
+        n = worth.shape[1]
         self.worth, self.noise, self.calls = worth, noise, 0
         self.rows = Examples(
             np.arange(float(n))[:, None],

@@ -354,13 +354,18 @@ def test_scores_that_say_nothing_have_none():
         ({"keep": 1.0}, "keep is the share"),
         ({"seeds": 0}, "positive whole number"),
         ({"resamples": 1}, "at least 2 resamples"),
-        ({"compared": {"": None}}, "compared is a mapping"),
     ],
 )
 def test_options_outside_their_range(options, said):
     trainer, test = noisy()
     with pytest.raises(wh.WhenceError, match=said):
         scored(trainer, test, trainer.worth, **options)
+
+
+def test_an_answer_without_a_name_is_not_compared():
+    trainer, test = noisy()
+    with pytest.raises(wh.WhenceError, match="compared is a mapping"):
+        scored(trainer, test, trainer.worth, compared={"": answer(trainer, test, trainer.worth)})
 
 
 def test_other_rows_and_other_tests_are_refused():
@@ -410,7 +415,7 @@ def test_a_curve_over_the_share_that_stays():
     assert table["keep"] == (0.95, 0.5)
     assert {"random", "nearest label", "loss", "nearest"} < set(table)
     assert len(repr(curve).splitlines()) == 3
-    with pytest.raises(wh.WhenceError, match="there are: 0.95, 0.5"):
+    with pytest.raises(wh.WhenceError, match=r"there are: 0\.95, 0\.5"):
         curve[0.8]
     with pytest.raises(wh.WhenceError, match="no share of rows"):
         wh.evaluate.lds_curve(trainer, own, test, ())
