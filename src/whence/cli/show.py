@@ -31,8 +31,8 @@ def show(
     files.check({"--html": html, "--csv": csv, "--parquet": parquet}, [file])
     result = load(file)
     if isinstance(result, LDS):
-        wanted = {"--row": row, "--html": html, "--csv": csv, "--parquet": parquet}
-        _refuse([option for option, given in wanted.items() if given], "an LDS", "--json has it")
+        tables = {"--row": row, "--html": html, "--csv": csv, "--parquet": parquet}
+        _refuse([option for option, given in tables.items() if given], "an LDS", "--json has it")
         screen.dump(result.certificate().to_dict()) if json else screen.tell(repr(result))
         return DONE
     if isinstance(result, (Interactions, Selection)):
