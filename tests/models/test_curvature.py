@@ -362,3 +362,62 @@ def test_momentum_lengthens_the_training():
     t, m = network(mlp, (5,), momentum=0.5, lr=0.1)
     plain = 1 / t.schedule.rates.sum()
     assert np.isclose(candidates(curvature(t, m), t), plain / 2).any()
+
+
+# -- what cannot be done --
+
+
+def test_what_is_small_beside_the_largest_is_zero():
+    """Mutant: the mean of the rest, inverted however small it is."""
+    H, v = np.diag([10.0, 5.0, 0.5, 0.5]), np.ones((1, 4))
+    found = Lanczos(Given(H), least=0.1)
+    assert np.allclose(found.solve(v, 0.0), [[0.1, 0.2, 0.0, 0.0]])
+    assert np.allclose(found.solve(v, 1.0), [[1 / 11, 1 / 6, 1.0, 1.0]])
+
+
+def test_a_matrix_that_is_too_large():
+    rng = np.random.default_rng(0)
+    ridge = Trainer.ridge(rng.normal(size=(2, 8193)), np.ones(2), 1.0)
+    with pytest.raises(OptionError, match="8,193 parameters"):
+        curvature(ridge, np.zeros(8193), "dense")
+
+
+class Single(torch.nn.Module):
+    """It makes single precision of whatever comes."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.layer(x.float())
+
+
+def test_a_module_that_holds_to_single_precision():
+    t, m = network(Single, (4,), double=False)
+    with pytest.raises(ModelError, match="double precision"):
+        curvature(t, m, "cg").solve(queries(t, m), 0.1)
+
+
+@pytest.mark.parametrize("product", [NetworkProduct, RootsProduct])
+def test_a_product_of_no_model(learned, product):
+    with pytest.raises(OptionError, match="at least one model"):
+        product(learned[0], [], np.arange(57))(np.ones((1, 57)))
+
+
+@pytest.mark.parametrize("solver", ["cg", "arnoldi", "ekfac"])
+def test_frozen_parameters_and_buffers(solver):
+    def make():
+        net = mlp()
+        net[0].bias.requires_grad_(requires_grad=False)
+        net.register_buffer("unused", torch.ones(2))
+        return net
+
+    t, m = network(make, (5,))
+    v = queries(t, m)
+    wanted = exact(t, m, v, 1.0)
+    found = curvature(t, m, solver).solve(v, 1.0)
+    if solver == "ekfac":
+        assert curvature(t, m, solver).provenance["layers"] == ["2"]
+    else:
+        assert np.allclose(found, wanted, atol=1e-8)
