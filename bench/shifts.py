@@ -199,11 +199,11 @@ def graph_truth():
     }
     phi = np.zeros(3)
     for i in range(3):
-        for s in v:
+        for s, worth in v.items():
             if not s[i]:
                 with_i = tuple(1 if j == i else s[j] for j in range(3))
                 weight = factorial(sum(s)) * factorial(2 - sum(s)) / 6
-                phi[i] += weight * (v[with_i] - v[s])
+                phi[i] += weight * (v[with_i] - worth)
     return phi
 
 

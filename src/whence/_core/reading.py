@@ -151,13 +151,10 @@ class Reading:
                 apart = mean[0] - mean[0].mean(axis=0)
                 covariance[part] = (k - 1) / k * np.einsum("koi,koj->oij", apart, apart)
             at += k * outputs
-        free = self.freedom
-        if "data" in replicates:  # k groups tell a variance with k - 1 degrees of freedom
-            free = np.minimum(free, replicates["data"] - 1.0)
         return Reading(
             self.values[:, own],
             self.stderr[:, own],
-            free,
+            self.freedom,
             self.empty[:, own],
             self.full[:, own],
             {name: s[:, own] for name, s in shared.items()},

@@ -53,10 +53,11 @@ class Carried:
     exact: bool
 
     def __repr__(self) -> str:
-        lines = [
+        first = (
             f"{self.mechanism} carries {self.value:+.4g}: {len(self.rows):,} of {len(self.each):,} "
             f"rows of before carry {100 * self.share:g} % of its side of it"
-        ]
+        )
+        lines = [first]
         shown = zip(*self.table.values(), strict=True)
         for column, value, before, after, metric, carries in list(shown)[:5]:
             lines.append(
