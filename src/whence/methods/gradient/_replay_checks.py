@@ -3,10 +3,10 @@
     smoothness = sum over parameters j of |d_j| / |d|_1 sign(b(h) - b(0))_j sign(b(2h) - b(h))_j,
 
 with b(h) the end of a run with weights 1 + h v, v standard normal, and d = b(2h) - b(0). It is 1
-where all parameters keep their way, and it is not enough: on a rough training of digits it was
-.993, and the derivative ranked what retraining did at .29 where half of the rows left. So rows are
-taken out at the very size that somebody has in mind, and what the derivative said is held against
-it.
+where all parameters keep their way, and it is not enough: it looks at small changes, and can be
+nearly 1 where rows that leave together do what no derivative says (`tests/methods/test_magic.py`
+has such a run). So rows are taken out at the very size that somebody has in mind, and what the
+derivative said is held against it.
 
 Source: Engstrom et al. (2025) for the smoothness. Ours: that retraining decides.
 """
@@ -39,8 +39,8 @@ def smoothness(trainer: NetworkTrainer) -> Certificate:
     words = (
         f"parameters turn back: {score:.3f}, below {_SMOOTH}; a derivative says little here"
         if rough
-        else f"parameters keep their way ({score:.3f}), which is needed and not enough: this score "
-        "was .993 where the derivative failed. Retraining decides"
+        else f"parameters keep their way ({score:.3f}), which is needed and not enough: this looks "
+        "at small changes, and can be nearly 1 where larger ones fail. Retraining decides"
     )
     return Certificate("smoothness", False if rough else None, words, {"smoothness": score})
 

@@ -24,6 +24,7 @@ from whence._core.errors import OptionError
 from whence.methods._training import Scores, attributed
 from whence.methods.gradient._runs import held_total, network_of
 from whence.models.trainer.examples import Examples
+from whence.models.trainer.subsets import FITTING, drawn
 
 _FEWEST = 5
 
@@ -89,6 +90,8 @@ def _work(
     from whence.methods.gradient._replay import planned, run_twice, swept
     from whence.methods.gradient._replay_checks import come_true, smoothness
 
+    if retrainings:
+        drawn(len(trainer.rows), retrainings, keep, seed, FITTING)  # refuses before the work
     plan = planned(trainer, len(tests), memory)
     starts = run_twice(trainer, plan)
     slopes, apart = swept(trainer, tests, starts, plan)
