@@ -13,7 +13,8 @@ Source: Ilyas et al. (2022) and Park et al. (2023) for the counterfactual. Ours:
 place of a coarse grid, both signs, and the controls.
 """
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 
@@ -72,7 +73,8 @@ def brittleness(
     values = values_of(attribution, trainer.players, tests)
     before = whole(trainer, tests, seeds)
     sign = np.where(before < 0, -1.0, 1.0) if moved is None else np.ones(len(tests))
-    turn = _Turn(trainer, tests, sign, before, moved, round(most * n), seeds)
+    below = np.zeros(len(tests)) if moved is None else before - moved
+    turn = _Turn(trainer, tests, sign, below, round(most * n), seeds)
     plain = controls(trainer, tests, draws, seed)
     found = {"top": turn.least(by_value(sign[:, None] * values))}
     for name, orders in plain.items():
@@ -95,21 +97,26 @@ def _check(trainer: Trainer[Any], moved: Any, most: Any, n: int) -> None:
         )
 
 
+@final
+@dataclass(frozen=True, slots=True)
 class _Turn:
-    """When a prediction counts as turned, and how few rows turn it."""
+    """When a prediction counts as turned, and how few rows turn it.
 
-    def __init__(
-        self,
-        trainer: Trainer[Any],
-        tests: Examples,
-        sign: Float[np.ndarray, " tests"],
-        before: Float[np.ndarray, " tests"],
-        moved: float | None,
-        most: int,
-        seeds: int,
-    ) -> None:
-        self.trainer, self.tests, self.seeds, self.most = trainer, tests, seeds, most
-        self.sign, self.below = sign, np.zeros_like(before) if moved is None else before - moved
+    Attributes:
+        trainer: what is trained again.
+        tests: of which.
+        sign: of the side that each prediction is on, by test.
+        below: what it must reach to be turned, by test.
+        most: how many rows may leave.
+        seeds: runs that each measurement is the mean of.
+    """
+
+    trainer: Trainer[Any]
+    tests: Examples
+    sign: Float[np.ndarray, " tests"]
+    below: Float[np.ndarray, " tests"]
+    most: int
+    seeds: int
 
     def least(self, order: Order) -> Float[np.ndarray, " tests"]:
         """The least count that turns each test; one more than the most where none does."""

@@ -5,8 +5,9 @@
                                and the false discovery rate over all pairs (Benjamini & Hochberg)
     does one run tell it?      |m| / s: how far the value of a single run is from losing its sign
 
-These are two questions. The published rule, p = 2 (1 - Phi(|m| / s)), answers the second, and calls
-few pairs independent of noise however many runs there are; it stands beside the first.
+These are two questions. The published rule, p = 2 (1 - Phi(|m| / s)), answers the second, and has
+no more power of many runs than of few; of very few it trusts the spread too much, as it takes the
+normal law for Student's. It stands beside the first.
 
 Source: Nguyen et al. (2023), "A Bayesian approach to analysing training data attribution"; the
 first question, and control over many pairs, are ours: Benjamini & Hochberg (1995).
