@@ -5,7 +5,7 @@ from models.trainer.rows import network, regression, ridge
 
 import whence as wh
 from whence._core.ranks import rank_correlations
-from whence.methods.gradient._spectra import DenseSpectrum
+from whence.methods.gradient._spectra import DenseSpectrum, dense
 from whence.methods.gradient.source import added_up, handed_on
 from whence.models import Trainer
 from whence.models.trainer.subsets import JUDGING, trained
@@ -95,6 +95,18 @@ def test_a_dense_spectrum():
     assert np.allclose(spectrum.through(V, lambda s: 1 / s), np.linalg.solve(matrix, V.T).T)
     # what is below zero is taken for zero
     assert np.allclose(DenseSpectrum(-np.eye(2)).through(V, lambda s: s), 0.0)
+
+
+def test_the_mean_curvature_seen_through_a_scale():
+    trainer, _ = network(n=48, weight_decay=0.3)
+    states, shares = trainer.states([0, 9]), np.array([0.25, 0.75])
+    H = [trainer.roots(s).T @ trainer.roots(s) / 48 for s in states]
+    mean = shares[0] * H[0] + shares[1] * H[1] + 0.3 * np.eye(len(H[0]))
+    scale = np.linspace(0.5, 4, len(mean))
+    V = np.random.default_rng(0).normal(size=(3, len(mean)))
+    found = dense(trainer, states, shares, scale).through(V, lambda sigma: sigma)
+    assert np.allclose(found, (V * scale**0.5) @ mean * scale**0.5)
+    assert np.allclose(dense(trainer, states, shares, None).through(V, lambda s: s), V @ mean)
 
 
 class TestStages:
