@@ -5,6 +5,7 @@ from models.trainer.rows import network, regression, ridge
 
 import whence as wh
 from whence._core.ranks import rank_correlations
+from whence.methods.gradient._stretch import stretch
 from whence.methods.gradient.source import added_up, handed_on
 from whence.models import Trainer
 from whence.models.trainer.subsets import JUDGING, trained
@@ -85,6 +86,18 @@ def test_the_factors_of_a_segment():
     want = np.append([1.0, 1.0], (1 - left[2:]) / sigma[2:] / 0.7)
     assert np.allclose(added_up(rates)(sigma), want, rtol=1e-12)
     assert added_up(np.zeros(2))(np.array([0.0, 3.0])).tolist() == [1.0, 1.0]
+
+
+def test_the_mean_curvature_seen_through_a_scale():
+    trainer, _ = network(n=48, weight_decay=0.3)
+    states, shares = trainer.states([0, 9]), np.array([0.25, 0.75])
+    H = [trainer.roots(s).T @ trainer.roots(s) / 48 for s in states]
+    mean = shares[0] * H[0] + shares[1] * H[1] + 0.3 * np.eye(len(H[0]))
+    scale = np.linspace(0.5, 4, len(mean))
+    V = np.random.default_rng(0).normal(size=(3, len(mean)))
+    found = stretch(trainer, states, shares, scale).apply(lambda sigma: sigma, V)
+    assert np.allclose(found, (V * scale**0.5) @ mean * scale**0.5)
+    assert np.allclose(stretch(trainer, states, shares, None).apply(lambda s: s, V), V @ mean)
 
 
 class TestStages:
