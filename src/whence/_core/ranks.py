@@ -3,11 +3,13 @@
     rho(q) = Spearman's correlation, over the rows, of what was told of q with what was seen
 
 The linear datamodelling score is their mean over columns (Park et al. 2023). Ties share their rank.
+
+    auc = P(a random positive ranks above a random other) + 1/2 P(they tie)
 """
 
 import numpy as np
 
-from .shaped import Float
+from .shaped import Bool, Float
 
 
 def rank_correlations(
@@ -40,3 +42,14 @@ def ranks(x: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "rows colum
     found = np.empty_like(ordered)
     np.put_along_axis(found, order, (first + last) / 2, axis=0)
     return found
+
+
+def auc(scores: Float[np.ndarray, " rows"], positive: Bool[np.ndarray, " rows"]) -> float:
+    """How often a positive row has the larger score; ties count half.
+
+    >>> auc(np.array([3.0, 1.0, 1.0, 0.0]), np.array([True, True, False, False]))
+    0.875
+    """
+    inside, outside = int(positive.sum()), int((~positive).sum())
+    total = float(ranks(scores[:, None])[positive, 0].sum())
+    return (total - inside * (inside - 1) / 2) / (inside * outside)

@@ -25,10 +25,16 @@ def show(
 ) -> int:
     """Show a saved result: a table, a page, or plain JSON."""
     from whence import Interactions, Selection, load
+    from whence._core.lds import LDS
     from whence.cli import files
 
     files.check({"--html": html, "--csv": csv, "--parquet": parquet}, [file])
     result = load(file)
+    if isinstance(result, LDS):
+        tables = {"--row": row, "--html": html, "--csv": csv, "--parquet": parquet}
+        _refuse([option for option, given in tables.items() if given], "an LDS", "--json has it")
+        screen.dump(result.certificate().to_dict()) if json else screen.tell(repr(result))
+        return DONE
     if isinstance(result, (Interactions, Selection)):
         wanted = {"--row": row, "--html": html, "--parquet": parquet, "--open": browser}
         held = "interactions" if isinstance(result, Interactions) else "a selection"
@@ -44,13 +50,12 @@ def show(
     return DONE
 
 
-def _refuse(options: list[str], held: str) -> None:
+def _refuse(options: list[str], held: str, instead: str = "--csv and --json have them") -> None:
     from whence._core.errors import OptionError
 
     if options:
         raise OptionError(
-            f"{options[0]} is for one number a player, and this file holds {held}: "
-            "--csv and --json have them"
+            f"{options[0]} is for one number a player, and this file holds {held}: {instead}"
         )
 
 

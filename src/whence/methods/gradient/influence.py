@@ -27,12 +27,13 @@ from whence._core.reading import EXACT
 from whence._core.shaped import Float
 from whence.methods._training import Scores, attributed
 from whence.methods._tuning import chosen, tuning
-from whence.methods.gradient._dense import Curvature, candidates, curvature
+from whence.models.trainer.curvature import Curvature, candidates, curvature
 from whence.models.trainer.examples import Examples
 from whence.models.trainer.linear import LinearTrainer
 from whence.models.trainer.trainer import GradientTrainer
 
 _FAR = 0.5  # of what training has gained, that one Newton step would gain more
+_LITTLE = 1e-4  # of the mean curvature: it changes nothing but what has none
 _BLOCK = 256  # rows whose gradients are held at once
 
 
@@ -144,13 +145,13 @@ def _scores(
     return Scores(
         values=runs.mean(axis=0),
         full=first.full,
-        verdict=f"to first order, at {models}; {first.bend.words}, damping {damping:.3g}"
+        verdict=f"to first order, at {models}; {said(first.bend)}, damping {damping:.3g}"
         + "".join(f": {c.words}" for c in checked),
         uncertainty="unquantified" if many == 1 else "sampled",
         stderr=None if many == 1 else runs.std(axis=0, ddof=1) / np.sqrt(many),
         freedom=EXACT if many == 1 else many - 1.0,
         certificates=checked,
-        stamp={"damping": damping, "solver": first.bend.words, "seeds": many},
+        stamp={"damping": damping, "solver": first.bend.solver, "seeds": many},
         evaluations=many,
         gradients=many * gradients,
     )
@@ -161,7 +162,11 @@ def _grid(
 ) -> tuple[float, ...]:
     if damping != "auto":
         return (float(damping),)
-    return (0.0,) if isinstance(trainer, LinearTrainer) else candidates(bend)
+    return (
+        (0.0,)
+        if isinstance(trainer, LinearTrainer)
+        else tuple(map(float, candidates(bend, trainer)))
+    )
 
 
 def values_of(
@@ -176,6 +181,11 @@ def values_of(
     if trainer.scaled:
         found -= found.mean(axis=1, keepdims=True)
     return found.reshape(*solved.shape[:2], n)
+
+
+def said(bend: Curvature) -> str:
+    """Which curvature it was, in words."""
+    return f"{bend.solver} Gauss-Newton"
 
 
 def needs_gradients(trainer: Any, method: str) -> None:
@@ -209,7 +219,7 @@ def refuse_unfinished(trainer: GradientTrainer[Any], model: Any, bend: Curvature
         trainer.gradients(model, slice(at, at + _BLOCK)).sum(axis=0) for at in range(0, n, _BLOCK)
     )
     pull = (pull + trainer.penalty * now) / n
-    more = 0.5 * float(pull @ bend.solve(pull[None], bend.least)[0])
+    more = 0.5 * float(pull @ bend.solve(pull[None], _LITTLE * bend.mean())[0])
     gained = trainer.objective(trainer.untrained()) - trainer.objective(model)
     if more > _FAR * gained:
         raise ModelError(

@@ -21,6 +21,7 @@ from whence.methods.gradient.influence import (
     fitted,
     needs_gradients,
     refuse_damping,
+    said,
 )
 from whence.models.trainer.examples import Examples
 from whence.models.trainer.trainer import GradientTrainer
@@ -81,9 +82,9 @@ def _scores(
     return Scores(
         values[None],
         np.array([float(trainer.measured([model], trainer.rows).mean())]),
-        f"to first order, at one trained model; {found.bend.words}, damping {best:.3g}",
+        f"to first order, at one trained model; {said(found.bend)}, damping {best:.3g}",
         certificates=checked,
-        stamp={"damping": best, "solver": found.bend.words},
+        stamp={"damping": best, "solver": found.bend.solver},
         evaluations=1,
         gradients=3 * n,
     )

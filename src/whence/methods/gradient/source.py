@@ -25,6 +25,7 @@ exactly its training. Where rate sigma is above 1, which would overshoot, nothin
 Checkpoints lie in the middle of what they stand for, and rows count as often as they were used.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -35,9 +36,10 @@ from whence._core.errors import OptionError
 from whence._core.shaped import Float
 from whence.methods._training import Scores, attributed
 from whence.methods.gradient._runs import held_total, network_of
-from whence.methods.gradient._spectra import Change, dense
+from whence.methods.gradient._stretch import stretch
 from whence.models.trainer.examples import Examples
 
+Change = Callable[[np.ndarray], np.ndarray]
 _TOGETHER = 256
 
 
@@ -52,7 +54,8 @@ def source(
     """How a network's training used each row, segment by segment; converged or not.
 
     Args:
-        trainer: `Trainer.torch`, with a convex loss and up to about 4,000 parameters.
+        trainer: `Trainer.torch`, with a convex loss; beyond 4,000 parameters curvature is taken
+            layer by layer (EK-FAC), which "adam" does not allow.
         test: (X, y).
         segments: how many; or the steps at which they begin, the first at 0: stages of a training,
             or where its rate drops.
@@ -65,7 +68,8 @@ def source(
 
     Raises:
         UnsupportedModelError: a trainer without a run.
-        OptionError: more segments than checkpoints, steps out of order, too many parameters.
+        OptionError: more segments than checkpoints, steps out of order, or too many parameters for
+            "adam".
         ModelError: a loss that is not convex in the outputs.
 
     Source: Bae et al. (2024).
@@ -174,14 +178,14 @@ def _segments(
         shares = sums / sums.sum() if sums.sum() else np.full(len(sums), 1 / len(sums))
         seconds = [k.second for k in looks]
         scale = None if seconds[0] is None else pull(shares @ np.stack(seconds))
-        spectrum = dense(trainer, [k.params for k in looks], shares, scale)
+        spectrum = stretch(trainer, [k.params for k in looks], shares, scale)
         root = np.ones(asked.shape[1]) if scale is None else np.sqrt(scale)
-        added = spectrum.through(asked * root, added_up(far)) * root
+        added = spectrum.apply(added_up(far), asked * root) * root
         for look, use in zip(looks, uses(trainer, own), strict=True):
             for a in range(0, found.shape[2], _TOGETHER):
                 rows = trainer.gradients(look.params, slice(a, a + _TOGETHER))
                 found[number, :, a : a + _TOGETHER] -= use[a : a + _TOGETHER] * (added @ rows.T)
-        asked = spectrum.through(asked * root, handed_on(far)) / root
+        asked = spectrum.apply(handed_on(far), asked * root) / root
     slopes = [held_total(trainer, part) for part in found]
     return np.stack(slopes)
 

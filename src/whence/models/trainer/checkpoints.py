@@ -166,6 +166,11 @@ def in_order(schedule: Schedule, steps: Sequence[int]) -> list[int]:
 
 
 def _loaded(trainer: NetworkTrainer, states: Sequence[Any]) -> list[Params]:
+    """State dicts as parameters.
+
+    Raises:
+        ModelError: two of them are one and the same, or they are another module's.
+    """
     _refuse_references(states)
     found = [trainer.loaded(state) for state in states]
     for j, two in enumerate(found):

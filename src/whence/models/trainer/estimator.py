@@ -94,6 +94,11 @@ class EstimatorTrainer(Trainer[Any]):
 
     def _probability(self, model: Any, rows: Examples) -> np.ndarray:
         """Of the true label; 0 for a class that the rows that were there did not have."""
+        if not callable(getattr(model, "predict_proba", None)):
+            raise ModelError(
+                f"{self.name} gives no probabilities, so it has no margin and no loss: use one "
+                'that has `predict_proba`, or measurement="correct"'
+            )
         answer = np.asarray(model.predict_proba(rows.X), dtype=float)
         place = {label: j for j, label in enumerate(model.classes_.tolist())}
         at = [place.get(label, -1) for label in rows.labels]

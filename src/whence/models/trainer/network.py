@@ -280,10 +280,10 @@ class NetworkTrainer(GradientTrainer[Params]):
         return _array(self._gradients(model, self.read, *self._tensors(tests)))
 
     def feature_gradients(
-        self, model: Params, feature: Any, rows: Examples | slice
+        self, model: Params, feature: Any, rows: Examples | slice | np.ndarray
     ) -> torch.Tensor:
         """Of any function of outputs and labels, for training rows or tests: [rows, parameters]."""
-        X, y = (self.X[rows], self.y[rows]) if isinstance(rows, slice) else self._tensors(rows)
+        X, y = self._tensors(rows) if isinstance(rows, Examples) else (self.X[rows], self.y[rows])
         return self._gradients(model, feature, X, y)
 
     def own(self, function: Callable[..., Any]) -> Each:
@@ -342,9 +342,15 @@ class NetworkTrainer(GradientTrainer[Params]):
         return _array((root @ J).flatten(0, 1))
 
     def _root(self, model: Params, X: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """C with C'C = the loss's second derivative by the outputs: [rows, outputs, outputs]."""
         with torch.no_grad():
-            out = functional_call(self.module, model, (X,))
+            return self.output_roots(functional_call(self.module, model, (X,)), y)
+
+    def output_roots(self, out: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """C with C'C = the loss's second derivative by the outputs: [rows, outputs, outputs].
+
+        Raises:
+            ModelError: a loss that is not convex in the outputs.
+        """
         flat = out.reshape(len(out), -1)
         if self.kind == CROSS:
             p = flat.softmax(-1)

@@ -25,12 +25,12 @@ class Subsets:
     """Random subsets, and what models trained on them make of the tests.
 
     Attributes:
-        keep: who stayed.
+        keep: which players stayed: rows, or groups of them.
         seeds: of the runs.
         outputs: float [seeds, subsets, tests].
     """
 
-    keep: Bool[np.ndarray, "subsets rows"]
+    keep: Bool[np.ndarray, "subsets players"]
     seeds: Int[np.ndarray, " seeds"]
     outputs: Float[np.ndarray, "seeds subsets tests"]
 
@@ -40,7 +40,7 @@ class Subsets:
         return np.asarray(self.outputs.mean(axis=0))
 
     def predicted(
-        self, values: Float[np.ndarray, "tests rows"]
+        self, values: Float[np.ndarray, "tests players"]
     ) -> Float[np.ndarray, "subsets tests"]:
         """What scores say: the sum over who stayed."""
         return np.asarray(self.keep.astype(float) @ values.T)
@@ -73,6 +73,7 @@ def trained(
     keep: float,
     stream: int,
     seed: int = 0,
+    owner: Int[np.ndarray, " rows"] | None = None,
 ) -> Subsets:
     """Train on random subsets and measure; what was trained before is remembered.
 
@@ -84,13 +85,15 @@ def trained(
         keep: the share of rows that stays.
         stream: `TUNING`, `JUDGING` or `FITTING`.
         seed: of the subsets.
+        owner: which player each row belongs to, where groups of rows stay or leave together.
     """
     positive(seeds, "seeds", "runs of each subset")
-    key = (subsets, seeds, keep, stream, seed, trainer.seed, _print(tests))
+    own = np.arange(len(trainer.rows)) if owner is None else owner
+    key = (subsets, seeds, keep, stream, seed, trainer.seed, own.tobytes(), _print(tests))
     if key not in trainer.remembered:
-        masks = drawn(len(trainer.rows), subsets, keep, seed, stream)
+        masks = drawn(int(own.max()) + 1, subsets, keep, seed, stream)
         runs = trainer.seed + np.arange(seeds)
-        outputs = [trainer.outputs(masks, np.full(subsets, s), tests) for s in runs]
+        outputs = [trainer.outputs(masks[:, own], np.full(subsets, s), tests) for s in runs]
         trainer.remembered[key] = Subsets(masks, runs, np.stack(outputs))
     found: Subsets = trainer.remembered[key]
     return found

@@ -3,16 +3,17 @@
 from pathlib import Path
 from typing import Any
 
-from whence._core import store
+from whence._core import lds_file, store
 from whence._core.attribution import Attribution
 from whence._core.errors import ResultError
 from whence._core.interactions import Interactions
+from whence._core.lds import LDS
 from whence._core.selection import Selection
 
 _PARQUET = b"PAR1"
 
 
-def load(path: str | Path) -> Attribution | Interactions | Selection:
+def load(path: str | Path) -> Attribution | Interactions | Selection | LDS:
     """Read a result, whatever it was written as.
 
     Args:
@@ -28,7 +29,7 @@ def load(path: str | Path) -> Attribution | Interactions | Selection:
         from whence.report.exchange.from_parquet import from_parquet
 
         return from_parquet(source)
-    return store.load(source)
+    return LDS.load(source) if lds_file.is_one(source) else store.load(source)
 
 
 def _starts(source: Path) -> bytes:
@@ -44,6 +45,7 @@ def load_attribution(path: Any) -> Attribution:
     """
     found = load(path)
     if not isinstance(found, Attribution):
-        what = "interactions" if isinstance(found, Interactions) else "a selection"
+        kinds = {Interactions: "interactions", LDS: "an LDS"}
+        what = kinds.get(type(found), "a selection")
         raise ResultError(f"{path} holds {what}, and no attribution: read it with wh.load")
     return found
