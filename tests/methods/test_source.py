@@ -89,7 +89,7 @@ def test_the_factors_of_a_segment():
 
 
 def test_the_mean_curvature_seen_through_a_scale():
-    trainer, _ = network(n=48, weight_decay=0.3)
+    trainer, _ = network(weight_decay=0.3)
     states, shares = trainer.states([0, 9]), np.array([0.25, 0.75])
     H = [trainer.roots(s).T @ trainer.roots(s) / 48 for s in states]
     mean = shares[0] * H[0] + shares[1] * H[1] + 0.3 * np.eye(len(H[0]))
