@@ -190,7 +190,9 @@ def _captum(case, kind, states, loss, **options):
         else:
             paths = paths[0]
         rows = TensorDataset(case.X, case.y)
-        asked = kind(case.model(), rows, paths, load, loss_fn=loss, batch_size=len(case.X), **options)
+        asked = kind(
+            case.model(), rows, paths, load, loss_fn=loss, batch_size=len(case.X), **options
+        )
         return asked.influence((case.Xt, case.yt)).detach().numpy()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -271,7 +273,7 @@ PEERS = {
     "dattri influence, explicit": lambda c, _: dattri_explicit(c),
     "dattri influence, CG": lambda c, _: dattri_cg(c),
     "dattri influence, EK-FAC": lambda c, _: dattri_ekfac(c),
-    "captum TracInCP, 5 checkpoints": lambda c, run: captum_tracin(c, run),
+    "captum TracInCP, 5 checkpoints": captum_tracin,
     "captum NaiveInfluenceFunction": lambda c, _: captum_naive(c),
     "kronfluence EK-FAC": lambda c, _: kronfluence_ekfac(c),
     "pyDVL influence, direct": lambda c, _: pydvl_direct(c),

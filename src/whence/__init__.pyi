@@ -31,6 +31,7 @@ from ._core.progress import Progress as Progress
 from ._core.selection import Selection as Selection
 from .recipes.compare import compare as compare
 from .recipes.describe_difference import describe_difference as describe_difference
+from .recipes.drop import drop as drop
 from .recipes.explain import explain as explain
 from .recipes.importance import importance as importance
 from .recipes.interactions import interactions as interactions

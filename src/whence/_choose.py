@@ -4,7 +4,7 @@ from typing import Any
 
 from whence._core.budget import Budget
 from whence._core.errors import UnsupportedGameError
-from whence._core.game import BlockGame, Game, PooledGame, RelaxedGame, view
+from whence._core.game import BlockGame, DearGame, Game, PooledGame, RelaxedGame, view
 from whence._core.index import (
     AumannShapley,
     FirstIn,
@@ -92,7 +92,9 @@ def _long(game: Game, budget: Budget, *, by_case: bool) -> bool:
 def enumeration(game: Game) -> int | None:
     """How many worths, times background rows, an enumeration would take; None if it never ends."""
     draws = _draws(game)
-    return None if draws is None else 2 ** len(game.players) * units(game) * draws
+    dear = view(game, DearGame)
+    price = 1 if dear is None else dear.price
+    return None if draws is None else 2 ** len(game.players) * units(game) * draws * price
 
 
 def sweep(game: Game) -> int | None:

@@ -71,6 +71,27 @@ def test_more_directions_than_rows():
     assert np.allclose(found.values[:, 0], want, atol=1e-8)
 
 
+def test_gradients_are_kept_for_the_next_question(tmp_path, monkeypatch):
+    trainer, test = network()
+    asked = {"dim": 16, "ridge": 1.0, "store": tmp_path / "kept"}
+    one = wh.methods.trak(trainer, test, **asked)
+    plain = wh.methods.trak(trainer, test, dim=16, ridge=1.0)
+    assert np.allclose(one.values, plain.values, rtol=1e-4, atol=1e-5)  # kept in single precision
+    monkeypatch.setattr("whence.methods.surrogate.trak.fill", lambda *_: None)  # nothing is made
+    again = wh.methods.trak(trainer, (test[0][:2], test[1][:2]), **asked)
+    assert np.allclose(again.values, one.values[:2], rtol=1e-9)
+    monkeypatch.undo()
+    with pytest.raises(wh.WhenceError, match="model"):
+        wh.methods.trak(trainer.with_seed(1), test, **asked)
+
+
+def test_references_to_one_state_dict():
+    trainer, test = network()
+    model = dict(trainer.fit())
+    with pytest.raises(wh.WhenceError, match="one and the same"):
+        wh.methods.trak(trainer, test, checkpoints=[model, model])
+
+
 def test_refusals():
     trainer, test = network()
     with pytest.raises(wh.WhenceError, match="is none"):

@@ -11,6 +11,7 @@ Each says what is wrong, where (players, columns and rows by name) and what to d
     │   └── UnnamedGameError            contents that cannot be read, so cannot be told apart
     ├── PlayersError (ValueError)       names that clash, groups that overlap
     ├── TableError (ValueError)         rows, columns or labels that do not fit
+    │   └── OverlapError                two data sets too far apart for one to speak for the other
     ├── ModelError (ValueError)         a model that answered nonsense
     │   ├── ModelFileError              a file that is not what it says, or that would run code
     │   └── HookError                   a hook point that is not there, or a patch that did nothing
@@ -93,6 +94,10 @@ class PlayersError(WhenceError, ValueError):
 
 class TableError(WhenceError, ValueError):
     """Rows, columns or labels that do not fit together."""
+
+
+class OverlapError(TableError):
+    """Two data sets too far apart for one to speak for the other."""
 
 
 class ModelError(WhenceError, ValueError):

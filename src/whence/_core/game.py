@@ -275,6 +275,16 @@ class ReplicatedGame(StatedGame):
     replicates: Mapping[str, int]
 
 
+class DearGame(ReplicatedGame):
+    """A game whose every worth costs so much that enumerating them must be weighed.
+
+    Attributes:
+        price: of one worth, as a multiple of one that is cheap.
+    """
+
+    price: int
+
+
 class RelaxedGame(Game):
     """A game that also answers for players who are present only in part: w in [0, 1]^n."""
 

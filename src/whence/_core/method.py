@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, final
 
+import numpy as np
+
 from .attribution import Attribution, Cost, Uncertainty
 from .budget import Budget
 from .certificate import Certificate
 from .driver import drive
 from .errors import OptionError, UnsupportedGameError, positive
-from .game import Game, PooledGame, Question, view
+from .game import Game, PooledGame, Question, ReplicatedGame, view
 from .index import Index
 from .meter import Meter, metering
 from .network_game import NetworkGame
@@ -130,7 +132,7 @@ def _wrapped(
     return Attribution(
         values=got.values,
         parts=got.parts,
-        freedom=got.freedom,
+        freedom=_freedom(game, got),
         players=about.players,
         outputs=outputs,
         index=method.index,
@@ -149,6 +151,13 @@ def _wrapped(
         trace=outcome.trace,
         certificates=outcome.certificates,
     )
+
+
+def _freedom(game: Game, got: Averaged) -> np.ndarray:
+    """Of the errors: k groups of data that are left out in turn tell theirs with k - 1."""
+    many = view(game, ReplicatedGame)
+    groups = None if many is None else many.replicates.get("data")
+    return got.freedom if groups is None else np.minimum(got.freedom, groups - 1.0)
 
 
 def _stamp(game: Game, got: Averaged) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ import typer
 
 from whence.cli.compare import compare
 from whence.cli.demo import demo
+from whence.cli.drop import drop
 from whence.cli.explain import explain
 from whence.cli.importance import importance
 from whence.cli.methods import methods
@@ -25,7 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EPILOG,
 )
-for verb in (demo, importance, explain, compare, show, methods, schema):
+for verb in (demo, importance, explain, drop, compare, show, methods, schema):
     app.command()(verb)
 app.add_typer(store, name="store")
 

@@ -2,6 +2,7 @@
 
 from whence.recipes.compare import compare as compare
 from whence.recipes.describe_difference import describe_difference as describe_difference
+from whence.recipes.drop import drop as drop
 from whence.recipes.explain import explain as explain
 from whence.recipes.importance import importance as importance
 from whence.recipes.interactions import interactions as interactions

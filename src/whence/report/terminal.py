@@ -20,6 +20,7 @@ from whence.report.wording import (
     certificates,
     cost,
     errors,
+    in_words,
     others,
     sized,
     total,
@@ -74,7 +75,8 @@ def answer(att: Attribution, most: int) -> Shown:
     lines += [errors(att), f"cost: {cost(att)}", *_hints(att)]
     below = [Text(f" {line}", style="dim") for line in lines if line]
     why = Text(f"Why stop here: {verdict(att)}.", style="" if att.converged else "bold yellow")
-    return Shown(Group(_asking(att), Text(), body, *below, Text(), *_checked(att), why))
+    said = [Text(), Text(f"{in_words(att)}.", style="bold")] if in_words(att) else []
+    return Shown(Group(_asking(att), *said, Text(), body, *below, Text(), *_checked(att), why))
 
 
 def _checked(att: Attribution) -> list[Text]:

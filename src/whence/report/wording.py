@@ -192,6 +192,11 @@ def verdict(att: Attribution) -> str:
     return reason(att) if att.converged else f"not converged: {reason(att)}"
 
 
+def in_words(att: Attribution) -> str:
+    """The answer in a sentence, where its recipe wrote one; of a part of an answer none is left."""
+    return clean(str(att.provenance.get("in words", ""))) if att.certificates else ""
+
+
 def certificates(att: Attribution) -> list[str]:
     """What was checked of the answer, one line each: "calibration: FAILS - wrong sign on 'a'"."""
     return [f"{clean(c.check)}: {c.verdict} - {clean(c.words)}" for c in att.certificates]

@@ -14,6 +14,7 @@ from whence.report.wording import (
     certainty,
     certificates,
     cost,
+    in_words,
     name_of_index,
     sized,
     unit,
@@ -31,7 +32,8 @@ def words(att: Attribution) -> str:
     """
     what = f"{name_of_index(att)} of {several(len(att.players), att.players.kind)}"
     five = five_lines(att, what, verdict(att), f"top: {_top(att)}")
-    return "\n".join([five, *certificates(att)])
+    said = [f"in words: {in_words(att)}"] if in_words(att) else []
+    return "\n".join([five, *said, *certificates(att)])
 
 
 def five_lines(found: Attribution | Interactions, what: str, verdict: str, top: str) -> str:

@@ -27,12 +27,13 @@ from whence._core.reading import EXACT
 from whence._core.shaped import Float
 from whence.methods._training import Scores, attributed
 from whence.methods._tuning import chosen, tuning
-from whence.methods.gradient._dense import Curvature, candidates, curvature
+from whence.models.trainer.curvature import Curvature, candidates, curvature
 from whence.models.trainer.examples import Examples
 from whence.models.trainer.linear import LinearTrainer
 from whence.models.trainer.trainer import GradientTrainer
 
 _FAR = 0.5  # of what training has gained, that one Newton step would gain more
+_LITTLE = 1e-4  # of the mean curvature: it changes nothing but what has none
 _BLOCK = 256  # rows whose gradients are held at once
 
 
@@ -68,9 +69,7 @@ def influence(
     Source: Koh & Liang (2017), Bae et al. (2022).
     """
     needs_gradients(trainer, "influence")
-    if damping != "auto" and not (isinstance(damping, (int, float)) and damping >= 0):
-        raise OptionError(f"damping is 'auto' or a number from 0; given {damping!r}")
-
+    refuse_damping(damping)
     if seeds != 1 and not (isinstance(seeds, int) and seeds >= 3):
         raise OptionError(
             f"seeds is 1, or at least 3: of fewer nobody can say how far another run would differ; "
@@ -78,30 +77,42 @@ def influence(
         )
 
     def work(tests: Examples) -> Scores:
-        first = _at(trainer, tests, solver, damping)
-        best, checked = _choice(trainer, tests, first, keep)
+        first = fitted(trainer, tests, solver, damping)
+        best, checked = choice(trainer, tests, first, keep)
         runs = [first.values[best]]
         for seed in range(trainer.seed + 1, trainer.seed + seeds):
-            again = _at(trainer.with_seed(seed), tests, solver, best)
+            again = fitted(trainer.with_seed(seed), tests, solver, best)
             runs.append(again.values[best])
         return _scores(first, np.stack(runs), best, checked, len(trainer.rows) + len(tests))
 
     return attributed(trainer, test, "influence", work)
 
 
+def refuse_damping(damping: Any) -> None:
+    """Refuse what is no damping.
+
+    Raises:
+        OptionError: something else.
+    """
+    if damping != "auto" and not (isinstance(damping, (int, float)) and damping >= 0):
+        raise OptionError(f"damping is 'auto' or a number from 0; given {damping!r}")
+
+
 @final
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What one trained model says, by damping."""
+class Found:
+    """One trained model, its curvature, and what it says by damping."""
 
+    model: Any
+    bend: Curvature
     values: dict[float, np.ndarray]
     full: np.ndarray
-    solver: str
 
 
-def _at(
+def fitted(
     trainer: GradientTrainer[Any], tests: Examples, solver: str, damping: float | str
-) -> _Found:
+) -> Found:
+    """Train, and ask for every damping that is offered."""
     model = trainer.fit()
     bend = curvature(trainer, model, solver)
     refuse_unfinished(trainer, model, bend)
@@ -109,12 +120,13 @@ def _at(
     grid = _grid(trainer, bend, damping)
     every = values_of(trainer, model, np.stack([bend.solve(told, d) for d in grid]))
     full = trainer.measured([model], tests)[0]
-    return _Found(dict(zip(grid, every, strict=True)), full, bend.words)
+    return Found(model, bend, dict(zip(grid, every, strict=True)), full)
 
 
-def _choice(
-    trainer: GradientTrainer[Any], tests: Examples, found: _Found, keep: float
+def choice(
+    trainer: GradientTrainer[Any], tests: Examples, found: Found, keep: float
 ) -> tuple[float, tuple[Certificate, ...]]:
+    """The damping, and how it was chosen."""
     if len(found.values) == 1:
         return next(iter(found.values)), ()
     best, curve = chosen("damping", tuning(trainer, tests, keep), found.values)
@@ -122,7 +134,7 @@ def _choice(
 
 
 def _scores(
-    first: _Found,
+    first: Found,
     runs: Float[np.ndarray, "seeds tests rows"],
     damping: float,
     checked: tuple[Certificate, ...],
@@ -133,13 +145,13 @@ def _scores(
     return Scores(
         values=runs.mean(axis=0),
         full=first.full,
-        verdict=f"to first order, at {models}; {first.solver}, damping {damping:.3g}"
+        verdict=f"to first order, at {models}; {said(first.bend)}, damping {damping:.3g}"
         + "".join(f": {c.words}" for c in checked),
         uncertainty="unquantified" if many == 1 else "sampled",
         stderr=None if many == 1 else runs.std(axis=0, ddof=1) / np.sqrt(many),
         freedom=EXACT if many == 1 else many - 1.0,
         certificates=checked,
-        stamp={"damping": damping, "solver": first.solver, "seeds": many},
+        stamp={"damping": damping, "solver": first.bend.solver, "seeds": many},
         evaluations=many,
         gradients=many * gradients,
     )
@@ -150,7 +162,11 @@ def _grid(
 ) -> tuple[float, ...]:
     if damping != "auto":
         return (float(damping),)
-    return (0.0,) if isinstance(trainer, LinearTrainer) else candidates(bend)
+    return (
+        (0.0,)
+        if isinstance(trainer, LinearTrainer)
+        else tuple(map(float, candidates(bend, trainer)))
+    )
 
 
 def values_of(
@@ -165,6 +181,11 @@ def values_of(
     if trainer.scaled:
         found -= found.mean(axis=1, keepdims=True)
     return found.reshape(*solved.shape[:2], n)
+
+
+def said(bend: Curvature) -> str:
+    """Which curvature it was, in words."""
+    return f"{bend.solver} Gauss-Newton"
 
 
 def needs_gradients(trainer: Any, method: str) -> None:
@@ -198,7 +219,7 @@ def refuse_unfinished(trainer: GradientTrainer[Any], model: Any, bend: Curvature
         trainer.gradients(model, slice(at, at + _BLOCK)).sum(axis=0) for at in range(0, n, _BLOCK)
     )
     pull = (pull + trainer.penalty * now) / n
-    more = 0.5 * float(pull @ bend.solve(pull[None], bend.least)[0])
+    more = 0.5 * float(pull @ bend.solve(pull[None], _LITTLE * bend.mean())[0])
     gained = trainer.objective(trainer.untrained()) - trainer.objective(model)
     if more > _FAR * gained:
         raise ModelError(

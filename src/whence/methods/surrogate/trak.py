@@ -16,24 +16,29 @@ chosen on held-out subsets, since it decides more than anything else.
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
+import torch
 
 from whence._core.attribution import Attribution
 from whence._core.certificate import Certificate
 from whence._core.errors import ModelError, OptionError, UnsupportedModelError, positive
+from whence._core.fingerprint import fingerprint
 from whence._core.index import LinearSurrogate
-from whence._core.keyed import hashed
 from whence._core.shaped import Float
 from whence.methods._training import Scores, attributed
 from whence.methods._tuning import KEEP, chosen, tuning
+from whence.models.gradients.filling import fill
+from whence.models.gradients.rademacher import Rademacher
+from whence.models.gradients.store import GradientStore
+from whence.models.trainer.checkpoints import checkpoints_of
 from whence.models.trainer.examples import Examples
 from whence.models.trainer.network import NetworkTrainer
 from whence.models.trainer.rules import Params
 
 _BLOCK = 256  # rows whose gradients are held at once
-_PROJECTION = 31
 GRID = tuple(10.0**k for k in np.arange(-4, 2.5, 0.5))  # of the mean eigenvalue of Phi'Phi
 
 
@@ -46,6 +51,7 @@ def trak(
     *,
     feature: Callable[[Any, Any], Any] | None = None,
     keep: float = KEEP,
+    store: str | Path | None = None,
     seed: int = 0,
 ) -> Attribution:
     """What each training row did to each test example, by projected gradients.
@@ -60,6 +66,9 @@ def trak(
         ridge: added to Phi'Phi; "auto" chooses it on held-out subsets.
         feature: of outputs [rows, …] and labels [rows] -> [rows], in place of what is measured.
         keep: the share of rows that stays in the subsets that the ridge is chosen by.
+        store: a folder that keeps the projected gradients of the training rows, one store for each
+            checkpoint: the next question finds them there, and so does a run that was cut off (see
+            `whence.models.gradients`, whose `top` also streams over more rows than memory holds).
         seed: of the projection.
 
     Returns:
@@ -83,7 +92,10 @@ def trak(
 
     def work(tests: Examples) -> Scores:
         models = independent(trainer, checkpoints)
-        parts = [_Part(trainer, m, tests, feature, dim, seed + c) for c, m in enumerate(models)]
+        parts = [
+            _Part(trainer, m, tests, feature, dim, seed + c, _folder(store, c))
+            for c, m in enumerate(models)
+        ]
         weights = (
             np.ones(len(trainer.rows))
             if feature is not None
@@ -92,6 +104,13 @@ def trak(
         return _scores(trainer, tests, models, parts, weights, ridge, keep)
 
     return attributed(trainer, test, "trak", work, LinearSurrogate(keep))
+
+
+def _folder(store: str | Path | None, checkpoint: int) -> Path | None:
+    if store is None:
+        return None
+    Path(store).mkdir(parents=True, exist_ok=True)
+    return Path(store) / f"checkpoint-{checkpoint}"
 
 
 @final
@@ -106,24 +125,21 @@ class _Part:
         feature: Any,
         dim: int,
         seed: int,
+        folder: Path | None,
     ) -> None:
         read = trainer.read if feature is None else trainer.own(feature)
-        n, p = len(trainer.rows), len(trainer.penalty)
-        project = _projection(p, dim, seed)
-        phi = np.concatenate(
-            [
-                project(trainer.feature_gradients(model, read, slice(at, at + _BLOCK)))
-                for at in range(0, n, _BLOCK)
-            ]
+        size = len(trainer.penalty)
+        project = Rademacher(size, dim, seed) if dim < size or folder is not None else None
+
+        def gradients(rows: Any) -> torch.Tensor:
+            return trainer.feature_gradients(model, read, rows)
+
+        phi = (
+            _rows(gradients, project, len(trainer.rows))
+            if folder is None or project is None
+            else _kept(folder, _key(trainer, model, feature), gradients, project)
         )
-        asked = project(trainer.feature_gradients(model, read, tests))
-        for name, given in (("training row", phi), ("test example", asked)):
-            bad = np.flatnonzero(~np.isfinite(given).all(axis=1))
-            if len(bad):
-                raise ModelError(
-                    f"the gradient of {name} {bad[0]} is not finite, and of {len(bad) - 1} more: "
-                    "lower the learning rate, or mend the feature"
-                )
+        asked = _short(gradients(tests), project, "test example")
         self.values, self.turn = _directions(phi)
         self.phi, self.asked = phi @ self.turn, asked @ self.turn
 
@@ -142,13 +158,50 @@ def _directions(
     return singular**2, across.T
 
 
-def _projection(size: int, dim: int, seed: int) -> Callable[[Any], np.ndarray]:
-    """Random signs over the root of `dim`, made from a key; nothing where that gains nothing."""
-    if dim >= size:
-        return lambda g: np.asarray(g.detach().cpu().double().numpy())
-    bits = hashed(seed, _PROJECTION, np.arange(size)[:, None], np.arange(dim))
-    signs = np.where(bits >> np.uint64(63), 1.0, -1.0) / np.sqrt(dim)
-    return lambda g: np.asarray(g.detach().cpu().double().numpy() @ signs)
+def _short(
+    gradients: torch.Tensor, projection: Rademacher | None, what: str
+) -> Float[np.ndarray, "rows dim"]:
+    """Projected, where that makes them shorter.
+
+    Raises:
+        ModelError: gradients that are not finite.
+    """
+    bad = torch.nonzero(~torch.isfinite(gradients).all(dim=1)).flatten()
+    if len(bad):
+        raise ModelError(
+            f"the gradient of {what} {int(bad[0])} is not finite, and of {len(bad) - 1} more: "
+            "lower the learning rate, or mend the feature"
+        )
+    made = gradients if projection is None else projection.project(gradients.double())
+    return np.asarray(made.detach().cpu().double().numpy())
+
+
+def _rows(
+    gradients: Callable[[Any], torch.Tensor], projection: Rademacher | None, n: int
+) -> Float[np.ndarray, "rows dim"]:
+    blocks = (slice(at, at + _BLOCK) for at in range(0, n, _BLOCK))
+    return np.concatenate([_short(gradients(b), projection, "training row") for b in blocks])
+
+
+def _kept(
+    folder: Path, key: dict[str, str], gradients: Callable[[Any], Any], projection: Rademacher
+) -> Float[np.ndarray, "rows dim"]:
+    """From a store on disk, where what is missing is made first."""
+    whole = {**key, "projection": repr(projection)}
+    rows = int(whole.pop("rows"))
+    store = GradientStore.open(folder, rows=rows, dim=projection.dim, key=whole)
+    fill(store, gradients, projection)
+    return np.concatenate([store.read(b) for b in range(store.blocks)]).astype(float)
+
+
+def _key(trainer: NetworkTrainer, model: Params, feature: Any) -> dict[str, str]:
+    name = trainer.measurement if feature is None else getattr(feature, "__name__", "feature")
+    return {
+        "rows": str(len(trainer.rows)),
+        "model": fingerprint(trainer.parameters(model)),
+        "data": fingerprint((np.asarray(trainer.rows.X), trainer.rows.y)),
+        "feature": name,
+    }
 
 
 def _scores(
@@ -199,4 +252,4 @@ def independent(trainer: NetworkTrainer, given: Any) -> list[Params]:
         positive(given, "checkpoints", "independently trained models")
         seeds = trainer.seed + np.arange(given)
         return list(trainer.fits(np.ones((len(seeds), len(trainer.rows))), seeds))
-    return [trainer.loaded(state) for state in given]
+    return checkpoints_of(trainer, given)

@@ -13,7 +13,7 @@ from sklearn.dummy import DummyClassifier
 
 from whence._core.errors import ModelError, OptionError, some
 from whence._core.shaped import Float, Int
-from whence.models.trainer.examples import Examples, classes_of, labelled, pair
+from whence.models.trainer.examples import Examples, classes_of, labelled, pair, taken
 from whence.models.trainer.trainer import Trainer
 
 _UNITS = {
@@ -63,7 +63,7 @@ class EstimatorTrainer(Trainer[Any]):
         plain = np.array(y.tolist())
         if self.classes and len({self.rows.y[i] for i in np.flatnonzero(w > 0)}) < 2:
             model = DummyClassifier()  # of one class there is one thing to learn
-        return self._called(model, _take(self.rows.X, there), plain, w[there])
+        return self._called(model, taken(self.rows.X, there), plain, w[there])
 
     def _called(self, model: Any, X: Any, y: np.ndarray, w: np.ndarray) -> Any:
         try:
@@ -135,20 +135,3 @@ def _measurement(estimator: Any, given: str | None) -> str:
 def _seeded(model: Any, seed: int) -> Any:
     own = {k: seed for k in model.get_params() if k == "random_state" or k.endswith("random_state")}
     return model.set_params(**own) if own else model
-
-
-def _take(X: Any, rows: np.ndarray) -> Any:
-    """These rows of an array, a frame or a list."""
-    if type(X).__module__.split(".")[0] == "pandas":
-        return X.iloc[rows]
-    return (
-        X[rows]
-        if isinstance(X, np.ndarray) or type(X).__module__ == "scipy.sparse"
-        else _taken(X, rows)
-    )
-
-
-def _taken(X: Any, rows: np.ndarray) -> Any:
-    if type(X).__module__.split(".")[0] in {"polars", "scipy"}:
-        return X[rows]
-    return [X[i] for i in rows]

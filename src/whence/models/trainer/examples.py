@@ -40,9 +40,26 @@ class Examples:
         """The rows as players, each with its label."""
         return Players(self.names, KIND, columns={"label": self.labels})
 
+    def take(self, rows: np.ndarray) -> "Examples":
+        """These rows, by position."""
+        at = [int(i) for i in rows]
+        return Examples(
+            taken(self.X, np.asarray(rows)),
+            self.y[rows],
+            tuple(self.names[i] for i in at),
+            tuple(self.labels[i] for i in at),
+        )
+
     def columns(self) -> dict[str, np.ndarray]:
         """The rows in words, for pictures and tables."""
         return {"test": np.array(self.names), "label": np.array([str(v) for v in self.labels])}
+
+
+def taken(X: Any, rows: np.ndarray) -> Any:
+    """These rows of an array, a frame, a sparse matrix or a list."""
+    if type(X).__module__.split(".")[0] == "pandas":
+        return X.iloc[rows]
+    return [X[int(i)] for i in rows] if isinstance(X, (list, tuple)) else X[rows]
 
 
 def pair(given: Any, what: str) -> tuple[Any, Any]:

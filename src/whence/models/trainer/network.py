@@ -187,6 +187,7 @@ class NetworkTrainer(GradientTrainer[Params]):
         weights: Float[np.ndarray, "runs rows"],
         seeds: Int[np.ndarray, " runs"],
         at: Sequence[int],
+        since: tuple[int, Params, Memory] | None = None,
     ) -> Iterator[tuple[Params, Memory]]:
         """Train together; yields the parameters, stacked, before each step of `at`, and the last.
 
@@ -194,15 +195,18 @@ class NetworkTrainer(GradientTrainer[Params]):
             weights: of each run.
             seeds: of each run.
             at: steps, in order; the number of steps itself is always yielded, last.
+            since: a step, and what was yielded before it: the run goes on from there, as it did.
         """
         w = self.present(torch.as_tensor(weights, device=self.device, dtype=self.dtype))
         first = {int(s): self._there(self._initial(int(s))) for s in np.unique(seeds)}
         params = {k: torch.stack([first[int(s)][k] for s in seeds]) for k in self.start}
-        memory = nothing(params, self.schedule)
+        begin, memory = 0, nothing(params, self.schedule)
+        if since:
+            begin, params, memory = since
         same = len(first) == 1
         slopes = vmap(grad(self.step_loss), (0, None, None, 0) if same else (0, 0, 0, 0))
         orders = {s: self.schedule.order(s) for s in first}
-        for step in range(self.schedule.steps):
+        for step in range(begin, self.schedule.steps):
             if step in at:
                 yield params, memory
             rows = [torch.as_tensor(orders[s][step], device=self.device) for s in first]
@@ -276,10 +280,10 @@ class NetworkTrainer(GradientTrainer[Params]):
         return _array(self._gradients(model, self.read, *self._tensors(tests)))
 
     def feature_gradients(
-        self, model: Params, feature: Any, rows: Examples | slice
+        self, model: Params, feature: Any, rows: Examples | slice | np.ndarray
     ) -> torch.Tensor:
         """Of any function of outputs and labels, for training rows or tests: [rows, parameters]."""
-        X, y = (self.X[rows], self.y[rows]) if isinstance(rows, slice) else self._tensors(rows)
+        X, y = self._tensors(rows) if isinstance(rows, Examples) else (self.X[rows], self.y[rows])
         return self._gradients(model, feature, X, y)
 
     def own(self, function: Callable[..., Any]) -> Each:
@@ -338,9 +342,15 @@ class NetworkTrainer(GradientTrainer[Params]):
         return _array((root @ J).flatten(0, 1))
 
     def _root(self, model: Params, X: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """C with C'C = the loss's second derivative by the outputs: [rows, outputs, outputs]."""
         with torch.no_grad():
-            out = functional_call(self.module, model, (X,))
+            return self.output_roots(functional_call(self.module, model, (X,)), y)
+
+    def output_roots(self, out: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """C with C'C = the loss's second derivative by the outputs: [rows, outputs, outputs].
+
+        Raises:
+            ModelError: a loss that is not convex in the outputs.
+        """
         flat = out.reshape(len(out), -1)
         if self.kind == CROSS:
             p = flat.softmax(-1)
@@ -359,7 +369,7 @@ class NetworkTrainer(GradientTrainer[Params]):
             raise ModelError(
                 "this loss is not convex in the outputs (its curvature there has eigenvalue "
                 f"{float(values.min()):.3g}): the Gauss-Newton matrix would be indefinite. Use a "
-                "convex loss, or `source`, `magic` or `tracin`, which need no inverse."
+                "convex loss, or `magic` or `tracin`, which need no curvature."
             )
         return values.clamp_min(0).sqrt()[:, :, None] * vectors.transpose(1, 2)
 

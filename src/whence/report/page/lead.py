@@ -5,13 +5,15 @@ import numpy as np
 from whence._core.attribution import Attribution
 from whence.report.numbers import clean, decimals, isolated, number, plural, typeset
 from whence.report.rows import Row, ranking
-from whence.report.wording import is_loss, sized, unit
+from whence.report.wording import in_words, is_loss, sized, unit
 
 _NAMED = 3
 
 
 def lead(att: Attribution, output: int = 0) -> str:
-    """The largest three, the first with its interval, and how many may be nothing."""
+    """The recipe's own sentence; else the largest three, and how many may be nothing."""
+    if output == 0 and in_words(att):
+        return f"{in_words(att)}."
     first, *rest = ranking(att, output, _NAMED, by_size=sized(att)).shown
     of = f"For output {clean(att.outputs[output])}, " if len(att.outputs) > 1 else ""
     told = f"{of}{_first(att, first)}{_then(att, rest)}."
