@@ -112,3 +112,17 @@ def test_a_selection(desk, run):
     got = run("show", "c.whence", "--html", "c.html")
     assert got.exit_code == 2
     assert "this file holds a selection" in got.stderr
+
+
+def test_an_lds(run, desk):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 3))
+    y, test = X @ np.ones(3) + rng.normal(size=30), (X[:4], X[:4].sum(axis=1))
+    trainer = wh.models.Trainer.ridge(X, y, 1.0)
+    att = wh.methods.leave_one_out(trainer, test)
+    score = wh.evaluate.lds(trainer, att, test, 20)
+    score.save(desk / "score.whence")
+    assert run("show", "score.whence").stdout.strip() == repr(score)
+    told = json.loads(run("show", "score.whence", "--json").stdout)
+    assert told == score.certificate().to_dict()
+    fail(run("show", "score.whence", "--csv", "a.csv"), "holds an LDS")
