@@ -321,7 +321,7 @@ def test_files_that_are_damaged_newer_or_something_else(tmp_path):
 # -- refusals --
 
 
-def test_nothing_that_changes_is_not_judged():
+def test_nothing_that_changes_is_not_judged(tmp_path):
     trainer, test = noisy()
     trainer.worth[:] = 0.25  # every subset of one size sums to the same
     found = scored(trainer, test, np.random.default_rng(0).normal(size=(20, 60)))
@@ -330,6 +330,9 @@ def test_nothing_that_changes_is_not_judged():
     assert "nothing that is measured changes" in repr(found)
     with pytest.raises(wh.WhenceError, match="nothing to compare"):
         found.less(found)
+    assert found.best() == "none"
+    back = wh.load(found.save(tmp_path / "still.whence"))
+    assert repr(back) == repr(found)
 
 
 def test_tests_that_never_change_are_left_out():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -85,6 +87,22 @@ def test_a_baseline_that_does_as_well():
     found = wh.evaluate.mislabels(scores, wrong, suspect="high", baselines={"itself": scores})
     assert found.holds is False
     assert "not above itself" in found.words
+
+
+def test_an_answer_with_several_outputs():
+    trainer, test = noisy()
+    own = answer(trainer, test, np.zeros((20, 60)))
+    twice = np.zeros((20, 2, 60))
+    two = replace(
+        own,
+        values=twice,
+        outputs=("a", "b"),
+        parts={"estimation": twice},
+        empty=twice[:, :, 0],
+        full=twice[:, :, 0],
+    )
+    with pytest.raises(wh.WhenceError, match="several outputs"):
+        wh.evaluate.mislabels(two, np.arange(60) < 6)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from scipy.stats import norm, ttest_1samp
 
 import whence as wh
 from evaluate.noisy import answer, noisy
+from whence.evaluate.noise_independent import _checked
 
 judge = wh.evaluate.noise_independent
 
@@ -112,5 +113,7 @@ def test_refusals():
     ):
         with pytest.raises(wh.WhenceError, match=said):
             judge(wrong)
+    with pytest.raises(wh.WhenceError, match="give a list"):
+        _checked(given[0], 0.05)
     with pytest.raises(wh.WhenceError, match="alpha"):
         judge(given, alpha=1.0)

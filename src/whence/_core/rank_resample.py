@@ -72,7 +72,7 @@ class Again:
         by_column = float(value.var(ddof=1)) / columns if columns > 1 else 0.0
         own = float(rows.var(axis=0, ddof=1).mean()) / columns if columns > 1 else 0.0
         variance = max(by_row + by_column - own, by_row, by_column)
-        if variance <= _FLOOR or columns == 0:
+        if variance <= _FLOOR:
             return mean, (mean, mean)
         freedom = (by_row + by_column) ** 2 / (
             by_row**2 / (self.many - 1) + by_column**2 / max(columns - 1, 1)
