@@ -162,7 +162,8 @@ def sentence(result: Attribution) -> str:
         return f"+{said}" if signed and x > 0 else said
 
     low, high = result.ci()
-    named, least = [], max(abs(change), 1e-12) * 0.02
+    named: list[str] = []
+    least = max(abs(change), 1e-12) * 0.02
     order = np.argsort(-np.abs(result.values[0, 0]), kind="stable")
     for i in order:
         value, ends = (

@@ -61,7 +61,7 @@ class Balance(Weigher):
         found = self._nearest(self.kept[~after], every[~after], target)
         self.left[mechanism.called] = found.left
         self.words[mechanism.called] = f"balanced on {every.shape[1]} features"
-        return found.weights * (~after).sum()
+        return np.asarray(found.weights * (~after).sum())
 
     def _features(self, names: tuple[str, ...]) -> Float[np.ndarray, "rows features"]:
         return basis.quadratic([self.columns[n] for n in names], (self.label,))

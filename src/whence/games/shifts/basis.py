@@ -72,7 +72,7 @@ def _own(column: Shared, least: float = 0.0) -> Float[np.ndarray, "rows features
     if column.numbers is not None:
         x = column.numbers
         spread = x.std() or 1.0
-        return np.clip((x - x.mean()) / spread, -_FAR, _FAR)[:, None]
+        return np.asarray(np.clip((x - x.mean()) / spread, -_FAR, _FAR)[:, None])
     count = np.bincount(column.codes, minlength=len(column.levels))
     kept = np.flatnonzero(count >= max(_RARE, least))
     kept = kept[kept != np.argmax(count)]

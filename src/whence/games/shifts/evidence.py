@@ -89,7 +89,8 @@ def evidence(
     later = np.repeat([False, True], [n0, n1])
     unseen = refuse_new(list(columns.values()), later)  # before a model meets values it never saw
     asked = predictor(model, like=tables[0].select(known))
-    metrics, labels, said = [], [], []
+    metrics: list[Metric] = []
+    labels, said = [], []
     for table, y, where in zip(tables, (y0, y1), ("before", "after"), strict=True):
         values = as_labels(y, f"y of {where}")
         refuse_length(values, len(table), f"y of {where}")
@@ -100,16 +101,26 @@ def evidence(
         labels.append(inferred(objects(values.reshape(len(values), -1)[:, 0].tolist())))
     columns[called] = shared(called, *labels, label=True)
     unseen = max(unseen, refuse_new([columns[called]], later))
-    seen = (Seen(shared("\N{MIDDLE DOT} said", *said), known),)
-    right = [m.each for m in metrics]
-    if right[0] is not None and right[1] is not None and len(np.unique(np.concatenate(right))) <= 2:
-        both = shared("\N{MIDDLE DOT} right", *map(Column, right))
-        seen = (*seen, Seen(both, (*known, called)))
+    seen = _seen(said, metrics, known, called)
     group = grouped(together, n0, n0 + n1, groups, seed)
     many = int(group.max()) + 1
     problem = Problem(np.repeat([0.0, 1.0], [n0, n1]), group, many)
     kept = np.column_stack([np.ones(n0 + n1), group[:, None] != np.arange(many)]).astype(float)
-    return Evidence(asked, columns, features, called, problem, kept, *metrics, unseen, seen)
+    return Evidence(
+        asked, columns, features, called, problem, kept, metrics[0], metrics[1], unseen, seen
+    )
+
+
+def _seen(
+    said: Sequence[Column], metrics: Sequence[Metric], known: tuple[str, ...], label: str
+) -> tuple[Seen, ...]:
+    """What ratio models are shown besides the columns: all of it is a function of them."""
+    found = [Seen(shared("\N{MIDDLE DOT} said", *said), known)]
+    right = [m.each for m in metrics if m.each is not None]
+    if len(right) == 2 and len(np.unique(np.concatenate(right))) <= 2:
+        both = shared("\N{MIDDLE DOT} right", Column(right[0]), Column(right[1]))
+        found.append(Seen(both, (*known, label)))
+    return tuple(found)
 
 
 def _pair(given: Any, where: str) -> tuple[Any, Any]:

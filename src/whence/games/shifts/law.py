@@ -14,7 +14,7 @@ once, and not by the product of two ratios. Nobody present is before, everybody 
 import abc
 from collections.abc import Sequence
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -77,7 +77,7 @@ class Known(Law):
         w = self.kept
         for member in np.flatnonzero(coalition):
             w = w * self.ratios[member]
-        return w
+        return np.asarray(w)
 
     def columns(self, player: int) -> tuple[str, ...]:
         """Parents, then children."""
@@ -132,7 +132,7 @@ class Unknown(Law):
         return found
 
     @cached_property
-    def _last(self) -> dict[str, object]:
+    def _last(self) -> dict[str, Any]:
         return {}
 
     def _balanced(self, margins: Bool[np.ndarray, " features"], dependence: np.bool_) -> Weights:

@@ -122,15 +122,15 @@ def _strange(column: Shared, after: Bool[np.ndarray, " rows"]) -> tuple[float, s
             f"{new[worst]:,} after)"
         )
         return float(ratio[worst]), words
-    old, new = column.numbers[~after], column.numbers[after]
-    edges = np.unique(np.quantile(new, np.linspace(0, 1, 11)))
-    place = np.searchsorted(edges[1:-1], np.r_[old, new], side="right")
+    were, are = column.numbers[~after], column.numbers[after]
+    edges = np.unique(np.quantile(are, np.linspace(0, 1, 11)))
+    place = np.asarray(np.searchsorted(edges[1:-1], np.r_[were, are], side="right"))
     many = len(edges)
     counts = [
-        np.bincount(place[: len(old)], minlength=many),
-        np.bincount(place[len(old) :], minlength=many),
+        np.bincount(place[: len(were)], minlength=many),
+        np.bincount(place[len(were) :], minlength=many),
     ]
-    ratio = (counts[1] / len(new)) / (np.maximum(counts[0], 0.5) / len(old))
+    ratio = (counts[1] / len(are)) / (np.maximum(counts[0], 0.5) / len(were))
     worst = int(np.argmax(np.where(counts[1] > 0, ratio, 0)))
     top = edges[min(worst + 1, len(edges) - 1)]
     words = (

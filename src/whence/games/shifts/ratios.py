@@ -158,7 +158,7 @@ class Ratios(Weigher):
         own = ratio[:, 0]
         outside = (own > self.clip) | (own < 1 / self.clip)
         self.clipped[mechanism.called] = float(outside.mean())
-        return np.clip(ratio, 1 / self.clip, self.clip)
+        return np.asarray(np.clip(ratio, 1 / self.clip, self.clip))
 
 
 _SAID = {

@@ -55,7 +55,7 @@ class Counts:
 
     def rows(self) -> Float[np.ndarray, "rows replicates"]:
         """The same, of each row of before."""
-        return self.ratio()[self.own]
+        return np.asarray(self.ratio()[self.own])
 
     def refuse_new(self, who: str) -> float:
         """Refuse cells that only after has, where they are many.
