@@ -1,0 +1,297 @@
+"""Which source of rows to buy more of: a learning curve for each, with its slope at the end.
+
+The rows of one source are cut to a share f of them, all others stay, and the model is trained and
+measured. Over shares from a half on, a straight line of slope b by rows is fitted,
+
+    expected gain of m more rows = b m.
+
+Its interval has three parts: "estimation", the chance of which rows were cut (the spread over
+repeats, each of which cuts along one order of the rows); "data", a finite test; and "rows": the
+source gave these n rows by luck. The spread of v over random halves is that luck (the delete-half
+jackknife, Shao & Wu 1989), and m more rows dilute it by m / (n + m).
+
+Learning curves flatten, so that a straight line promises a little too much, the more the larger m.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from whence._core.errors import OptionError, TableError, positive, some
+from whence._core.keyed import uniforms
+from whence._core.shaped import Float, Int
+from whence._core.student import quantile
+from whence.models.trainer.retraining import owners
+from whence.models.trainer.trainer import Trainer
+from whence.recipes._trainers import as_trainer
+
+_CUTS = 43  # the stream of chance
+_LEAST = 8  # rows of a source, so that its halves can train something
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a source brings, and what more of it would.
+
+    Attributes:
+        name: of the source.
+        rows: how many it has.
+        value: measured with all rows, less without the source.
+        value_ci: at 95 %, over test rows.
+        gain: what `more` further rows would bring, if the curve went on straight.
+        ci: of the gain, at 95 %.
+        parts: standard errors of the gain: "estimation", "data", "rows".
+        sizes: rows of the source that were kept.
+        curve: measured there, the mean over repeats.
+    """
+
+    name: str
+    rows: int
+    value: float
+    value_ci: tuple[float, float]
+    gain: float
+    ci: tuple[float, float]
+    parts: dict[str, float]
+    sizes: tuple[int, ...]
+    curve: tuple[float, ...]
+
+    @property
+    def per_row(self) -> float:
+        """The value, shared among the rows."""
+        return self.value / self.rows
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Marginal:
+    """The sources, those that promise most first.
+
+    Attributes:
+        sources: in order of their gains.
+        more: rows that would be added.
+        measured: what.
+        tests: how many test rows measured it.
+        trainings: models that were trained.
+        skipped: sources with too few rows for a curve.
+    """
+
+    sources: tuple[Source, ...]
+    more: int
+    measured: str
+    tests: int
+    trainings: int
+    skipped: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> Source:
+        """One source.
+
+        Raises:
+            OptionError: there is none of that name.
+        """
+        for one in self.sources:
+            if one.name == name:
+                return one
+        raise OptionError(f"no source {name!r}: there are {some(s.name for s in self.sources)}")
+
+    def words(self) -> list[str]:
+        """One sentence for each source."""
+        return [_sentence(one, self.more, self.measured) for one in self.sources]
+
+    @property
+    def verdict(self) -> str:
+        """What the numbers rest on."""
+        few = f"; too few rows for a curve: {some(self.skipped)}" if self.skipped else ""
+        return (
+            f"{self.trainings:,} models trained, measured on {self.tests:,} test rows; straight "
+            f"lines through the ends of learning curves, which flatten: expect a little less{few}"
+        )
+
+    def table(self) -> Any:
+        """A table for the terminal (rich), and in words wherever it is printed."""
+        from rich.console import Group
+        from rich.table import Table as Lines
+        from rich.text import Text
+
+        from whence.report.terminal import Shown
+
+        lines = Lines(box=None, padding=(0, 2, 0, 1), pad_edge=False)
+        lines.add_column("source")
+        for head in ("rows", "brings", "per 100 rows", f"{self.more:,} more bring"):
+            lines.add_column(head, justify="right")
+        lines.add_column("95 % interval")
+        for one in self.sources:
+            low, high = one.ci
+            cells = (one.name, f"{one.rows:,}", f"{one.value:+.3f}", f"{100 * one.per_row:+.4f}")
+            lines.add_row(*map(Text, [*cells, f"{one.gain:+.4f}", f"{low:+.4f} … {high:+.4f}"]))
+        said = Text(f"In {self.measured}. {self.verdict[:1].upper()}{self.verdict[1:]}.")
+        return Shown(Group(lines, Text(), said))
+
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """One row for each source.
+
+        Raises:
+            OptionError: no such backend, or it is not installed.
+        """
+        from whence.report.exchange.to_frame import framed
+
+        names = ("name", "rows", "value", "per_row", "gain")
+        columns = {n: [getattr(s, n) for s in self.sources] for n in names}
+        columns |= {e: [s.ci[i] for s in self.sources] for i, e in enumerate(("low", "high"))}
+        return framed(columns, backend)
+
+    def __repr__(self) -> str:
+        return "\n".join([f"Marginal: {self.verdict}", *(f"  {line}" for line in self.words())])
+
+
+def marginal(
+    model: Any,
+    groups: Any,
+    test: Any,
+    *,
+    X: Any = None,
+    y: Any = None,
+    more: int = 100,
+    sizes: Sequence[float] = (0.5, 0.75, 1.0),
+    repeats: int = 20,
+    seed: int = 0,
+) -> Marginal:
+    """What each source of training rows brings, and what more rows of it would.
+
+    Args:
+        model: a `wh.models.Trainer`, or a scikit-learn estimator (then give X and y; the share of
+            right answers is measured, or minus the squared error).
+        groups: the source of each row, or name -> positions of rows.
+        test: (X, y), which measure.
+        X: training rows, of an estimator.
+        y: their labels.
+        more: rows that would be added.
+        sizes: shares of a source that the curve is measured at; the slope is of those from a half
+            on. Smaller ones show the curve.
+        repeats: orders in which rows are cut, of each source.
+        seed: of the cuts.
+
+    Returns:
+        A `Marginal`; trains 1 + sources x (1 + repeats x (sizes - 1)) models.
+
+    Raises:
+        OptionError: sizes, repeats or a model that are none.
+        TableError: rows or labels that do not fit; no source with enough rows.
+    """
+    positive(more, "more", "rows that would be added")
+    if isinstance(repeats, bool) or not isinstance(repeats, int) or repeats < 3:
+        raise OptionError(f"repeats is at least 3, for a spread; given {repeats!r}")
+    shares = _shares(sizes)
+    trainer = _trainer(model, X, y, seed)
+    tests = trainer.tests(test)
+    players, owner = owners(trainer, groups)
+    full = trainer.outputs(np.ones((1, len(owner)), bool), np.array([trainer.seed]), tests)[0]
+    sources, skipped, trained = [], [], 1
+    for g, name in enumerate(players.names):
+        rows = np.flatnonzero(owner == g)
+        if len(rows) < _LEAST or len(rows) == len(owner):
+            skipped.append(name)
+            continue
+        keep, kept = _cuts(rows, len(owner), shares[:-1], repeats, seed, g)
+        out = trainer.outputs(keep, np.full(len(keep), trainer.seed), tests)
+        trained += len(keep)
+        measured = out[1:].reshape(repeats, len(shares) - 1, -1)  # repeat, size, test
+        whole = np.broadcast_to(full, (repeats, 1, len(full)))
+        curves = np.concatenate([measured, whole], axis=1)
+        counts = np.array([*kept, len(rows)])
+        sources.append(_source(name, curves, counts, shares, full - out[0], more))
+    if not sources:
+        raise TableError(
+            f"no source has the {_LEAST} rows that a curve needs, beside rows of others: "
+            f"{some(players.names)}. Name fewer, larger groups."
+        )
+    sources.sort(key=lambda s: -s.gain)
+    what = {"correct": "share of right answers"}.get(trainer.measurement, trainer.measurement)
+    return Marginal(tuple(sources), int(more), what, len(tests), trained, tuple(skipped))
+
+
+def _trainer(model: Any, X: Any, y: Any, seed: int) -> Trainer[Any]:
+    if isinstance(model, Trainer):
+        return model
+    if X is None or y is None:
+        raise OptionError("an estimator is trained on rows: give X= and y=, or a wh.models.Trainer")
+    as_trainer(model, X, np.asarray(y), seed)  # says what is no estimator
+    from sklearn.base import is_classifier
+
+    how = "correct" if is_classifier(model) else "loss"
+    return Trainer.sklearn(model, X, y, measurement=how, seed=seed)
+
+
+def _shares(sizes: Sequence[float]) -> Float[np.ndarray, " sizes"]:
+    shares = np.unique(np.asarray(sizes, dtype=float))
+    if not (np.isfinite(shares).all() and len(shares) and shares[0] > 0 and shares[-1] == 1):
+        raise OptionError(f"sizes are shares of a source from above 0 up to 1; given {sizes!r}")
+    if (shares >= 0.5).sum() < 2:
+        raise OptionError(f"a slope needs two sizes from 0.5 on, such as 0.5 and 1; given {sizes!r}")
+    return shares
+
+
+def _cuts(
+    rows: np.ndarray, n: int, shares: np.ndarray, repeats: int, seed: int, source: int
+) -> tuple[np.ndarray, Int[np.ndarray, " sizes"]]:
+    """Who stays: without the source, then [repeats x sizes]; and how many of its rows stay."""
+    kept = np.maximum(np.round(shares * len(rows)), 1).astype(np.int64)
+    place = uniforms(len(rows), _CUTS, seed, source, np.arange(repeats)).argsort(1).argsort(1)
+    keep = np.ones((repeats, len(shares), n), bool)
+    keep[:, :, rows] = place[:, None] < kept[:, None]
+    without = np.ones((1, n), bool)
+    without[:, rows] = False
+    return np.concatenate([without, keep.reshape(-1, n)]), kept
+
+
+def _source(
+    name: str,
+    curves: Float[np.ndarray, "repeats sizes tests"],
+    counts: Int[np.ndarray, " sizes"],
+    shares: Float[np.ndarray, " sizes"],
+    brings: Float[np.ndarray, " tests"],
+    more: int,
+) -> Source:
+    late = shares >= 0.5
+    at = counts[late] - counts[late].mean()
+    slopes = np.einsum("rst,s->rt", curves[:, late], at / (at @ at))  # repeat, test
+    repeats, tests = slopes.shape
+    half = curves[:, int(np.argmax(late))].mean(axis=1)
+    n = int(counts[-1])
+    parts = {
+        "estimation": float(slopes.mean(axis=1).std(ddof=1) / np.sqrt(repeats)) * more,
+        "data": _error(slopes.mean(axis=0)) * more,
+        "rows": float(half.std(ddof=1)) * more / (n + more),
+    }
+    gain = float(slopes.mean()) * more
+    free = np.array([min(repeats, tests) - 1.0])
+    width = float(quantile(0.95, free)[0]) * float(np.sqrt(sum(p**2 for p in parts.values())))
+    value, error = float(brings.mean()), _error(brings)
+    reach = float(quantile(0.95, np.array([max(tests - 1.0, 1.0)]))[0]) * error
+    return Source(
+        name,
+        n,
+        value,
+        (value - reach, value + reach),
+        gain,
+        (gain - width, gain + width),
+        parts,
+        tuple(counts.tolist()),
+        tuple(curves.mean(axis=(0, 2)).tolist()),
+    )
+
+
+def _error(each: Float[np.ndarray, " tests"]) -> float:
+    """The standard error of a mean over test rows; unknown of one."""
+    return float(each.std(ddof=1) / np.sqrt(len(each))) if len(each) > 1 else float("inf")
+
+
+def _sentence(one: Source, more: int, measured: str) -> str:
+    low, high = one.ci
+    far = f", far beyond the {one.rows:,} that there are" if more > one.rows else ""
+    return (
+        f"another {more:,} rows like {one.name!r} would bring {one.gain:+.4f} "
+        f"[{low:.4f}, {high:.4f}] {measured}{far}"
+    )
