@@ -1,16 +1,19 @@
-"""Which source of rows to buy more of: a learning curve for each, with its slope at the end.
+"""Which source of rows to buy more of: a learning curve for each, and what lies beyond its end.
 
 The rows of one source are cut to a share f of them, all others stay, and the model is trained and
-measured. Over shares from a half on, a straight line of slope b by rows is fitted,
+measured. What training lacks falls as one over the rows, to first order in most models, and so
 
-    expected gain of m more rows = b m.
+    v(n) = a - b / (n + c N),      gain of m more rows = b (1 / (n + c N) - 1 / (n + m + c N))
 
-Its interval has three parts: "estimation", the chance of which rows were cut (the spread over
+with n rows of the source, N of others, and c what one of the others is worth beside one of its own:
+nobody knows. The curve is fitted with c = 1 (they are as good, so that it flattens slowly) and with
+c = 0 (they are no help); the gain is the mean of both, and its interval holds both intervals. A
+straight line would be further off than either: curves flatten.
+
+Each interval has three parts: "estimation", the chance of which rows were cut (the spread over
 repeats, each of which cuts along one order of the rows); "data", a finite test; and "rows": the
 source gave these n rows by luck. The spread of v over random halves is that luck (the delete-half
-jackknife, Shao & Wu 1989), and m more rows dilute it by m / (n + m).
-
-Learning curves flatten, so that a straight line promises a little too much, the more the larger m.
+jackknife, Shao & Wu 1989), and m more rows dilute it.
 """
 
 from collections.abc import Sequence
@@ -41,9 +44,10 @@ class Source:
         rows: how many it has.
         value: measured with all rows, less without the source.
         value_ci: at 95 %, over test rows.
-        gain: what `more` further rows would bring, if the curve went on straight.
-        ci: of the gain, at 95 %.
-        parts: standard errors of the gain: "estimation", "data", "rows".
+        gain: what `more` further rows would bring: the mean of both curves.
+        ci: of the gain, at 95 %, whichever curve is right.
+        parts: standard errors of the gain: "estimation", "data", "rows"; and "curve", half of the
+            difference of both.
         sizes: rows of the source that were kept.
         curve: measured there, the mean over repeats.
     """
@@ -105,8 +109,9 @@ class Marginal:
         """What the numbers rest on."""
         few = f"; too few rows for a curve: {some(self.skipped)}" if self.skipped else ""
         return (
-            f"{self.trainings:,} models trained, measured on {self.tests:,} test rows; straight "
-            f"lines through the ends of learning curves, which flatten: expect a little less{few}"
+            f"{self.trainings:,} models trained, measured on {self.tests:,} test rows; "
+            "intervals hold two curves, by which rows of other sources are as good as its own, or "
+            f"no help{few}"
         )
 
     def table(self) -> Any:
@@ -201,7 +206,8 @@ def marginal(
         whole = np.broadcast_to(full, (repeats, 1, len(full)))
         curves = np.concatenate([measured, whole], axis=1)
         counts = np.array([*kept, len(rows)])
-        sources.append(_source(name, curves, counts, shares, full - out[0], more))
+        sources.append(_source(name, curves, counts, shares, full - out[0], more,
+                               len(owner)))  # fmt: skip
     if not sources:
         raise TableError(
             f"no source has the {_LEAST} rows that a curve needs, beside rows of others: "
@@ -253,34 +259,49 @@ def _source(
     shares: Float[np.ndarray, " sizes"],
     brings: Float[np.ndarray, " tests"],
     more: int,
+    total: int,
 ) -> Source:
     late = shares >= 0.5
-    at = counts[late] - counts[late].mean()
-    slopes = np.einsum("rst,s->rt", curves[:, late], at / (at @ at))  # repeat, test
-    repeats, tests = slopes.shape
-    half = curves[:, int(np.argmax(late))].mean(axis=1)
-    n = int(counts[-1])
-    parts = {
-        "estimation": float(slopes.mean(axis=1).std(ddof=1) / np.sqrt(repeats)) * more,
-        "data": _error(slopes.mean(axis=0)) * more,
-        "rows": float(half.std(ddof=1)) * more / (n + more),
-    }
-    gain = float(slopes.mean()) * more
-    free = np.array([min(repeats, tests) - 1.0])
-    width = float(quantile(0.95, free)[0]) * float(np.sqrt(sum(p**2 for p in parts.values())))
+    n, others = int(counts[-1]), total - int(counts[-1])
+    half = float(curves[:, int(np.argmax(late))].mean(axis=1).std(ddof=1))
+    both = [_beyond(curves[:, late], counts[late] + c * others, half, more) for c in (0, 1)]
+    gains = [gain for gain, _ in both]
+    free = float(quantile(0.95, np.array([min(curves.shape[0], curves.shape[2]) - 1.0]))[0])
+    widths = [free * float(np.sqrt(sum(p**2 for p in parts.values()))) for _, parts in both]
+    ends = [gain + sign * w for gain, w in zip(gains, widths, strict=True) for sign in (-1, 1)]
+    parts = {name: max(each[name] for _, each in both) for name in both[0][1]}
+    parts["curve"] = abs(gains[1] - gains[0]) / 2
     value, error = float(brings.mean()), _error(brings)
-    reach = float(quantile(0.95, np.array([max(tests - 1.0, 1.0)]))[0]) * error
+    reach = float(quantile(0.95, np.array([max(len(brings) - 1.0, 1.0)]))[0]) * error
     return Source(
         name,
         n,
         value,
         (value - reach, value + reach),
-        gain,
-        (gain - width, gain + width),
+        sum(gains) / 2,
+        (min(ends), max(ends)),
         parts,
         tuple(counts.tolist()),
         tuple(curves.mean(axis=(0, 2)).tolist()),
     )
+
+
+def _beyond(
+    curves: Float[np.ndarray, "repeats sizes tests"],
+    rows: Int[np.ndarray, " sizes"],
+    luck: float,
+    more: int,
+) -> tuple[float, dict[str, float]]:
+    """The gain of more rows by one curve, and its standard errors."""
+    at = -1.0 / rows
+    at = at - at.mean()
+    step = 1.0 / int(rows[-1]) - 1.0 / (int(rows[-1]) + more)
+    gains = step * np.einsum("rst,s->rt", curves, at / (at @ at))  # repeat, test
+    return float(gains.mean()), {
+        "estimation": float(gains.mean(axis=1).std(ddof=1)) / float(np.sqrt(len(gains))),
+        "data": _error(gains.mean(axis=0)),
+        "rows": luck * more / (int(rows[-1]) + more),
+    }
 
 
 def _error(each: Float[np.ndarray, " tests"]) -> float:
