@@ -18,11 +18,12 @@ from whence.models.intake import intake
 from whence.models.table import Table
 
 Points = Float[np.ndarray, "rows axes"]
+Asked = Float[np.ndarray, "asked axes"]
 _LEVELS = 200  # different words in one column: more are names, which have no distances
 HOW = "columns in standard deviations, words one apart, missing cells one aside"
 
 
-def comparable(X: Any, X_test: Any = None, *, scale: bool = True) -> tuple[Points, Points]:
+def comparable(X: Any, X_test: Any = None, *, scale: bool = True) -> tuple[Points, Asked]:
     """Both tables as points on the same axes.
 
     Args:

@@ -51,7 +51,8 @@ def crossed(ask: Ask, fold: np.ndarray, players: Players, owner: np.ndarray) -> 
         players: all of them.
         owner: the player of each row.
     """
-    values, squares = np.zeros((1, 1, len(players))), {}
+    values = np.zeros((1, 1, len(players)))
+    squares: dict[str, np.ndarray] = {}
     found: list[tuple[float, Attribution]] = []
     for f in range(int(fold.max()) + 1):
         train, test = np.flatnonzero(fold != f), np.flatnonzero(fold == f)

@@ -29,8 +29,8 @@ def as_trainer(model: Any, X: Any, y: np.ndarray, seed: int = 0) -> Trainer[Any]
     if isinstance(model, Trainer):
         if len(model.rows) != len(y):
             raise TableError(
-                f"the trainer has {len(model.rows):,} rows, and X {len(y):,}: give the rows that it "
-                "trains on"
+                f"the trainer has {len(model.rows):,} rows, and X {len(y):,}: give the rows that "
+                "it trains on"
             )
         return model
     _refuse_strangers(model)

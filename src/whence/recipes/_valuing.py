@@ -22,7 +22,7 @@ from whence.methods.perturbation.knn_shapley import knn_shapley
 from whence.methods.perturbation.leave_one_out import leave_one_out
 from whence.models.table import Table
 from whence.models.training_rows import coded
-from whence.recipes._comparable import Points
+from whence.recipes._comparable import Asked, Points
 from whence.recipes._trainers import as_trainer
 
 _CELLS = 2**22  # values that are held at once
@@ -53,7 +53,7 @@ class Asking:
     budget: Budget | None
     seed: int
 
-    def near(self, X: Points, y: np.ndarray, X_test: Points, y_test: np.ndarray) -> Attribution:
+    def near(self, X: Points, y: np.ndarray, X_test: Asked, y_test: np.ndarray) -> Attribution:
         """What rows are worth to their nearest neighbours."""
         if self.groups is not None:
             game = NearestNeighbours(
@@ -80,7 +80,7 @@ class Asking:
 
 
 def _streamed(
-    X: Points, y: np.ndarray, X_test: Points, y_test: np.ndarray, k: int, task: str
+    X: Points, y: np.ndarray, X_test: Asked, y_test: np.ndarray, k: int, task: str
 ) -> Attribution:
     """The mean over test rows, with its error, in blocks of them."""
     start, asked = perf_counter(), np.arange(len(y_test))

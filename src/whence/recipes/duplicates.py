@@ -88,7 +88,9 @@ class Duplicates:
         if self.tests:
             said += f"; {len(self.leaked):,} of {self.tests:,} test rows are training rows"
         clash = len(self.contradictions)
-        return said + (f"; {clash:,} groups have labels that contradict each other" if clash else "")
+        return said + (
+            f"; {clash:,} groups have labels that contradict each other" if clash else ""
+        )
 
     def table(self, most: int = 20) -> Any:
         """A table for the terminal (rich), and in words wherever it is printed.

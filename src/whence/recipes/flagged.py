@@ -169,7 +169,9 @@ def _cells(one: Suspect) -> tuple[str, ...]:
     from whence.report.rows import shown
 
     low, high = one.ci
-    said = f"{shown(one.suggested)} ({one.votes:.0%})" if one.other else f"the same ({one.votes:.0%})"
+    said = (
+        f"{shown(one.suggested)} ({one.votes:.0%})" if one.other else f"the same ({one.votes:.0%})"
+    )
     between = f"{low:.2g} … {high:.2g}" if np.isfinite([low, high]).all() else "not quantified"
     return one.row, shown(one.label), said, f"{one.value:.3g}", between
 

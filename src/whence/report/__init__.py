@@ -62,8 +62,8 @@ def plot(att: Attribution, kind: str | None = None, ax: Any = None, **options: A
     Args:
         att: the answer.
         kind: "bar", "beeswarm", "waterfall", "force", "scatter", "heatmap", "decision", "violin",
-            "comparison", "convergence", "cost", "heads", "sources", "circuit" or "proponents"; names
-            of other libraries ("summary_plot", "dependence", "breakdown") are known too.
+            "comparison", "convergence", "cost", "heads", "sources", "circuit" or "proponents";
+            names of other libraries ("summary_plot", "dependence", "breakdown") are known too.
         ax: matplotlib axes; those of a new figure by default.
         **options: max_display (how many are shown), output (name or position; the first by
             default), and what the picture's own function takes, such as

@@ -151,14 +151,24 @@ def sides(
     )
 
 
-def beside(att: Attribution, case: int = 0, most: int = 5, **options: Any) -> Any:
+def beside(
+    att: Attribution,
+    case: int = 0,
+    most: int = 5,
+    output: str | int = 0,
+    *,
+    X: Any = None,
+    X_test: Any = None,
+) -> Any:
     """The same as a table for the terminal: proponents left, opponents right.
 
     Args:
         att: an answer about training rows, case by case.
         case: which test row, by position.
         most: rows on each side.
-        **options: output, X and X_test, as for the picture of kind "proponents".
+        output: by name or position.
+        X: the training rows, where the answer does not hold them.
+        X_test: the test rows.
 
     Raises:
         ResultError: no such case, or an average over cases.
@@ -172,10 +182,10 @@ def beside(att: Attribution, case: int = 0, most: int = 5, **options: Any) -> An
     from whence.report.terminal import NEGATIVE, POSITIVE, Shown, check_most
 
     check_most(most)
-    found = sides(att, case, most, **options)
+    found = sides(att, case, most, output, X=X, X_test=X_test)
     lines = Lines(box=None, padding=(0, 2, 0, 1), pad_edge=False)
-    for head, style in (("proponents", POSITIVE), ("opponents", NEGATIVE)):
-        lines.add_column(f" {head}", overflow="fold")
+    for side, style in (("proponents", POSITIVE), ("opponents", NEGATIVE)):
+        lines.add_column(f" {side}", overflow="fold")
         lines.add_column("label")
         lines.add_column(unit(att), justify="right", style=style)
     for pair in zip_longest(found.proponents, found.opponents):
