@@ -32,9 +32,13 @@ from ._core.selection import Selection as Selection
 from .recipes.compare import compare as compare
 from .recipes.describe_difference import describe_difference as describe_difference
 from .recipes.drop import drop as drop
+from .recipes.duplicates import duplicates as duplicates
 from .recipes.explain import explain as explain
 from .recipes.importance import importance as importance
 from .recipes.interactions import interactions as interactions
+from .recipes.marginal import marginal as marginal
+from .recipes.suspects import suspects as suspects
+from .recipes.value import value as value
 from .report.exchange.from_shap import from_shap as from_shap
 from .report.exchange.load import load as load
 from .report.exchange.schema import json_schema as json_schema

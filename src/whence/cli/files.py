@@ -83,16 +83,27 @@ def save(
     parquet: Path | None = None,
 ) -> list[Path]:
     """The result as the files that were asked for."""
-    makers: dict[Path, Callable[[Path], object]] = {}
+    return write(makers(result, out, html, csv, parquet))
+
+
+def makers(
+    result: "Attribution",
+    out: Path | None,
+    html: Path | None,
+    csv: Path | None,
+    parquet: Path | None = None,
+) -> dict[Path, Callable[[Path], object]]:
+    """What writes each of the files that were asked for."""
+    found: dict[Path, Callable[[Path], object]] = {}
     if out is not None:
-        makers[out] = result.save
+        found[out] = result.save
     if html is not None:
-        makers[html] = result.to_html
+        found[html] = result.to_html
     if csv is not None:
-        makers[csv] = lambda path: numbers(result, path)
+        found[csv] = lambda path: numbers(result, path)
     if parquet is not None:
-        makers[parquet] = result.to_parquet
-    return write(makers)
+        found[parquet] = result.to_parquet
+    return found
 
 
 def numbers(result: "Attribution | Interactions | Selection", path: Path) -> None:

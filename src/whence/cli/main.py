@@ -15,6 +15,7 @@ from whence.cli.methods import methods
 from whence.cli.schema import schema
 from whence.cli.show import show
 from whence.cli.store import store
+from whence.cli.value import value
 
 EPILOG = "Exit codes: 0 done, 1 not converged or interrupted, 2 something to mend (said on stderr)."
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EPILOG,
 )
-for verb in (demo, importance, explain, drop, compare, show, methods, schema):
+for verb in (demo, importance, explain, drop, value, compare, show, methods, schema):
     app.command()(verb)
 app.add_typer(store, name="store")
 

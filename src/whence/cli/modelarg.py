@@ -15,8 +15,8 @@ def opened(places: Sequence[str], like: Table, *, unpickle: bool) -> Predictor:
     Raises:
         WhenceError: no such model, or one that does not fit the rows.
     """
-    if unpickle or any(_is_object(place) for place in places):
-        _look_here()
+    for place in places:
+        look_here(place, unpickle=unpickle)
     asked: str | list[str] = places[0] if len(places) == 1 else list(places)
     try:
         return predictor(asked, like=like, unpickle=unpickle)
@@ -35,9 +35,9 @@ def _is_object(place: str) -> bool:
     return ":" in place and not Path(place).exists()
 
 
-def _look_here() -> None:
+def look_here(place: str, *, unpickle: bool) -> None:
     """Import from where one stands, as `python` does; for a plain file that would be a risk."""
-    if str(Path.cwd()) not in sys.path:
+    if (unpickle or _is_object(place)) and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
 
 

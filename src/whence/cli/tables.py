@@ -43,7 +43,7 @@ def read(
     pool = (
         table if background is None else Table.of(readers.frame(background), what=background.name)
     )
-    y = None if target is None else _labels(table, target)
+    y = None if target is None else labels(table, target)
     _refuse_strangers(drop, table, pool)
     out = {target, *drop}
     X = _without(table, out)
@@ -62,17 +62,22 @@ def chosen(X: Table, rows: Sequence[int]) -> Table:
     return X.take(np.array(rows)) if rows else X
 
 
-def _labels(table: Table, target: str) -> np.ndarray:
+def labels(table: Table, target: str, role: str = "the target") -> np.ndarray:
+    """A column that must be there, in every row.
+
+    Raises:
+        TableError: it is not.
+    """
     if target not in table.names:
         raise TableError(
-            f"{table.what} has no column {target!r} to be the target. "
+            f"{table.what} has no column {target!r} to be {role}. "
             f"{did_you_mean(target, table.names)}"
         )
     column = table.raw(target)
     gone = column.missing
     if gone.any():
         raise TableError(
-            f"the target {target!r} is missing in {int(gone.sum())} rows of {table.what} "
+            f"{role} {target!r} is missing in {int(gone.sum())} rows of {table.what} "
             f"(first: row {int(np.argmax(gone))}). Drop those rows."
         )
     return column.data

@@ -7,6 +7,8 @@ from typing import Any
 
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, did_you_mean
+from whence.models.training_rows import KIND as ROW
+from whence.report.beside import beside as beside
 from whence.report.inside import picture_of
 
 # each is a file of this folder, and the function in it
@@ -27,6 +29,7 @@ KINDS = {
         "heads",
         "sources",
         "circuit",
+        "proponents",
     )
 }
 _OTHER_NAMES = {
@@ -43,6 +46,8 @@ _OTHER_NAMES = {
     "head_map": "heads",
     "graph": "circuit",
     "edges": "circuit",
+    "opponents": "proponents",
+    "influential": "proponents",
 }
 _OTHER_OPTIONS = {"color": "colour", "feature": "player", "interaction_index": "colour"}
 
@@ -51,13 +56,14 @@ def plot(att: Attribution, kind: str | None = None, ax: Any = None, **options: A
     """A picture of an answer, on its axes; nothing is shown, and no setting of matplotlib changes.
 
     Many cases make a beeswarm, one explained case a waterfall, an average bars; players inside a
-    network a map of heads, a matrix of sources, or a circuit.
+    network a map of heads, a matrix of sources, or a circuit; training rows of one test row its
+    proponents and opponents.
 
     Args:
         att: the answer.
         kind: "bar", "beeswarm", "waterfall", "force", "scatter", "heatmap", "decision", "violin",
-            "comparison", "convergence", "cost", "heads", "sources" or "circuit"; names of other
-            libraries ("summary_plot", "dependence", "breakdown") are known too.
+            "comparison", "convergence", "cost", "heads", "sources", "circuit" or "proponents";
+            names of other libraries ("summary_plot", "dependence", "breakdown") are known too.
         ax: matplotlib axes; those of a new figure by default.
         **options: max_display (how many are shown), output (name or position; the first by
             default), and what the picture's own function takes, such as
@@ -90,6 +96,8 @@ def _hint(kind: str) -> str:
 
 def default_kind(att: Attribution) -> str:
     """The picture that suits an answer."""
+    if att.players.kind == ROW and len(att.values) == att.averaged == 1 and att.data:
+        return "proponents"
     return picture_of(att.players) or by_cases(att)
 
 

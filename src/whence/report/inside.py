@@ -11,6 +11,7 @@ import numpy as np
 
 from whence._core.errors import ResultError, some
 from whence._core.players import Players
+from whence.models.training_rows import KIND as ROW
 from whence.report.numbers import clean
 
 Whole: TypeAlias = tuple[int | None, ...]
@@ -39,8 +40,11 @@ def picture_of(players: Players) -> str:
     """The picture that suits players inside a network; nothing for all others.
 
     Edges make a circuit, heads by the token that they read a matrix, heads of several layers (with
-    or without what has a layer and no head, such as MLPs) a map.
+    or without what has a layer and no head, such as MLPs) a map. Training rows have the columns of
+    their table, whatever these are called, and no place.
     """
+    if players.kind == ROW:
+        return ""
     if all(t is not None for name in ("source", "target") for t in texts(players, name)):
         return "circuit"
     layers, heads = wholes(players, "layer"), wholes(players, "head")

@@ -111,7 +111,7 @@ def bar(value: float, scale: float, width: int = _BAR) -> str:
 
 def _asking(att: Attribution) -> Text:
     q = att.question
-    said = [f"Asking: {asks(att)}, in {unit(att)}"]
+    said = [f"Asking: {asks(att).rstrip('?')}, in {unit(att)}"]
     said += [f"removal: {clean(q.removal)}"] if q.removal else []
     said += [f"model: {clean(q.model)}"] if q.model else []
     about = several(len(att.values), "case") if len(att.values) > 1 else ""

@@ -13,6 +13,7 @@ import numpy as np
 
 from whence._core.attribution import Attribution
 from whence.report.numbers import clean, rough, several
+from whence.report.page.beside import between
 from whence.report.page.carried import OUTPUTS, cases_kept, players_kept
 from whence.report.page.ladder import ladder
 from whence.report.page.lead import lead
@@ -90,6 +91,7 @@ def to_html(att: Attribution, path: str | Path | None = None) -> str:
         "many": len(at) > 1,
         "cases_said": cases_said(len(att.values), len(at)),
         "place": {int(p): i for i, p in enumerate(kept)},
+        "between": between(att),
         "rungs": ladder(att),
         "looks": _looks(att),
         "conditions": conditions(att),
