@@ -18,7 +18,7 @@ from whence.models.cells import inferred
 
 FEW = 12  # different numbers, up to which a column of numbers is one of values
 _CHANCE = 1e-3  # of missing a value in one of the two, below which it is new
-_TINY = 1e-3  # share of rows, below which a new value cannot matter much
+_TINY = 5e-3  # share of rows, below which a new value alone cannot matter much
 UNSEEN = 0.01  # share of rows with values that the other never has, above which it is refused
 _BEYOND = 0.05  # share of after outside of the range of before, above which it is refused
 _NAMED = 5
@@ -125,7 +125,7 @@ def _new(
     strange = (others == 0) & (own > 0)
     rate = own[strange] * np.log(here.mean())  # that all of its rows fall on this side
     share = own[strange] / here.sum()
-    new = (rate < np.log(_CHANCE)) & (share > _TINY)
+    new = (rate < np.log(_CHANCE)) & (share > _TINY) & (not who)
     if not new.any() and share.sum() <= UNSEEN:
         return float(share.sum())
     cells = _counted(column, np.flatnonzero(strange), own)
