@@ -82,7 +82,8 @@ class Suspects:
         return (
             f"the {len(self.flagged):,} lowest of {self.rows:,} values ({self.way}); {sure}. Of "
             f"these rows, so many are among the worst {self.among:,} by other scores: {said}. Low "
-            "values are rows that do not help: hard and rare rows too, so that no share of wrong labels is claimed; look at them"
+            "values are rows that do not help: hard and rare rows too, so that no share of wrong "
+            "labels is claimed; look at them"
         )
 
     def table(self, most: int = 20) -> Any:
