@@ -82,3 +82,4 @@ if __name__ == "__main__":
     photograph(tutorial("page.md", "att")["att"], "page.png")
     kinds()
     kinds("components.md")
+    kinds("value.md")

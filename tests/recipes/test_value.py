@@ -103,8 +103,11 @@ def test_the_closed_form_is_the_estimators_own():
     X, T = rng.normal(size=(30, 3)), rng.normal(size=(6, 3))
     for model, y, t in (
         (Ridge(alpha=3.0), X @ [1.0, 2.0, 0.5] + 0.1, T @ [1.0, 2.0, 0.4]),
-        (LogisticRegression(C=0.3, tol=1e-10), (X[:, 0] > 0).astype(int),
-         (T[:, 0] + T[:, 1] > 0).astype(int)),  # fmt: skip
+        (
+            LogisticRegression(C=0.3, tol=1e-10),
+            (X[:, 0] > 0).astype(int),
+            (T[:, 0] + T[:, 1] > 0).astype(int),
+        ),
     ):
         closed = wh.value(X, y, T, t, model=model, by_case=True)
         again = wh.models.Trainer.sklearn(model, X, y, measurement=closed.outputs[0])
@@ -298,8 +301,9 @@ def test_tables_of_any_cells():
     """Words, missing cells and names of columns; the unit of a column changes nothing."""
     pd = pytest.importorskip("pandas")
     rng = np.random.default_rng(0)
-    rows = pd.DataFrame({"x": rng.normal(size=60), "colour": rng.choice(["red", "blue"], 60),
-                         "label": rng.normal(size=60), "same": 1.0}, index=range(100, 160))  # fmt: skip
+    colours = rng.choice(["red", "blue"], 60)
+    columns = {"x": rng.normal(size=60), "colour": colours, "label": rng.normal(size=60), "same": 1}
+    rows = pd.DataFrame(columns, index=range(100, 160))
     y = np.where(rows["colour"] == "red", "stop", "go")
     rows.loc[103, "x"] = None
     plain = wh.value(rows, y)

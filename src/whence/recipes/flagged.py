@@ -53,7 +53,8 @@ class Suspects:
         scores: how suspicious each training row is, [rows]: "value" (minus the value), "model loss"
             (of a model that never saw the row), "distance" (to the mean of its own label) and
             "random". Higher is more suspicious, in each score's own unit.
-        agreement: of each other score, the share of the flagged rows that it would flag too.
+        agreement: of each other score, the share of the flagged rows that are among its worst.
+        among: how many worst: a tenth of the rows, or as many as are flagged if that is more.
         below: rows whose interval lies below zero; None where there are no intervals.
         rows: how many training rows there are.
         way: the method of the values.
@@ -62,6 +63,7 @@ class Suspects:
     flagged: tuple[Suspect, ...]
     scores: Mapping[str, np.ndarray]
     agreement: Mapping[str, float]
+    among: int
     below: int | None
     rows: int
     way: str
@@ -79,8 +81,9 @@ class Suspects:
             )
         return (
             f"the {len(self.flagged):,} lowest of {self.rows:,} values ({self.way}); {sure}. Of "
-            f"these rows, other scores flag as well: {said}. Low values are rows that do not help: "
-            "hard and rare rows too, so that no share of wrong labels is claimed; look at them"
+            f"these rows, so many are among the worst {self.among:,} by other scores: {said}. Low "
+            "values are rows that do not help: hard and rare rows too, so that no share of wrong "
+            "labels is claimed; look at them"
         )
 
     def table(self, most: int = 20) -> Any:

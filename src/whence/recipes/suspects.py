@@ -89,10 +89,11 @@ def suspects(
         )
         for i, said, share in zip(worst, suggested, votes, strict=True)
     )
-    agreement = {n: float((ranks[n][worst] <= len(worst)).mean()) for n in ranks if n != OURS}
+    among = max(len(worst), -(-len(labels) // 10))  # few flagged rows are few anywhere
+    agreement = {n: float((ranks[n][worst] <= among).mean()) for n in ranks if n != OURS}
     sure = bool(np.isfinite(high).all())
     below = int((high < 0).sum()) if sure else None
-    return Suspects(flagged, scores, agreement, below, len(labels), attribution.method)
+    return Suspects(flagged, scores, agreement, among, below, len(labels), attribution.method)
 
 
 def _refuse(attribution: Attribution, labels: np.ndarray) -> None:

@@ -20,7 +20,7 @@ from whence.report.numbers import clean, decimals, elide, number, plain
 from whence.report.rows import shown
 from whence.report.wording import unit
 
-_CELL, _LINE = 18, 74  # letters of a name or a value, and of a row
+_CELL, _LINE = 18, 66  # letters of a name or a value, and of a row
 _LEAST_SIDE = 4
 _OWN = {"label", "test"}  # columns that say which row, and not what is in it
 Picture = Float[np.ndarray, "height width"]
@@ -112,6 +112,8 @@ def sides(
             f"this answer is a mean over {att.averaged:,} cases, and has no test row to stand "
             "beside: ask with by_case=True"
         )
+    if not len(att.values):
+        raise ResultError("this answer has no cases: there is no test row to stand beside")
     o = att.output(output)
     one = att.select(case=case)
     value, (low, high) = one.values[0, o], (end[0, o] for end in one.ci())

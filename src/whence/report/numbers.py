@@ -150,7 +150,10 @@ def clean(text: object) -> str:
     >>> clean("two\nlines"), clean("a\x1b[31mred")
     ('two lines', 'a�[31mred')
     """
-    return "".join(c if c.isprintable() else "�" for c in " ".join(str(text).split()))
+    line = " ".join(str(text).split())
+    if line.isprintable():  # nearly every name is, and there may be a hundred thousand
+        return line
+    return "".join(c if c.isprintable() else "�" for c in line)
 
 
 def elide(text: str, most: int) -> str:

@@ -86,7 +86,7 @@ def test_every_field_is_described(churn):
     pairs = json.loads((FIXTURES / f"interactions-v{VERSION}.json").read_text())
     for told in (by_json(churn), pairs):
         schema = wh.json_schema(told["format"].removeprefix("whence "))
-        may = {"written", "certificates"}
+        may = {"written", "certificates", "suspects", "flagged"}
         assert set(told) == set(schema["required"]) == set(schema["properties"]) - may
 
 
@@ -107,7 +107,7 @@ def test_selections_keep_to_it():
     for one in (chosen(), flat, judged):
         assert faults(by_json(one)) == []
     schema, told = wh.json_schema("selection"), by_json(chosen())
-    may = {"written", "certificates"}
+    may = {"written", "certificates", "suspects", "flagged"}
     assert set(told) == set(schema["required"]) == set(schema["properties"]) - may
     for damage in ({"chosen": [1, 0, 1]}, {"order": "b"}, {"path": [1.0]}, {"worth": [1.0]}):
         assert faults(told | damage) != []

@@ -15,7 +15,7 @@ from whence.report.numbers import MINUS
 from whence.report.page import shell
 
 NOTHING = """title kicker lead converged reason outputs cases_said columns more_outputs sections
-kind many looks rungs conditions caveats costs provenance"""
+kind many looks rungs conditions caveats costs provenance between"""
 EMPTY = dict.fromkeys(NOTHING.split(), "")
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 

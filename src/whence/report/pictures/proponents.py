@@ -21,8 +21,8 @@ from whence.report.pictures.ink import (
 )
 from whence.report.wording import axis
 
-_WIDTH, _HEAD, _ROW = 10.0, 1.7, 0.62  # inches
-_CELLS = 90  # letters
+_WIDTH, _HEAD, _ROW = 9.0, 1.7, 0.62  # inches
+_CELLS = 80  # letters
 _TEXT, _BAR, _END = 0.13, 0.5, 0.76  # shares of a half: where words, bars and numbers begin
 
 
