@@ -421,3 +421,13 @@ def test_frozen_parameters_and_buffers(solver):
         assert curvature(t, m, solver).provenance["layers"] == ["2"]
     else:
         assert np.allclose(found, wanted, atol=1e-8)
+
+
+def test_large_matrices_have_the_same_eigenvalues_whoever_finds_them(monkeypatch):
+    from whence.models.trainer.curvature import eigen
+
+    root = np.random.default_rng(0).normal(size=(300, 300))
+    values, vectors = eigen.eigh(root @ root.T)
+    assert np.allclose((vectors * values) @ vectors.T, root @ root.T)
+    monkeypatch.setattr(eigen, "_LARGE", 1000)
+    assert np.allclose(values, eigen.eigh(root @ root.T)[0])

@@ -12,6 +12,7 @@ import numpy as np
 
 from whence._core.errors import OptionError
 from whence._core.shaped import Float, Int
+from whence.models.trainer.curvature.eigen import eigh
 from whence.models.trainer.curvature.inverse import Spectral, upright
 from whence.models.trainer.curvature.products import blocks
 from whence.models.trainer.trainer import GradientTrainer
@@ -38,7 +39,7 @@ class Dense(Spectral):
         self.pseudo = False
         self.at = np.arange(len(matrix)) if at is None else at
         self.width = len(matrix) if width is None else width
-        values, self.vectors = np.linalg.eigh(matrix)
+        values, self.vectors = eigh(matrix)
         self.values = upright(values)
 
     @staticmethod
