@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import Any
 
 from whence._core.folder import look_up
-from whence.models.gradients.kernel import kernel as kernel
+from whence.models.gradients.kernels import kernel as kernel
 from whence.models.gradients.layout import Layout as Layout
-from whence.models.gradients.plan import Plan as Plan
-from whence.models.gradients.plan import plan as plan
+from whence.models.gradients.planning import Plan as Plan
+from whence.models.gradients.planning import plan as plan
 from whence.models.gradients.products import Top as Top
 from whence.models.gradients.products import scored as scored
 from whence.models.gradients.products import top as top

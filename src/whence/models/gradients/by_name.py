@@ -29,7 +29,7 @@ def projection(kind: str, size: int, dim: int, seed: int = 0) -> RandomProjectio
     """
     if kind not in _KINDS:
         raise OptionError(
-            f"no projection {kind!r}. {did_you_mean(kind, _KINDS)} A layer's gradient that is a sum "
-            "of outer products has `Factored(shapes, sides, seed)`."
+            f"no projection {kind!r}. {did_you_mean(kind, _KINDS)} A layer's gradient that is a "
+            "sum of outer products has `Factored(shapes, sides, seed)`."
         )
     return _KINDS[kind](size, dim, seed)

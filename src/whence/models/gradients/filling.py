@@ -21,7 +21,7 @@ from whence._core.meter import count
 from whence._core.progress import Shares
 from whence._core.shaped import Float, Int
 from whence.models.gradients.factored import Factored, Pair
-from whence.models.gradients.plan import Plan, batch_rows, plan
+from whence.models.gradients.planning import Plan, batch_rows, plan
 from whence.models.gradients.random_projection import RandomProjection
 from whence.models.gradients.store import GradientStore
 

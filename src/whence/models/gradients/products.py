@@ -19,8 +19,8 @@ import numpy as np
 
 from whence._core.errors import OptionError, positive
 from whence._core.shaped import Float, Int
-from whence.models.gradients.kernel import refuse_incomplete, solved
-from whence.models.gradients.plan import part_rows
+from whence.models.gradients.kernels import refuse_incomplete, solved
+from whence.models.gradients.planning import part_rows
 from whence.models.gradients.store import GradientStore
 
 Queries = Float[np.ndarray, "queries dim"]

@@ -185,7 +185,8 @@ class GradientStore:
                 found = np.load(file, mmap_mode="r", allow_pickle=False)
             except (ValueError, EOFError) as error:
                 raise _damaged(file) from error
-        if found.shape != (len(self.layout.span(block)), self.dim):
+        shape = len(self.layout.span(block)), self.dim
+        if (found.shape, found.dtype) != (shape, self.layout.numpy):
             raise _damaged(file)
         return np.asanyarray(found)
 

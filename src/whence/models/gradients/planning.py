@@ -11,7 +11,7 @@ from whence._core.errors import OptionError, positive
 from whence.models.gradients.layout import EXTRA, Layout
 
 _BATCH = 2**26  # numbers in a batch of gradients, at most: 256 MB
-_PART = 2**22  # numbers that are multiplied at once
+_PART = 2**21  # numbers that are multiplied at once
 _TILE = 2**24  # numbers in a tile of a projection, at most
 _FIXED = 2**26  # bytes, of signs and other small things
 

@@ -11,7 +11,7 @@ import numpy as np
 from whence._core.errors import OptionError, StoreError
 from whence._core.shaped import Float
 from whence.models.gradients._files import SEAL, npy, put, seal, told
-from whence.models.gradients.plan import part_rows
+from whence.models.gradients.planning import part_rows
 from whence.models.gradients.store import GradientStore
 
 Kernel = Float[np.ndarray, "dim dim"]
