@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,13 +182,15 @@ def test_what_cannot_be_asked_is_refused(tmp_path):
 
 
 MEMORY = """
-import resource, sys, tempfile
+import sys, tempfile
+from pathlib import Path
 import numpy as np
 from whence.models.gradients import GradientStore, plan, top
 
 rows, dim, queries, k = 100_000, 32, 1_000, 10
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def peak():  # of this process alone: getrusage also counts the one that it came from
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 with tempfile.TemporaryDirectory() as folder:
     store = GradientStore.open(folder, rows=rows, dim=dim, key={"model": "m"})
     for b in store.missing:
@@ -200,10 +203,11 @@ sys.stdout.write(f"{used} {said} {8 * rows * queries}")
 """
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux says its peak so")
 def test_memory_is_what_the_plan_says():
     """And far from a matrix of rows and queries."""
     done = subprocess.run(
         [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True
     )
     used, said, matrix = map(int, done.stdout.split())
-    assert used <= said < matrix / 3
+    assert 2**22 < used <= said < matrix / 3
