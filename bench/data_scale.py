@@ -40,7 +40,7 @@ from whence.models.gradients import (
 DIM, QUERIES, K, RIDGE = 512, 100, 100, 1.0
 SIZES = (10**3, 10**5, 10**6)
 KILLED = 10**4
-GPU, GPUS = 50, 64  # assumed, and measured nowhere here
+GPU, GPUS = 50, 8  # assumed, and measured nowhere here
 
 
 def inputs(rows):
@@ -260,9 +260,14 @@ def day(measured):
         "what this is": "arithmetic: the measured rows a second of one core of this machine, times "
         f"an assumed factor, times 86,400. That a GPU does {GPU} times what this core does, and "
         f"that {GPUS} of them do {GPUS} times what one does, is assumed and was not measured. For "
-        "this network of 4,810 parameters; time grows with the model.",
+        "this network of 4,810 parameters; time grows with the model, and whether a disk takes so "
+        "many bytes a second is another question.",
         **{
-            name: {"rows a day": rate * by * 86400, "TB on disk": rate * by * 86400 * each / 1e12}
+            name: {
+                "rows a day": rate * by * 86400,
+                "TB on disk": rate * by * 86400 * each / 1e12,
+                "MB a second to disk": rate * by * each / 1e6,
+            }
             for name, by in cases.items()
         },
     }
