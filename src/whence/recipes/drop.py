@@ -174,7 +174,8 @@ def sentence(result: Attribution) -> str:
             between = f"[{amount(ends[0])}, {amount(ends[1])}]"
             named.append(f"{amount(value)} {between} came with {result.players.names[i]}")
     scale = f"{amount(start, signed=False)} to {amount(end, signed=False)}"
-    of = f"{metric} went from {scale}" + " %" * points
+    name = "AUC" if metric == "auc" else metric[:1].upper() + metric[1:]
+    of = f"{name} went from {scale}" + " %" * points
     what = f"{amount(change)} points" if points else f"{amount(change)} {unit}"
     rest = "nothing can be told from noise" if not named else ", ".join(named)
     if named and len(named) < len(order):

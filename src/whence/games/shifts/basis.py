@@ -12,7 +12,7 @@ from whence._core.shaped import Float
 from whence.games.shifts.columns import Shared
 
 _RARE = 20  # rows, below which a value has no column of its own
-_SHARE = 0.005  # of rows, below which a value's marginal is not put right on its own
+_SHARE = 0.005  # of rows, below which a value counts as one of the most frequent
 _SAME = 1e-4  # of a number's variance: what is left of one that others nearly give
 _FAR = 5.0  # standard deviations, beyond which a number counts as this far
 _MOST = 160  # columns, up to which every product of two columns is taken
@@ -42,7 +42,7 @@ def quadratic(
 
 def spline(column: Shared) -> Float[np.ndarray, "rows features"]:
     """One column alone: of numbers, a smooth curve of pieces of parabolas."""
-    own = _own(column, _SHARE * len(column.codes))
+    own = _own(column)
     if column.numbers is None:
         return _standard(own)
     z = own[:, 0]
@@ -68,13 +68,13 @@ def _apart(columns: Sequence[Shared]) -> list[Float[np.ndarray, "rows features"]
     return own
 
 
-def _own(column: Shared, least: float = 0.0) -> Float[np.ndarray, "rows features"]:
+def _own(column: Shared) -> Float[np.ndarray, "rows features"]:
     if column.numbers is not None:
         x = column.numbers
         spread = x.std() or 1.0
         return np.asarray(np.clip((x - x.mean()) / spread, -_FAR, _FAR)[:, None])
     count = np.bincount(column.codes, minlength=len(column.levels))
-    kept = np.flatnonzero(count >= max(_RARE, least))
+    kept = np.flatnonzero(count >= max(_RARE, _SHARE * len(column.codes)))
     kept = kept[kept != np.argmax(count)]
     return np.asarray((column.codes[:, None] == kept).astype(float))
 

@@ -110,7 +110,7 @@ class Unknown(Law):
         self.given = weigher.ratio(Mechanism((label,), features, last))
         self.removal = (
             "absent mechanisms are as before: rows of before, weighed by the least change that "
-            "gives the marginals that are present"
+            "brings what is present"
         )
 
     def weights(self, coalition: Bool[np.ndarray, " players"]) -> Weights:
