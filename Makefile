@@ -27,6 +27,9 @@ bench: .venv-bench/.ok
 	.venv-bench/bin/python bench/trees.py
 	.venv-bench/bin/python bench/engines.py
 	.venv-bench/bin/python bench/components.py
+	.venv-bench/bin/python bench/data.py
+	.venv-bench/bin/python bench/data_scale.py
+	.venv-bench/bin/python bench/shifts.py
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "whence needs Python 3.11 or newer")'
