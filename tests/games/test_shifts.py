@@ -210,6 +210,32 @@ def test_marginals_alone_have_the_marginals_of_after():
     assert w @ region / w.sum() == pytest.approx(region.mean(), abs=1e-3)
 
 
+def test_where_one_marginal_shifted_the_dependence_has_nothing():
+    """Mutant killed: absent marginals held in place, so that who follows undoes who moved."""
+    rng = np.random.default_rng(0)
+
+    def drawn(n, west):
+        region = (rng.random(n) < west).astype(float)
+        use, load = region + rng.normal(size=(2, n))
+        return pd.DataFrame({"region": region, "use": use, "load": load}), region.astype(int)
+
+    before, after = drawn(4000, 0.2), drawn(4000, 0.6)
+    game = MechanismShift(
+        lambda X: (X["use"] < 0).to_numpy(float),
+        before=before,
+        after=after,
+        ratios="quadratic",
+        groups=5,
+    )
+    wholly, moved = np.zeros((2, 5), bool)
+    moved[0] = True
+    ties = moved.copy()
+    ties[3] = True
+    worth = [game._of(c)[0] for c in (wholly, moved, ties)]
+    assert abs(worth[1] - worth[0]) > 0.02
+    assert worth[2] == pytest.approx(worth[1], abs=0.01)
+
+
 def test_one_feature_alone_needs_no_dependence():
     game = MechanismShift(
         predict_line,

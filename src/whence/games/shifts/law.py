@@ -3,12 +3,15 @@
 Where mechanisms are known, each brings its ratio, and coalitions multiply them. Where nobody knows
 them, the law of the features has a part for each column and one for what ties columns together:
 
-    without the dependence   the law nearest to before's whose marginals of S are after's,
-    with the dependence      the law nearest to after's whose marginals outside of S are before's,
+    start    before's law; with the dependence, the law nearest to after's that has before's
+             marginals: the odds ratios of after, the marginals of before,
+    then     the law nearest to that under which the marginals of S are after's,
 
-nearest in Kullback-Leibler divergence. Both keep the odds ratios of what they start from: marginals
-and odds ratios vary freely of one another, so a column that moves because another did is moved
-once, and not by the product of two ratios. Nobody present is before, everybody is after.
+nearest in Kullback-Leibler divergence. Both steps keep the odds ratios of what they start from, and
+marginals can be had with any odds ratios. Columns that are not asked for follow those that are, as
+they did: so a column that moves because another did is moved once, and not by the product of two
+ratios; and where only a marginal shifted, the dependence has nothing. Nobody present is before,
+everybody is after.
 """
 
 import abc
@@ -100,13 +103,13 @@ class Unknown(Law):
         self.owner = np.repeat(np.arange(len(parts)), [p.shape[1] for p in parts])
         whole = np.column_stack(parts)
         self.F = whole[~after]
-        self.old, self.new = (_means(whole[rows], evidence.kept[rows]) for rows in (~after, after))
+        old, self.new = (_means(whole[rows], evidence.kept[rows]) for rows in (~after, after))
         ratio = weigher.ratio(Mechanism(features, (), "P(X)"))
-        self.after = nearest(self.kept * ratio, self.F, self.new, self.ridge).weights
-        self.starts = (
-            nearest(self.kept[:, :1], self.F, self.new[:1], self.ridge).dual,
-            nearest(self.after[:, :1], self.F, self.old[:1], self.ridge).dual,
-        )
+        self.tied = nearest(self.kept * ratio, self.F, old, self.ridge).weights
+        self.starts = [
+            nearest(base[:, :1], self.F, self.new[:1], self.ridge).dual
+            for base in (self.kept, self.tied)
+        ]
         self.given = weigher.ratio(Mechanism((label,), features, last))
         self.removal = (
             "absent mechanisms are as before: rows of before, weighed by the least change that "
@@ -136,16 +139,12 @@ class Unknown(Law):
         return {}
 
     def _balanced(self, margins: Bool[np.ndarray, " features"], dependence: np.bool_) -> Weights:
-        many = len(self.kept)
-        if dependence:
-            base, target, chosen = self.after, self.old, ~margins
-        else:
-            base, target, chosen = self.kept, self.new, margins
-        if not chosen.any():
+        many, base = len(self.kept), self.tied if dependence else self.kept
+        if not margins.any():
             return np.asarray(many * base / base.sum(axis=0))
-        at = chosen[self.owner]
+        at = margins[self.owner]
         start = self.starts[int(dependence)][at]
-        return many * nearest(base, self.F[:, at], target[:, at], self.ridge, start).weights
+        return many * nearest(base, self.F[:, at], self.new[:, at], self.ridge, start).weights
 
 
 def _means(F: np.ndarray, kept: np.ndarray) -> Float[np.ndarray, "replicates features"]:
