@@ -8,12 +8,11 @@ from jaxtyping import config
 
 import whence as wh
 from whence._core.errors import ModelError, OptionError, TableError
+from whence._core.ranks import auc, ranked
 from whence.evaluate.two_sets import (
-    auroc,
     benjamini_hochberg,
     effect,
     fisher,
-    midranks,
     verified,
 )
 
@@ -142,8 +141,8 @@ def test_ranks_and_auroc():
     rng = np.random.default_rng(0)
     score, in_a = rng.integers(0, 4, 30).astype(float), rng.random(30) < 0.4
     pairs = score[in_a][:, None] - score[~in_a][None]
-    assert auroc(score, in_a) == pytest.approx(((pairs > 0) + 0.5 * (pairs == 0)).mean())
-    assert midranks(np.array([5.0, 1.0, 5.0])).tolist() == [2.5, 1.0, 2.5]
+    assert auc(score, in_a) == pytest.approx(((pairs > 0) + 0.5 * (pairs == 0)).mean())
+    assert (ranked(np.array([5.0, 1.0, 5.0])) + 1).tolist() == [2.5, 1.0, 2.5]
 
 
 def test_fisher_and_permutations_are_exact():
@@ -155,7 +154,7 @@ def test_fisher_and_permutations_are_exact():
         table = [[(score[s] == v).sum() for v in (1, 0)] for s in (in_a, ~in_a)]
         assert fisher(score, in_a) == pytest.approx(stats.fisher_exact(table)[1], rel=1e-9)
     score, in_a = rng.normal(size=7), np.arange(7) < 3
-    centred = midranks(score) - 4
+    centred = ranked(score) + 1 - 4
     own = abs(centred[in_a].sum())
     every = [abs(centred[list(p[:3])].sum()) >= own for p in permutations(range(7))]
     p, _ = verified(score[:, None], in_a, family_wise=False, permutations=20_000, seed=0)

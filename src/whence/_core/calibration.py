@@ -21,6 +21,7 @@ from .certificate import Certificate
 from .errors import OptionError, some
 from .figures import figures
 from .players import Players, listed
+from .ranks import ranked
 from .shaped import Float
 from .student import quantile
 
@@ -167,15 +168,9 @@ def spearman(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"]) -> float:
     >>> spearman(np.array([1.0, 2.0, 9.0]), np.array([0.1, 0.2, 0.3]))
     1.0
     """
-    left, right = (_ranks(x) - (len(x) - 1) / 2 for x in (a, b))
+    left, right = (ranked(x) - (len(x) - 1) / 2 for x in (a, b))
     spread = float(np.sqrt((left @ left) * (right @ right)))
     return float(left @ right) / spread if len(a) >= _FEW and spread else np.nan
-
-
-def _ranks(x: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    _, back, count = np.unique(x, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    return np.asarray((last - (count + 1) / 2)[back])
 
 
 def _failures(found: _Against, order: float, rank: float, miss: float) -> list[str]:

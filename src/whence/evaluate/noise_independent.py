@@ -24,6 +24,7 @@ from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, ResultError
 from whence._core.regroup import same_question
 from whence._core.shaped import Bool, Float
+from whence.evaluate.two_sets import benjamini_hochberg
 from whence.evaluate.welch import below
 
 _NONE = 1e-12  # of a mean: what rounding leaves of no spread
@@ -123,8 +124,9 @@ def noise_independent(attributions: Sequence[Attribution], alpha: float = 0.05) 
         ratio = np.where(mean == 0, 0.0, np.abs(mean) / sd)
     p = _two_sided(ratio * sqrt(len(runs)), len(runs) - 1.0)
     published = np.array([erfc(x / sqrt(2)) for x in ratio.ravel().tolist()]).reshape(p.shape)
+    found = benjamini_hochberg(p.ravel()).reshape(p.shape) <= alpha
     return NoiseIndependent(
-        mean, sd, p, discovered(p, alpha), published, np.asarray(ratio), float(alpha), tuple(runs)
+        mean, sd, p, found, published, np.asarray(ratio), float(alpha), tuple(runs)
     )
 
 
@@ -132,13 +134,6 @@ def _two_sided(t: PerPair, freedom: float) -> PerPair:
     flat = np.where(np.isfinite(t), t, 0.0).ravel()
     tail = below(-flat, np.full(flat.shape, freedom))
     return np.asarray(np.where(np.isfinite(t), 2 * tail.reshape(t.shape), 0.0))
-
-
-def discovered(p: PerPair, alpha: float) -> Bool[np.ndarray, "cases outputs players"]:
-    """Benjamini and Hochberg's step-up: of the ordered p, all up to the last below alpha k / m."""
-    flat = np.sort(p.ravel())
-    under = np.flatnonzero(flat <= alpha * np.arange(1, len(flat) + 1) / len(flat))
-    return np.asarray(p <= flat[under[-1]] if len(under) else np.zeros(p.shape, dtype=bool))
 
 
 def _checked(given: Any, alpha: Any) -> list[Attribution]:

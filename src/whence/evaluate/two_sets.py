@@ -1,6 +1,5 @@
 """Tests of many predicates at once: does each hold as often in one set of rows as in another?
 
-    AUROC      the chance that a row of A scores above a row of B, ties counting half
     p          Fisher's exact test of yes and no; of scores, permutations of who is in A
     effect     the difference of the means, with Newcombe's interval of two shares, or Welch's
     adjusted   by Benjamini and Hochberg: the expected share of false discoveries is at most `rate`
@@ -14,6 +13,7 @@ Source: Newcombe (1998), method 10; Welch (1947); Benjamini and Hochberg (1995);
 import numpy as np
 
 from whence._core.keyed import uniforms
+from whence._core.ranks import ranks
 from whence._core.shaped import Bool, Float
 from whence._core.student import quantile
 
@@ -22,22 +22,6 @@ _CHANCE = 23  # the stream of permutations
 _SAME = 1e-9  # statistics that differ by less are equal
 Row = Float[np.ndarray, " rows"]
 Each = Float[np.ndarray, " predicates"]
-
-
-def auroc(score: Row, in_a: Bool[np.ndarray, " rows"]) -> float:
-    """The chance that a row of A scores above a row of B.
-
-    >>> auroc(np.array([1.0, 0.0, 1.0, 0.0]), np.array([True, True, False, False]))
-    0.5
-    """
-    a, b = int(in_a.sum()), int((~in_a).sum())
-    return float((midranks(score)[in_a].sum() - a * (a + 1) / 2) / (a * b))
-
-
-def midranks(score: Row) -> Row:
-    """Ranks from 1; equal scores share the mean of theirs."""
-    _, back, times = np.unique(score, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(times) - (times - 1) / 2)[back])
 
 
 def effect(score: Row, in_a: Bool[np.ndarray, " rows"], level: float) -> tuple[float, float, float]:
@@ -119,11 +103,11 @@ def _permuted(
     seed: int,
 ) -> tuple[Each, Each]:
     """Each predicate's p-value by permutations of its ranks, and the step-down maxT's."""
-    ranks = np.stack([midranks(column) for column in scores.T], axis=1)
-    ranks -= ranks.mean(axis=0)
-    scale = np.sqrt((ranks**2).sum(axis=0))
-    ranks = np.divide(ranks, scale, out=np.zeros_like(ranks), where=scale > 0)
-    own = np.abs(in_a.astype(float) @ ranks)
+    centred = ranks(scores)
+    centred -= centred.mean(axis=0)
+    scale = np.sqrt((centred**2).sum(axis=0))
+    centred = np.divide(centred, scale, out=np.zeros_like(centred), where=scale > 0)
+    own = np.abs(in_a.astype(float) @ centred)
     order = np.argsort(-own, kind="stable")
     beyond, above = np.zeros(len(own)), np.zeros(len(own))
     n, size = len(in_a), max(_CELLS // len(in_a), 1)
@@ -132,7 +116,7 @@ def _permuted(
         drawn = np.argsort(chance, axis=1)[:, : int(in_a.sum())]
         stay = np.zeros(chance.shape)
         np.put_along_axis(stay, drawn, 1.0, axis=1)
-        found = np.abs(stay @ ranks)
+        found = np.abs(stay @ centred)
         beyond += (found >= own - _SAME).sum(axis=0)
         largest = np.maximum.accumulate(found[:, order[::-1]], axis=1)[:, ::-1]
         above += (largest >= own[order] - _SAME).sum(axis=0)

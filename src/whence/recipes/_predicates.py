@@ -16,8 +16,8 @@ from typing import Any, final
 import numpy as np
 
 from whence._core.errors import ModelError, OptionError
+from whence._core.ranks import auc
 from whence._core.shaped import Bool, Float
-from whence.evaluate.two_sets import auroc
 from whence.models.cells import Column
 from whence.models.table import Table
 
@@ -80,7 +80,7 @@ def _owns(
         scores = np.empty(len(proposes))
         for half in (proposes, ~proposes):
             scores[half] = _answer(name, predicate, _some(rows, np.flatnonzero(half)))
-        yield Candidate(str(name), scores, auroc(scores[proposes], in_a[proposes]))
+        yield Candidate(str(name), scores, auc(scores[proposes], in_a[proposes]))
 
 
 def _some(rows: Rows, at: np.ndarray) -> Any:
@@ -141,7 +141,7 @@ def _judged(
         here = holds[proposes]
         if _LEAST <= here.sum() <= len(here) - _LEAST:
             scores = holds.astype(float)
-            yield Candidate(name, scores, auroc(scores[proposes], in_a[proposes]))
+            yield Candidate(name, scores, auc(scores[proposes], in_a[proposes]))
 
 
 def _levels(

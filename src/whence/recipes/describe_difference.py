@@ -15,8 +15,9 @@ import numpy as np
 
 from whence._core.errors import OptionError, TableError, did_you_mean, positive
 from whence._core.keyed import uniforms
+from whence._core.ranks import auc
 from whence._core.shaped import Bool
-from whence.evaluate.two_sets import auroc, effect, verified
+from whence.evaluate.two_sets import effect, verified
 from whence.models.entry import kind_of
 from whence.models.table import Table
 from whence.recipes._predicates import Rows, proposed
@@ -87,7 +88,7 @@ def describe_difference(
                 in_b=float(score[~a].mean()),
                 effect=gap,
                 ci=(low, high),
-                auroc=auroc(score, a),
+                auroc=auc(score, a),
                 proposed_auroc=candidate.auroc,
                 p=float(p[j]),
                 adjusted=float(adjusted[j]),
