@@ -4,10 +4,8 @@ A damaged file must not become a number: arrays have the shapes that the names s
 computed anew from what it rests on.
 """
 
-import json
-import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, fields
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,9 @@ import numpy as np
 from .errors import ResultError
 from .lds import LDS, Beside
 from .ranks import rank_correlations
+from .record import Arrays, refuse_newer
 from .scalars import plain, restored
-from .store import as_path, existing, no_result, written
+from .store import as_path, existing, no_result, packed, unpacked, written
 
 FORMAT, VERSION = "whence LDS", 1
 _ARRAYS = ("by_test", "told", "outputs", "keep_masks", "seeds")
@@ -26,72 +25,54 @@ _CLOSE = 1e-5  # ranks are summed in single precision
 
 def save(result: LDS, path: str | Path) -> Path:
     """Write it: see `LDS.save`."""
-    target, content = as_path(path), BytesIO()
-    told = {f.name: getattr(result, f.name) for f in fields(LDS) if f.name not in _ARRAYS}
-    told["baselines"] = {name: asdict(one) for name, one in result.baselines.items()}
-    header = {"format": FORMAT, "version": VERSION, **plain(told)}
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("header.json", json.dumps(header, indent=1, allow_nan=False))
-        for name in _ARRAYS:
-            block = BytesIO()
-            np.save(block, getattr(result, name), allow_pickle=False)
-            archive.writestr(f"{name}.npy", block.getvalue())
-    written(target, content.getvalue())
+    target = as_path(path)
+    words = {f.name: getattr(result, f.name) for f in fields(LDS) if f.name not in _ARRAYS}
+    words["baselines"] = {name: asdict(one) for name, one in result.baselines.items()}
+    header = {"format": FORMAT, "version": VERSION, **plain(words)}
+    written(target, packed(header, {name: getattr(result, name) for name in _ARRAYS}))
     return target
 
 
-def is_one(source: Path) -> bool:
-    """Whether a file says that it is an LDS."""
-    try:
-        with zipfile.ZipFile(source) as archive:
-            header = json.loads(archive.read("header.json"))
-    except Exception:  # whatever damage does to zip, deflate and JSON: it is for others to refuse
-        return False
-    return isinstance(header, dict) and header.get("format") == FORMAT
+def is_one(header: Any) -> bool:
+    """Whether a header says that it is of an LDS."""
+    return isinstance(header, Mapping) and header.get("format") == FORMAT
 
 
 def load(path: str | Path) -> LDS:
     """Read it: see `LDS.load`."""
     source = existing(path)
-    if not is_one(source):
+    try:
+        header, arrays = unpacked(source)
+    except ResultError as error:
+        raise no_result(source, "it is no LDS") from error
+    if not is_one(header):
         raise no_result(source, "it is no LDS")
+    return rebuilt(header, arrays, source)
+
+
+def rebuilt(header: Any, arrays: Arrays, source: Path) -> LDS:
+    """The LDS that a file's header and arrays are of.
+
+    Raises:
+        ResultError: a damaged one, or one of a newer version.
+    """
+    refuse_newer(header, VERSION, source)
     try:
-        with zipfile.ZipFile(source) as archive:
-            header = json.loads(archive.read("header.json"))
-            arrays = {
-                name: np.load(BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
-                for name in _ARRAYS
-            }
-    except Exception as error:  # whatever damage does to zip, deflate, npy and JSON
-        raise no_result(source, error) from error
-    _refuse_newer(header, source)
-    try:
-        found = _rebuilt(restored(header), arrays)
+        found = _made(restored(header), arrays)
         _check(found)
     except Exception as error:
         raise ResultError(f"{source} is damaged: {error}") from error
     return found
 
 
-def _refuse_newer(header: Any, source: Path) -> None:
-    version = header.get("version")
-    if not isinstance(version, int) or version < 1:
-        raise ResultError(f"{source} is damaged: its version is {version!r}")
-    if version > VERSION:
-        raise ResultError(
-            f"{source} was written by a newer whence (LDS {version}, this one reads up to "
-            f"{VERSION}): upgrade whence to read it"
-        )
-
-
-def _rebuilt(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> LDS:
+def _made(header: dict[str, Any], arrays: Arrays) -> LDS:
     own: dict[str, Any] = {f.name: header[f.name] for f in fields(LDS) if f.name not in _ARRAYS}
     own["baselines"] = {
         name: Beside(one["value"], tuple(one["ci"]), one["less"], tuple(one["less_ci"]))
         for name, one in own["baselines"].items()
     }
     own |= {name: tuple(own[name]) for name in ("ci", "players", "tests")}
-    return LDS(**(own | arrays))
+    return LDS(**(own | {name: arrays[name] for name in _ARRAYS}))
 
 
 def _check(found: LDS) -> None:

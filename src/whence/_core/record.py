@@ -126,15 +126,24 @@ def kind_named(header: Any, source: object) -> Kind:
     kind = KINDS.get(str(header.get("format"))) if isinstance(header, Mapping) else None
     if kind is None:
         raise ResultError(f"{source} is not a whence result")
+    refuse_newer(header, VERSION, source)
+    return kind
+
+
+def refuse_newer(header: Mapping[str, Any], most: int, source: object) -> None:
+    """Refuse a version that nobody wrote, or that a later whence did.
+
+    Raises:
+        ResultError: which it is, and up to which one this whence reads.
+    """
     version = header.get("version")
     if not isinstance(version, int) or version < 1:
         raise ResultError(f"{source} is damaged: its version is {version!r}")
-    if version > VERSION:
+    if version > most:
         raise ResultError(
             f"{source} was written by a newer whence (format {version}, this one reads "
-            f"up to {VERSION}): upgrade whence to read it"
+            f"up to {most}): upgrade whence to read it"
         )
-    return kind
 
 
 @contextmanager

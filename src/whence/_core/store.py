@@ -6,6 +6,7 @@ What is in it, and when its version goes up: see `record`.
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -33,14 +34,18 @@ def save(result: Answer, path: str | Path) -> Path:
     tables = {name: list(table) for name, table in record.tables.items() if name != "trace"}
     words = {name: plain(array) for name, array in arrays.items() if _is_words(array)}
     header = {**record.header, "tables": tables, "words": words}
+    written(target, packed(header, {n: a for n, a in arrays.items() if n not in words}))
+    return target
+
+
+def packed(header: Mapping[str, Any], arrays: Arrays) -> bytes:
+    """The content of a file: a header that JSON can hold, and arrays by name."""
     content = BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("header.json", json.dumps(header, indent=1, allow_nan=False))
         for name, array in arrays.items():
-            if name not in words:
-                archive.writestr(f"{name}.npy", _npy(array))
-    written(target, content.getvalue())
-    return target
+            archive.writestr(f"{name}.npy", _npy(array))
+    return content.getvalue()
 
 
 def _members(record: Record) -> Iterator[tuple[str, np.ndarray]]:
@@ -84,21 +89,44 @@ def load(path: str | Path) -> Answer:
         ResultError: no such file, not a result, a damaged one, or one of a newer version.
     """
     source = existing(path)
+    found = told(source)
+    return rebuilt(*unpacked(source), source) if found is None else found
+
+
+def told(source: Path) -> "Answer | None":
+    """What `to_dict` told as JSON; None of a file that is no JSON.
+
+    Raises:
+        ResultError: JSON of something else, or a damaged one.
+    """
+    with _whatever(source):
+        return _dictionary(source) if source.read_bytes().lstrip()[:1] in _JSON else None
+
+
+def unpacked(source: Path) -> tuple[Any, Arrays]:
+    """The header and the arrays of a file.
+
+    Raises:
+        ResultError: a file that is something else, or damaged.
+    """
+    with _whatever(source), zipfile.ZipFile(source) as archive:
+        arrays = {
+            name.removesuffix(".npy"): np.load(BytesIO(archive.read(name)), allow_pickle=False)
+            for name in archive.namelist()
+            if name.endswith(".npy")
+        }
+        return json.loads(archive.read("header.json")), arrays
+
+
+@contextmanager
+def _whatever(source: Path) -> Iterator[None]:
+    """Whatever damage does to zip, deflate, npy and JSON: the file is no result."""
     try:
-        if source.read_bytes().lstrip()[:1] in _JSON:
-            return _dictionary(source)
-        with zipfile.ZipFile(source) as archive:
-            header = json.loads(archive.read("header.json"))
-            arrays = {
-                name.removesuffix(".npy"): np.load(BytesIO(archive.read(name)), allow_pickle=False)
-                for name in archive.namelist()
-                if name.endswith(".npy")
-            }
+        yield
     except ResultError:
         raise
-    except Exception as error:  # whatever damage does to zip, deflate, npy and JSON
+    except Exception as error:
         raise no_result(source, error) from error
-    return _rebuilt(header, arrays, source)
 
 
 def existing(path: Any) -> Path:
@@ -140,7 +168,12 @@ def _dictionary(source: Path) -> Answer:
     return read_dict(read, source)
 
 
-def _rebuilt(header: Any, arrays: Arrays, source: Path) -> Answer:
+def rebuilt(header: Any, arrays: Arrays, source: Path) -> Answer:
+    """The result that a file's header and arrays are of.
+
+    Raises:
+        ResultError: something else, a damaged one, or one of a newer version.
+    """
     kind = kind_named(header, source)
     with reading(source):
         words = restored(header.get("words", {}))

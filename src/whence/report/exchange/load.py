@@ -29,7 +29,12 @@ def load(path: str | Path) -> Attribution | Interactions | Selection | LDS:
         from whence.report.exchange.from_parquet import from_parquet
 
         return from_parquet(source)
-    return LDS.load(source) if lds_file.is_one(source) else store.load(source)
+    told = store.told(source)
+    if told is not None:
+        return told
+    header, arrays = store.unpacked(source)
+    made = lds_file.rebuilt if lds_file.is_one(header) else store.rebuilt
+    return made(header, arrays, source)
 
 
 def _starts(source: Path) -> bytes:
