@@ -15,6 +15,7 @@ def test_it_is_the_diagonal_of_influence(made):
     own = wh.methods.self_influence(trainer)
     assert np.allclose(own.values[0, 0], np.diag(every), atol=1e-12)
     assert own.values.shape == (1, 1, 30)
+    assert own.data == {}  # one case about all rows: there is no test to name
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -20,10 +20,10 @@ from whence._core.figures import figures
 from whence._core.keyed import uniforms
 from whence._core.shaped import Float
 from whence.models.trainer.examples import Examples
-from whence.models.trainer.trainer import GradientTrainer, Trainer
+from whence.models.trainer.gradient_trainer import GradientTrainer
+from whence.models.trainer.trainer import Trainer
 
 _STREAM = 44
-_BLOCK = 256  # rows whose gradients are held at once
 _MOST = float(-np.log(np.finfo(float).eps))  # nats: a probability of 0 is no infinite lesson
 
 PerRow = Float[np.ndarray, "tests rows"]
@@ -79,6 +79,4 @@ def _own(trainer: Trainer[Any], model: Any) -> Float[np.ndarray, " rows"]:
 def _norm(trainer: Trainer[Any], model: Any) -> Float[np.ndarray, " rows"] | None:
     if not isinstance(trainer, GradientTrainer):
         return None
-    n = len(trainer.rows)
-    blocks = (slice(at, min(at + _BLOCK, n)) for at in range(0, n, _BLOCK))
-    return np.concatenate([np.linalg.norm(trainer.gradients(model, b), axis=1) for b in blocks])
+    return np.concatenate([np.linalg.norm(g, axis=1) for _, g in trainer.blocks(model)])

@@ -62,15 +62,16 @@ def attributed(
 
     Args:
         trainer: whose rows are the players.
-        test: (X, y).
+        test: (X, y); None asks about the training rows themselves, as one case.
         method: its name.
-        work: finds the scores.
+        work: finds the scores, of the tests or of the rows.
         index: what they mean.
     """
-    tests, start = trainer.tests(test), time.perf_counter()
+    start = time.perf_counter()
+    tests = trainer.rows if test is None else trainer.tests(test)
     with metering() as meter:
         found = work(tests)
-    m = len(tests)
+    m = len(found.values)
     error = np.zeros_like(found.values) if found.stderr is None else found.stderr
     return Attribution(
         values=found.values[:, None],
@@ -99,7 +100,7 @@ def attributed(
             removal="training without them",
             model=trainer.name,
         ),
-        data=tests.columns(),
+        data={} if test is None else tests.columns(),
         provenance={"trainer": type(trainer).__name__, "seed": trainer.seed, **found.stamp},
         certificates=found.certificates,
     )

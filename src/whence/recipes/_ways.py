@@ -7,8 +7,9 @@ import numpy as np
 
 from whence._core.errors import OptionError, TableError, did_you_mean
 from whence.models.table import Table
+from whence.models.trainer.gradient_trainer import GradientTrainer
 from whence.models.trainer.linear import LinearTrainer
-from whence.models.trainer.trainer import GradientTrainer, Trainer
+from whence.models.trainer.trainer import Trainer
 from whence.models.training_rows import flat_labels, task_of
 from whence.recipes._trainers import closed_form
 

@@ -1,11 +1,8 @@
-"""What methods that look at a whole run have in common: the run, and the total that is held."""
+"""What methods that look at a whole run have in common: a trainer that has one."""
 
 from typing import Any
 
-import numpy as np
-
 from whence._core.errors import UnsupportedModelError
-from whence._core.shaped import Float
 from whence.models.trainer.trainer import Trainer
 
 
@@ -35,13 +32,3 @@ def network_of(trainer: Any, method: str) -> Any:
         f"{method} follows the steps of a training, and {trainer.name} has none that can be looked "
         f"into: {instead}. Only Trainer.torch has a run."
     )
-
-
-def held_total(
-    trainer: Any, slopes: Float[np.ndarray, "tests rows"]
-) -> Float[np.ndarray, "tests rows"]:
-    """From what rows count to what they weigh: weights w count as w n / sum(w) where scaled.
-
-    At w = 1 that has the derivative I - 11'/n, so that values add up to 0.
-    """
-    return slopes - slopes.mean(axis=1, keepdims=True) if trainer.scaled else slopes

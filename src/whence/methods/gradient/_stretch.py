@@ -14,9 +14,9 @@ from whence._core.errors import OptionError
 from whence._core.shaped import Float
 from whence.models.trainer.curvature import Dense, Spectral
 from whence.models.trainer.curvature.ekfac import EKFAC
+from whence.models.trainer.curvature.products import blocks
 
 DENSE = 4_000  # parameters up to which a matrix of them is held
-_TOGETHER = 256
 
 
 def stretch(
@@ -47,7 +47,7 @@ def stretch(
     root = np.ones(p) if scale is None else np.sqrt(scale)
     total = np.diag(trainer.penalty / n * root**2)
     for state, share in zip(states, shares, strict=True):
-        for a in range(0, n, _TOGETHER):
-            R = trainer.roots(state, slice(a, a + _TOGETHER)) * root
-            total += share / n * (R.T @ R)
+        for part in blocks(trainer, [state], np.arange(p)):
+            scaled = part * root
+            total += share * (scaled.T @ scaled)
     return Dense(total)

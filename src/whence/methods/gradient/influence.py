@@ -29,12 +29,11 @@ from whence.methods._training import Scores, attributed
 from whence.methods._tuning import chosen, tuning
 from whence.models.trainer.curvature import Curvature, candidates, curvature
 from whence.models.trainer.examples import Examples
+from whence.models.trainer.gradient_trainer import GradientTrainer
 from whence.models.trainer.linear import LinearTrainer
-from whence.models.trainer.trainer import GradientTrainer
 
 _FAR = 0.5  # of what training has gained, that one Newton step would gain more
 _LITTLE = 1e-4  # of the mean curvature: it changes nothing but what has none
-_BLOCK = 256  # rows whose gradients are held at once
 
 
 def influence(
@@ -172,15 +171,10 @@ def _grid(
 def values_of(
     trainer: GradientTrainer[Any], model: Any, solved: Float[np.ndarray, "settings tests p"]
 ) -> Float[np.ndarray, "settings tests rows"]:
-    """- s' grad loss_i / n for each row, in blocks of rows; beside their mean where it counts."""
-    n, flat = len(trainer.rows), solved.reshape(-1, solved.shape[-1])
-    found = np.empty((len(flat), n))
-    for at in range(0, n, _BLOCK):
-        rows = slice(at, min(at + _BLOCK, n))
-        found[:, rows] = -(flat @ trainer.gradients(model, rows).T) / n
-    if trainer.scaled:
-        found -= found.mean(axis=1, keepdims=True)
-    return found.reshape(*solved.shape[:2], n)
+    """- s' grad loss_i / n for each row; beside their mean where that counts."""
+    n = len(trainer.rows)
+    found = -trainer.against(model, solved.reshape(-1, solved.shape[-1])) / n
+    return trainer.weighed(found).reshape(*solved.shape[:2], n)
 
 
 def said(bend: Curvature) -> str:
@@ -214,11 +208,8 @@ def refuse_unfinished(trainer: GradientTrainer[Any], model: Any, bend: Curvature
     """
     if isinstance(trainer, LinearTrainer):
         return
-    n, now = len(trainer.rows), trainer.parameters(model)
-    pull = sum(
-        trainer.gradients(model, slice(at, at + _BLOCK)).sum(axis=0) for at in range(0, n, _BLOCK)
-    )
-    pull = (pull + trainer.penalty * now) / n
+    pull = trainer.total(model) + trainer.penalty * trainer.parameters(model)
+    pull = pull / len(trainer.rows)
     more = 0.5 * float(pull @ bend.solve(pull[None], _LITTLE * bend.mean())[0])
     gained = trainer.objective(trainer.untrained()) - trainer.objective(model)
     if more > _FAR * gained:

@@ -22,7 +22,7 @@ import numpy as np
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError
 from whence.methods._training import Scores, attributed
-from whence.methods.gradient._runs import held_total, network_of
+from whence.methods.gradient._runs import network_of
 from whence.models.trainer.examples import Examples
 from whence.models.trainer.subsets import FITTING, drawn
 
@@ -95,7 +95,7 @@ def _work(
     plan = planned(trainer, len(tests), memory)
     starts = run_twice(trainer, plan)
     slopes, apart = swept(trainer, tests, starts, plan)
-    values = held_total(trainer, slopes)
+    values = trainer.weighed(slopes)
     full = trainer.measured([{k: p[0] for k, p in starts[-1][0].items()}], tests)[0]
     certificates = [smoothness(trainer)]
     if retrainings:

@@ -24,10 +24,9 @@ from whence.methods.gradient.influence import (
     said,
 )
 from whence.models.trainer.examples import Examples
-from whence.models.trainer.trainer import GradientTrainer
+from whence.models.trainer.gradient_trainer import GradientTrainer
 
 _ASKED = 64  # rows that the damping is chosen on
-_BLOCK = 256
 
 
 def self_influence(
@@ -53,35 +52,32 @@ def self_influence(
     needs_gradients(trainer, "self_influence")
     refuse_damping(damping)
 
-    def work(tests: Examples) -> Scores:
-        del tests
-        return _scores(trainer, damping, solver, keep)
+    def work(rows: Examples) -> Scores:
+        return _scores(trainer, rows, damping, solver, keep)
 
-    some = np.unique(np.linspace(0, len(trainer.rows) - 1, _ASKED).astype(int))
-    return attributed(trainer, trainer.rows.take(some[:1]), "self_influence", work)
+    return attributed(trainer, None, "self_influence", work)
 
 
 def _scores(
-    trainer: GradientTrainer[Any], damping: float | str, solver: str, keep: float
+    trainer: GradientTrainer[Any],
+    rows: Examples,
+    damping: float | str,
+    solver: str,
+    keep: float,
 ) -> Scores:
-    some = np.unique(np.linspace(0, len(trainer.rows) - 1, _ASKED).astype(int))
-    asked = trainer.rows.take(some)
+    asked = rows.take(np.unique(np.linspace(0, len(rows) - 1, _ASKED).astype(int)))
     found = fitted(trainer, asked, solver, damping)
     best, checked = choice(trainer, asked, found, keep)
-    n, model = len(trainer.rows), found.model
-    mean = sum(
-        trainer.gradients(model, slice(at, at + _BLOCK)).sum(axis=0) for at in range(0, n, _BLOCK)
-    )
-    mean = mean / n if trainer.scaled else np.zeros_like(mean)
+    n, model = len(rows), found.model
+    mean = trainer.total(model) / n if trainer.scaled else 0.0
     values = np.empty(n)
-    for at in range(0, n, _BLOCK):
-        rows = slice(at, min(at + _BLOCK, n))
-        told = trainer.measured_gradients(model, trainer.rows.take(np.arange(n)[rows]))
+    for some, gradients in trainer.blocks(model):
+        told = trainer.measured_gradients(model, rows.take(np.arange(n)[some]))
         pulled = found.bend.solve(told, best)
-        values[rows] = -(pulled * (trainer.gradients(model, rows) - mean)).sum(axis=1) / n
+        values[some] = -(pulled * (gradients - mean)).sum(axis=1) / n
     return Scores(
         values[None],
-        np.array([float(trainer.measured([model], trainer.rows).mean())]),
+        np.array([float(trainer.measured([model], rows).mean())]),
         f"to first order, at one trained model; {said(found.bend)}, damping {best:.3g}",
         certificates=checked,
         stamp={"damping": best, "solver": found.bend.solver},

@@ -35,12 +35,11 @@ from whence._core.attribution import Attribution
 from whence._core.errors import OptionError
 from whence._core.shaped import Float
 from whence.methods._training import Scores, attributed
-from whence.methods.gradient._runs import held_total, network_of
+from whence.methods.gradient._runs import network_of
 from whence.methods.gradient._stretch import stretch
 from whence.models.trainer.examples import Examples
 
 Change = Callable[[np.ndarray], np.ndarray]
-_TOGETHER = 256
 
 
 def source(
@@ -91,10 +90,10 @@ def _work(trainer: Any, tests: Examples, segments: Any, checkpoints: Any, during
         raise OptionError(
             f"during is a segment from 0 to {len(steps) - 1}, or None for all; given {during!r}"
         )
-    flat = looks(trainer, [s for own in steps for s in own])
+    *flat, end = looks(trainer, [*(s for own in steps for s in own), trainer.schedule.steps])
     at = np.cumsum([0, *map(len, steps)])
     seen = [flat[a:b] for a, b in pairwise(at)]
-    model, n = trainer.fit(), len(trainer.rows)
+    model, n = end.params, len(trainer.rows)
     parts = _segments(trainer, trainer.measured_gradients(model, tests), seen, borders)
     size = np.abs(parts).sum(axis=(1, 2))
     values = parts.sum(axis=0) if during is None else parts[during]
@@ -109,7 +108,7 @@ def _work(trainer: Any, tests: Examples, segments: Any, checkpoints: Any, during
             "checkpoints before steps": [s for own in steps for s in own],
             "share of each segment": (size / max(size.sum(), np.finfo(float).tiny)).tolist(),
         },
-        evaluations=2,
+        evaluations=1,
         gradients=len(flat) * n + len(tests),
     )
 
@@ -182,12 +181,9 @@ def _segments(
         root = np.ones(asked.shape[1]) if scale is None else np.sqrt(scale)
         added = spectrum.apply(added_up(far), asked * root) * root
         for look, use in zip(looks, uses(trainer, own), strict=True):
-            for a in range(0, found.shape[2], _TOGETHER):
-                rows = trainer.gradients(look.params, slice(a, a + _TOGETHER))
-                found[number, :, a : a + _TOGETHER] -= use[a : a + _TOGETHER] * (added @ rows.T)
+            found[number] -= use * trainer.against(look.params, added)
         asked = spectrum.apply(handed_on(far), asked * root) / root
-    slopes = [held_total(trainer, part) for part in found]
-    return np.stack(slopes)
+    return np.stack([trainer.weighed(part) for part in found])
 
 
 def handed_on(rates: Float[np.ndarray, " steps"]) -> Change:

@@ -20,10 +20,8 @@ import numpy as np
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError
 from whence.methods._training import Scores, attributed
-from whence.methods.gradient._runs import held_total, network_of
+from whence.methods.gradient._runs import network_of
 from whence.models.trainer.examples import Examples
-
-_TOGETHER = 256
 
 
 def tracin(trainer: Any, test: Any, *, checkpoints: Any = 5) -> Attribution:
@@ -66,11 +64,9 @@ def _work(trainer: Any, tests: Examples, given: Any) -> Scores:
     for look, use in zip(found, uses(trainer, borders), strict=True):
         asked, scale = trainer.measured_gradients(look.params, tests), pull(look.second)
         asked = asked if scale is None else asked * scale
-        for a in range(0, n, _TOGETHER):
-            own = trainer.gradients(look.params, slice(a, a + _TOGETHER))
-            slopes[:, a : a + _TOGETHER] -= use[a : a + _TOGETHER] * (asked @ own.T)
+        slopes -= use * trainer.against(look.params, asked)
     return Scores(
-        held_total(trainer, slopes),
+        trainer.weighed(slopes),
         trainer.measured([trainer.fit()], tests)[0],
         f"{len(found)} checkpoints of {trainer.schedule.steps:,} steps; what later steps make of "
         "a row's pull is left out, and no error is known",

@@ -25,7 +25,7 @@ from whence._core.errors import ModelError, OptionError, TableError, some
 from whence._core.figures import figures
 from whence._core.shaped import Float, Int
 from whence.models.trainer.examples import Examples, classes_of, labelled, numbers, pair
-from whence.models.trainer.trainer import GradientTrainer
+from whence.models.trainer.gradient_trainer import GradientTrainer
 
 _ALONE = 1e-8  # of leverage: below it, nothing but the row itself holds its direction
 _STEPS = 100

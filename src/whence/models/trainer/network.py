@@ -16,6 +16,7 @@ from torch.func import functional_call, grad, jacrev, vmap
 from whence._core.errors import ModelError, OptionError, TableError, some
 from whence._core.shaped import Float, Int
 from whence.models.trainer.examples import Examples, classes_of, labelled, pair
+from whence.models.trainer.gradient_trainer import GradientTrainer
 from whence.models.trainer.losses import (
     CROSS,
     SQUARED,
@@ -28,7 +29,6 @@ from whence.models.trainer.losses import (
 )
 from whence.models.trainer.rules import Memory, Params, moved, nothing
 from whence.models.trainer.schedule import Schedule
-from whence.models.trainer.trainer import GradientTrainer
 
 _CELLS = 2**24  # of what models trained together hold at once
 _INDEFINITE = 1e-6  # of the largest eigenvalue

@@ -16,7 +16,7 @@ import numpy as np
 from whence._core.errors import ModelError
 from whence._core.shaped import Float
 from whence.models.trainer.curvature.inverse import Curvature
-from whence.models.trainer.trainer import GradientTrainer
+from whence.models.trainer.gradient_trainer import GradientTrainer
 
 _SPAN = np.linspace(-3, 3, 9)
 

@@ -10,8 +10,9 @@ from whence.models.trainer.curvature.inverse import Curvature
 from whence.models.trainer.curvature.lanczos import Lanczos
 from whence.models.trainer.curvature.products import Product, RootsProduct
 from whence.models.trainer.curvature.scope import Scope, placed
+from whence.models.trainer.gradient_trainer import GradientTrainer
 from whence.models.trainer.linear import LinearTrainer
-from whence.models.trainer.trainer import GradientTrainer, Trainer
+from whence.models.trainer.trainer import Trainer
 
 SOLVERS = ("auto", "dense", "cg", "arnoldi", "ekfac")
 FEW = 3000  # parameters: one decomposition of so small a matrix takes seconds

@@ -15,7 +15,7 @@ from whence._core.shaped import Float, Int
 from whence.models.trainer.curvature.eigen import eigh
 from whence.models.trainer.curvature.inverse import Spectral, upright
 from whence.models.trainer.curvature.products import blocks
-from whence.models.trainer.trainer import GradientTrainer
+from whence.models.trainer.gradient_trainer import GradientTrainer
 
 MOST = 8192  # parameters: the matrix alone is then half a gigabyte
 

@@ -10,16 +10,15 @@ products would otherwise stall at the seventh digit.
 """
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import final
 
 import numpy as np
 import torch
 from torch.func import functional_call, vjp, vmap
 
-from whence._core.errors import ModelError, OptionError
+from whence._core.errors import ModelError
 from whence._core.shaped import Float, Int
-from whence.models.trainer.curvature.products import Product, blocks
+from whence.models.trainer.curvature.products import TrainedProduct
 from whence.models.trainer.network import NetworkTrainer
 from whence.models.trainer.rules import Params
 
@@ -27,17 +26,15 @@ _CELLS = 2**22  # of what the rows of a block hold at once, roughly
 
 
 @final
-class NetworkProduct(Product):
+class NetworkProduct(TrainedProduct):
     """The product by two passes through the network, for all rows of v together."""
+
+    trainer: NetworkTrainer
 
     def __init__(
         self, trainer: NetworkTrainer, models: Sequence[Params], at: Int[np.ndarray, " scope"]
     ) -> None:
-        if not models:
-            raise OptionError("curvature is that of at least one model; given none")
-        self.trainer, self.models, self.at = trainer, models, at
-        self.width = len(trainer.penalty)
-        self.penalty = trainer.penalty[at] / len(trainer.rows)
+        TrainedProduct.__init__(self, trainer, models, at)
         self._buffers = {k: _double(b) for k, b in trainer.module.named_buffers()}
         self._frozen = {
             k: _double(p.detach())
@@ -94,15 +91,6 @@ class NetworkProduct(Product):
         sizes = [p.numel() for p in self.trainer.start.values()]
         parts = zip(self.trainer.start.items(), v.split(sizes, dim=1), strict=True)
         return {k: part.reshape(len(v), *p.shape) for (k, p), part in parts}
-
-    def trace(self) -> float:
-        """The sum of the squares of the roots, and the penalty."""
-        return self._trace
-
-    @cached_property
-    def _trace(self) -> float:
-        every = blocks(self.trainer, self.models, self.at)
-        return float(self.penalty.sum()) + sum(float((r * r).sum()) for r in every)
 
 
 def _double(x: torch.Tensor) -> torch.Tensor:

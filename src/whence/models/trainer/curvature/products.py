@@ -14,7 +14,7 @@ import numpy as np
 
 from whence._core.errors import OptionError
 from whence._core.shaped import Float, Int
-from whence.models.trainer.trainer import GradientTrainer
+from whence.models.trainer.gradient_trainer import GradientTrainer
 
 _CELLS = 2**24  # of the roots that are held at once
 
@@ -55,9 +55,20 @@ class Given(Product):
         return float(np.trace(self.matrix))
 
 
-@final
-class RootsProduct(Product):
-    """The product by roots, which every trainer of gradients gives."""
+class TrainedProduct(Product):
+    """The product with the mean curvature of what a trainer learned.
+
+    Args:
+        trainer: whose rows.
+        models: parameters; at least one.
+        at: the scope.
+
+    Raises:
+        OptionError: no model.
+    """
+
+    trainer: GradientTrainer[Any]
+    models: Sequence[Any]
 
     def __init__(
         self,
@@ -65,17 +76,13 @@ class RootsProduct(Product):
         models: Sequence[Any],
         at: Int[np.ndarray, " scope"],
     ) -> None:
+        if not models:
+            raise OptionError("curvature is that of at least one model; given none")
         self.trainer, self.models, self.at = trainer, models, at
         self.width = len(trainer.penalty)
         self.penalty = trainer.penalty[at] / len(trainer.rows)
 
-    def __call__(self, v: Float[np.ndarray, "vectors scope"]) -> Float[np.ndarray, "vectors scope"]:
-        """Block by block."""
-        total = v * self.penalty
-        for root in blocks(self.trainer, self.models, self.at):
-            total += (v @ root.T) @ root
-        return np.asarray(total)
-
+    @final
     def trace(self) -> float:
         """The sum of the squares of the roots, and the penalty."""
         return self._trace
@@ -84,6 +91,18 @@ class RootsProduct(Product):
     def _trace(self) -> float:
         every = blocks(self.trainer, self.models, self.at)
         return float(self.penalty.sum()) + sum(float((r * r).sum()) for r in every)
+
+
+@final
+class RootsProduct(TrainedProduct):
+    """The product by roots, which every trainer of gradients gives."""
+
+    def __call__(self, v: Float[np.ndarray, "vectors scope"]) -> Float[np.ndarray, "vectors scope"]:
+        """Block by block."""
+        total = v * self.penalty
+        for root in blocks(self.trainer, self.models, self.at):
+            total += (v @ root.T) @ root
+        return np.asarray(total)
 
 
 def blocks(

@@ -11,7 +11,7 @@ import numpy as np
 
 from whence._core.errors import OptionError, did_you_mean
 from whence._core.shaped import Int
-from whence.models.trainer.trainer import GradientTrainer
+from whence.models.trainer.gradient_trainer import GradientTrainer
 
 Scope = Sequence[str] | Sequence[int] | np.ndarray | None
 
