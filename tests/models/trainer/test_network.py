@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 def by_hand(trainer, weights):
     """The same run with torch's own optimiser, one model at a time."""
-    model = trainer._made(trainer.seed)
+    model = trainer.maker.module(trainer.seed)
     s = trainer.schedule
     kind = torch.optim.Adam if s.rule == "adam" else torch.optim.SGD
     more = {} if s.rule == "adam" else {"momentum": s.momentum}

@@ -5,7 +5,6 @@ that hundreds of small networks cost little more than the arithmetic of their pr
 does is a pure function of parameters, weights and rows: runs repeat to the last bit.
 """
 
-import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, final
 
@@ -16,6 +15,7 @@ from torch.func import functional_call, grad, jacrev, vmap
 from whence._core.errors import ModelError, OptionError, TableError, some
 from whence._core.shaped import Float, Int
 from whence.models.trainer.examples import Examples, classes_of, labelled, pair
+from whence.models.trainer.fresh import Maker, refuse_chance
 from whence.models.trainer.gradient_trainer import GradientTrainer
 from whence.models.trainer.losses import (
     CROSS,
@@ -27,11 +27,11 @@ from whence.models.trainer.losses import (
     measured_by,
     row_by_row,
 )
+from whence.models.trainer.outputs import bent_roots
 from whence.models.trainer.rules import Memory, Params, moved, nothing
 from whence.models.trainer.schedule import Schedule
 
 _CELLS = 2**24  # of what models trained together hold at once
-_INDEFINITE = 1e-6  # of the largest eigenvalue
 ABSENT = ("scaled", "silent")
 
 
@@ -61,10 +61,10 @@ class NetworkTrainer(GradientTrainer[Params]):
         if absent not in ABSENT:
             raise OptionError(f"absent is 'scaled' or 'silent'; given {absent!r}")
         self.schedule, self.scaled, self.seed = schedule, absent == "scaled", seed
-        self.make, self.remembered = make_model, {}
-        self.module = self._made(seed)
-        _refuse_chance(self.module)
-        self.start = self._repeatable(seed)
+        self.maker, self.remembered = Maker(make_model), {}
+        self.module = self.maker.module(seed)
+        refuse_chance(self.module)
+        self.start = self.maker.repeatable(seed)
         first = next(iter(self.start.values()))
         self.device, self.dtype = torch.device(device) if device else first.device, first.dtype
         self.module.to(self.device)
@@ -105,37 +105,6 @@ class NetworkTrainer(GradientTrainer[Params]):
             return X, torch.nn.functional.one_hot(y, len(self.classes)).to(self.dtype)
         return X, (y.long() if self.counted else y.to(self.dtype))
 
-    def _made(self, seed: int) -> torch.nn.Module:
-        takes = [
-            p
-            for p in inspect.signature(self.make).parameters.values()
-            if p.default is p.empty and p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}
-        ]
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            module = self.make(seed) if takes else self.make()
-        if not isinstance(module, torch.nn.Module):
-            raise ModelError(
-                f"make_model makes a fresh torch module each time it is called; it made "
-                f"{type(module).__name__}"
-            )
-        return module
-
-    def _initial(self, seed: int) -> Params:
-        made = self._made(seed).named_parameters()
-        return {k: p.detach().clone() for k, p in made if p.requires_grad}
-
-    def _repeatable(self, seed: int) -> Params:
-        one, two = self._initial(seed), self._initial(seed)
-        differ = [k for k in one if not torch.equal(one[k], two[k])]
-        if not one or differ:
-            what = f"starts {some(differ)} elsewhere each time" if one else "has nothing to learn"
-            raise ModelError(
-                f"make_model {what}: draw from torch's own generator, or take the seed as an "
-                "argument, so that a run can be repeated"
-            )
-        return one
-
     def _check_outputs(self) -> None:
         rows = self.X[: min(2, len(self.X))]
         out = functional_call(self.module, self._there(self.start), (rows,))
@@ -175,11 +144,9 @@ class NetworkTrainer(GradientTrainer[Params]):
         size += self.schedule.batch * self.X[0].numel()
         together, done = max(1, _CELLS // size), []
         for at in range(0, len(weights), together):
-            some_runs = slice(at, at + together)
-            for params, _ in self.running(weights[some_runs], seeds[some_runs], ()):
-                done += [
-                    {k: p[i] for k, p in params.items()} for i in range(len(params_of(params)))
-                ]
+            w, own = weights[at : at + together], seeds[at : at + together]
+            ((params, _),) = self.running(w, own, ())
+            done += [{k: p[i] for k, p in params.items()} for i in range(len(w))]
         return done
 
     def running(
@@ -198,7 +165,7 @@ class NetworkTrainer(GradientTrainer[Params]):
             since: a step, and what was yielded before it: the run goes on from there, as it did.
         """
         w = self.present(torch.as_tensor(weights, device=self.device, dtype=self.dtype))
-        first = {int(s): self._there(self._initial(int(s))) for s in np.unique(seeds)}
+        first = {int(s): self._there(self.maker.start(int(s))) for s in np.unique(seeds)}
         params = {k: torch.stack([first[int(s)][k] for s in seeds]) for k in self.start}
         begin, memory = 0, nothing(params, self.schedule)
         if since:
@@ -267,24 +234,27 @@ class NetworkTrainer(GradientTrainer[Params]):
             out = vmap(lambda p: functional_call(self.module, p, (X,)))(stacked)
             return _array(vmap(lambda o: read(o, y))(out))
 
-    def row_gradients(self, model: Params, rows: slice | np.ndarray) -> torch.Tensor:
-        """Of each training row's loss, [rows, parameters], where the module is."""
-        return self._gradients(model, self.each, self.X[rows], self.y[rows])
-
     def gradients(self, model: Params, rows: slice = slice(None)) -> Float[np.ndarray, "rows p"]:
         """Of each training row's loss, without the weight decay."""
-        return _array(self.row_gradients(model, rows))
+        return _array(self.feature_gradients(model, self.each, rows))
 
     def measured_gradients(self, model: Params, tests: Examples) -> Float[np.ndarray, "tests p"]:
         """Of what is measured of each test example."""
-        return _array(self._gradients(model, self.read, *self._tensors(tests)))
+        return _array(self.feature_gradients(model, self.read, tests))
 
     def feature_gradients(
         self, model: Params, feature: Any, rows: Examples | slice | np.ndarray
     ) -> torch.Tensor:
         """Of any function of outputs and labels, for training rows or tests: [rows, parameters]."""
         X, y = self._tensors(rows) if isinstance(rows, Examples) else (self.X[rows], self.y[rows])
-        return self._gradients(model, feature, X, y)
+
+        def one(params: Params, x: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+            out = functional_call(self.module, params, (x[None],))
+            value: torch.Tensor = feature(out, label[None])
+            return value[0]
+
+        every = vmap(grad(one), (None, 0, 0))(model, X, y)
+        return torch.cat([every[k].flatten(1) for k in self.start], 1)
 
     def own(self, function: Callable[..., Any]) -> Each:
         """A caller's function of outputs and labels, asked of one row at a time."""
@@ -314,17 +284,6 @@ class NetworkTrainer(GradientTrainer[Params]):
             "give feature="
         )
 
-    def _gradients(
-        self, model: Params, read: Any, X: torch.Tensor, y: torch.Tensor
-    ) -> torch.Tensor:
-        def one(params: Params, x: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-            out = functional_call(self.module, params, (x[None],))
-            value: torch.Tensor = read(out, label[None])
-            return value[0]
-
-        every = vmap(grad(one), (None, 0, 0))(model, X, y)
-        return torch.cat([every[k].flatten(1) for k in self.start], 1)
-
     def roots(self, model: Params, rows: slice = slice(None)) -> Float[np.ndarray, "roots p"]:
         """The root of the loss's curvature by the outputs, times their slopes.
 
@@ -351,58 +310,16 @@ class NetworkTrainer(GradientTrainer[Params]):
         Raises:
             ModelError: a loss that is not convex in the outputs.
         """
-        flat = out.reshape(len(out), -1)
-        if self.kind == CROSS:
-            p = flat.softmax(-1)
-            root = p.sqrt()  # diag(p) - pp' = (I - sqrt(p) sqrt(p)') scaled on both sides
-            eye = torch.eye(p.shape[1], device=p.device, dtype=p.dtype)
-            return (eye - root[:, :, None] * root[:, None, :]) * root[:, None, :]
-        if self.kind == SQUARED:
-            eye = torch.eye(flat.shape[1], device=flat.device, dtype=flat.dtype)
-            return eye.expand(len(flat), -1, -1) * (2 / flat.shape[1]) ** 0.5
-
-        def bent(o: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-            return self.each(o.reshape(out.shape[1:])[None], label[None])[0]
-
-        values, vectors = torch.linalg.eigh(vmap(jacrev(grad(bent)))(flat, y))
-        if float(values.min()) < -_INDEFINITE * float(values.abs().max()):
-            raise ModelError(
-                "this loss is not convex in the outputs (its curvature there has eigenvalue "
-                f"{float(values.min()):.3g}): the Gauss-Newton matrix would be indefinite. Use a "
-                "convex loss, or `magic` or `tracin`, which need no curvature."
-            )
-        return values.clamp_min(0).sqrt()[:, :, None] * vectors.transpose(1, 2)
+        return bent_roots(self.kind, self.each, out, y)
 
     def untrained(self) -> Params:
         """Where the run starts."""
-        return self._there(self._initial(self.seed))
+        return self._there(self.maker.start(self.seed))
 
     def parameters(self, model: Params) -> Float[np.ndarray, " p"]:
         """All of them, one after another."""
         return _array(torch.cat([model[k].reshape(-1) for k in self.start]))
 
 
-def params_of(params: Params) -> torch.Tensor:
-    """Any one of the parameters: as many rows as models."""
-    return next(iter(params.values()))
-
-
 def _array(x: torch.Tensor) -> np.ndarray:
     return np.asarray(x.detach().cpu().double().numpy())
-
-
-def _refuse_chance(module: torch.nn.Module) -> None:
-    """Parts that draw at random, or that remember earlier batches, cannot be run again alike."""
-    named = [(n or type(m).__name__, m) for n, m in module.named_modules()]
-    chance = [n for n, m in named if isinstance(m, torch.nn.modules.dropout._DropoutNd) and m.p > 0]  # noqa: SLF001
-    if chance:
-        raise ModelError(
-            f"{some(chance)} draws at random while it trains, so the same run cannot be trained "
-            "again without a row (non-deterministic replay). Set its p to 0."
-        )
-    memory = [n for n, m in named if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]  # noqa: SLF001
-    if memory:
-        raise ModelError(
-            f"{some(memory)} mixes the rows of a batch, so no row has a gradient of its own. Use "
-            "GroupNorm or LayerNorm, or freeze it."
-        )
