@@ -66,14 +66,9 @@ class Counts:
         Raises:
             OverlapError: cells by name and count.
         """
-        strange = (self.before[:, 0] == 0) & (self.after[:, 0] > 0)
-        share = float(self.after[strange, 0].sum() / self.after[:, 0].sum())
+        share, told = self._alone(self.after, self.before)
         if share <= UNSEEN:
             return share
-        order = np.flatnonzero(strange)[np.argsort(-self.after[strange, 0], kind="stable")]
-        told = ", ".join(
-            f"{self._named(c)} in {self.after[c, 0]:,.0f} rows" for c in order[:_NAMED]
-        )
         raise OverlapError(
             f"refused: {who} needs values together that before never had together: {told} "
             f"({100 * share:.1f} % of after). Ask about the rows without them."
@@ -88,18 +83,20 @@ class Counts:
         Raises:
             OverlapError: cells by name and count.
         """
-        strange = (self.after[:, 0] == 0) & (self.before[:, 0] > 0)
-        share = float(self.before[strange, 0].sum() / self.before[:, 0].sum())
+        share, told = self._alone(self.before, self.after)
         if share <= UNSEEN:
             return share
-        order = np.flatnonzero(strange)[np.argsort(-self.before[strange, 0], kind="stable")]
-        told = ", ".join(
-            f"{self._named(c)} in {self.before[c, 0]:,.0f} rows" for c in order[:_NAMED]
-        )
         raise OverlapError(
             f"refused: {who} is asked where after has no rows: {told} ({100 * share:.1f} % of "
             "before). What became of them cannot be told: ask about the rows without them."
         )
+
+    def _alone(self, here: np.ndarray, there: np.ndarray) -> tuple[float, str]:
+        """The share of rows in cells that only these have; the largest cells, by name and count."""
+        own, strange = here[:, 0], (there[:, 0] == 0) & (here[:, 0] > 0)
+        order = np.flatnonzero(strange)[np.argsort(-own[strange], kind="stable")]
+        told = ", ".join(f"{self._named(c)} in {own[c]:,.0f} rows" for c in order[:_NAMED])
+        return float(own[strange].sum() / own.sum()), told
 
     def _named(self, cell: int) -> str:
         at = int(np.flatnonzero(self.cell == cell)[0])
