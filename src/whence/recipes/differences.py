@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any, final
 
-from whence._core.errors import OptionError, positive
+from whence._core.errors import positive
 
 CORRECTIONS = ("benjamini-hochberg", "westfall-young")
 
@@ -108,15 +108,12 @@ class Differences:
         Raises:
             OptionError: no such backend, or it is not installed.
         """
-        import narwhals as nw
+        from whence.report.exchange.to_frame import framed
 
         names = [f.name for f in fields(Finding) if f.name != "ci"]
         columns: dict[str, Any] = {n: [getattr(f, n) for f in self.findings] for n in names}
         columns["low"], columns["high"] = ([f.ci[end] for f in self.findings] for end in (0, 1))
-        try:
-            return nw.from_dict(columns, backend=backend).to_native()  # type: ignore[arg-type]
-        except (ImportError, ValueError) as error:
-            raise OptionError(f"no frames of {backend!r} can be made: {error}") from error
+        return framed(columns, backend)
 
     def __repr__(self) -> str:
         lines = [
