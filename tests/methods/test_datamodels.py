@@ -2,7 +2,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from models.trainer.rows import regression, ridge
+from models.trainer.rows import network, regression, ridge
 
 import whence as wh
 from whence.models import Trainer
@@ -52,3 +52,11 @@ def test_refusals():
         wh.methods.datamodels(trainer, test, keep=1.0)
     with pytest.raises(wh.WhenceError, match="ridge is 'auto'"):
         wh.methods.datamodels(trainer, test, ridge=-1.0)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_measurement_of_ones_own_needs_no_worth_of_nobody():
+    torch = pytest.importorskip("torch")
+    trainer, test = network(n=12, measurement=torch.nn.functional.cross_entropy)
+    found = wh.methods.datamodels(trainer, test, subsets=30)
+    assert np.allclose(found.full[:, 0], trainer.measure(trainer.fit(), test))

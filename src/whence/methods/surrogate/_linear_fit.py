@@ -26,6 +26,7 @@ from whence._core.errors import OptionError, some
 from whence._core.masks import Masks, centred
 from whence._core.shaped import Float, Int
 
+_PULL = 0.01  # of a slope
 _DEGENERATE = 1e-7  # of the largest pivot: players that come and go together
 
 
@@ -51,6 +52,11 @@ class Fit:
     solver: Float[np.ndarray, "players masks"]
     missed: Float[np.ndarray, "masks columns"]
     start: Int[np.ndarray, " blocks"]
+
+    @property
+    def decided(self) -> bool:
+        """A ridge takes so little away that the errors still tell how wrong the slopes are."""
+        return bool(self.pull <= _PULL)
 
     def covariance(self, column: int) -> Float[np.ndarray, "players players"]:
         """Of one column's slopes."""

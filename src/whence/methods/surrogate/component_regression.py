@@ -28,8 +28,6 @@ from whence.methods.surrogate._linear_fit import Fit, fitted
 from whence.methods.surrogate._plan import Plan, Taken
 from whence.methods.surrogate._rounds import Rounds
 
-_PULL = 0.01  # of a slope, that a ridge may take away before errors no longer tell how wrong it is
-
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ class ComponentRegression(Method[Game]):
         told = self._judgement(run.taken, fit)
         words = told.words() if told is not None else "no mask was held out to judge the fit"
         said = [run.verdict, *self._doubts(game, run.taken, fit), words]
-        quantified = fit.pull <= _PULL and len(run.taken.masks) >= plan.least(game)
+        quantified = fit.decided and len(run.taken.masks) >= plan.least(game)
         return Outcome(
             run.reading,
             "sampled" if quantified else "unquantified",
@@ -124,7 +122,7 @@ class ComponentRegression(Method[Game]):
         said, n, m = [], len(game.players), len(taken.masks)
         if m < n + 2:
             said.append(f"{m:,} masks of {n:,} players: the ridge, not the game, decides the rest")
-        if fit.pull > _PULL:
+        if not fit.decided:
             said.append(f"the ridge takes away about {100 * fit.pull:.2g} % of each value")
         return said
 

@@ -26,7 +26,6 @@ from whence.models.trainer.examples import Examples
 from whence.models.trainer.retraining import RetrainingGame
 from whence.models.trainer.trainer import Trainer
 
-_PULL = 0.01  # of a slope, that a ridge may take away before errors no longer tell how wrong it is
 GRID = tuple(10.0**k for k in np.arange(-1, 3.5, 0.5))
 
 
@@ -72,7 +71,7 @@ def datamodels(
 def _scores(
     trainer: Trainer[Any], tests: Examples, subsets: int, keep: float, ridge: Any, seed: int
 ) -> Scores:
-    game = RetrainingGame(trainer, tests)
+    game = RetrainingGame(trainer, tests, nobody=0.0)  # whose masks; it is never asked
     masks = stratified(game, keep, subsets, seed, 0)
     outputs = trainer.outputs(masks.stay, trainer.seed + masks.draws, tests)
     names, n = trainer.players.names, len(trainer.players)
@@ -87,7 +86,7 @@ def _scores(
         best, curve = chosen("ridge", found, {r: fit(r).slopes.T for r in GRID})
         checked = (curve,)
     done = fit(best)
-    sure = done.pull <= _PULL
+    sure = done.decided
     words = f"{subsets:,} trainings of {n:,} rows"
     words += f", ridge {best:.3g} takes away {100 * done.pull:.2g} % of each value" if best else ""
     return Scores(
