@@ -152,6 +152,8 @@ def _loss(
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
+
+        from whence.models.trainer.estimator import likelihood, seeded
     except ImportError as error:
         raise OptionError(
             "the model loss beside the values needs scikit-learn: pip install 'whence[demo]'"
@@ -161,17 +163,13 @@ def _loss(
     for f in range(int(fold.max()) + 1):
         train, test = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
         fresh = own if model is None else clone(model)
-        seeded = {n: seed for n in fresh.get_params() if n.split("__")[-1] == "random_state"}
         rows = [points[at] if model is None else table.take(at).frame() for at in (train, test)]
         try:
-            fresh.set_params(**seeded).fit(rows[0], labels[train])
-            answer = np.asarray(fresh.predict_proba(rows[1]), dtype=float)
+            seeded(fresh, seed).fit(rows[0], labels[train])
+            doubt[test] = 1 - likelihood(fresh, rows[1], labels[test].tolist())
         except Exception as error:
             raise ModelError(
                 f"{type(fresh).__name__} failed on fold {f}: {type(error).__name__}: {error}. Give "
                 "model= a classifier with predict_proba."
             ) from error
-        place = {label: j for j, label in enumerate(fresh.classes_.tolist())}
-        at = [place.get(v, -1) for v in labels[test].tolist()]
-        doubt[test] = [1 - answer[i, j] if j >= 0 else 1.0 for i, j in enumerate(at)]
     return doubt

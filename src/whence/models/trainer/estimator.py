@@ -4,7 +4,7 @@ The estimator that was given is never changed. `random_state` takes the seed of 
 the estimator or a part of it has one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
@@ -57,7 +57,7 @@ class EstimatorTrainer(Trainer[Any]):
         return [self._fitted(w, int(s)) for w, s in zip(weights, seeds, strict=True)]
 
     def _fitted(self, w: np.ndarray, seed: int) -> Any:
-        model = _seeded(clone(self.estimator), seed)
+        model = seeded(clone(self.estimator), seed)
         there = np.arange(len(w)) if self.weighted else np.flatnonzero(w > 0)
         y = np.array(self.rows.labels, dtype=object)[there]
         plain = np.array(y.tolist())
@@ -99,10 +99,7 @@ class EstimatorTrainer(Trainer[Any]):
                 f"{self.name} gives no probabilities, so it has no margin and no loss: use one "
                 'that has `predict_proba`, or measurement="correct"'
             )
-        answer = np.asarray(model.predict_proba(rows.X), dtype=float)
-        place = {label: j for j, label in enumerate(model.classes_.tolist())}
-        at = [place.get(label, -1) for label in rows.labels]
-        return np.array([answer[i, j] if j >= 0 else 0.0 for i, j in enumerate(at)])
+        return likelihood(model, rows.X, rows.labels)
 
     def _loss(self, model: Any, rows: Examples) -> np.ndarray:
         if self.classes is None:
@@ -115,12 +112,9 @@ class EstimatorTrainer(Trainer[Any]):
 
 
 def _measurement(estimator: Any, given: str | None) -> str:
-    answers: dict[str, Callable[..., Any] | None] = {
-        name: getattr(estimator, name, None) for name in ("predict", "predict_proba")
-    }
     if is_classifier(estimator):
-        odds = ["probability", "margin", "loss"] if answers["predict_proba"] else []
-        offered = [*odds, "correct"]
+        sure = callable(getattr(estimator, "predict_proba", None))
+        offered: list[str] = [*(("probability", "margin", "loss") if sure else ()), "correct"]
     else:
         offered = ["prediction", "loss"]
     if given is None:
@@ -132,6 +126,15 @@ def _measurement(estimator: Any, given: str | None) -> str:
     return given
 
 
-def _seeded(model: Any, seed: int) -> Any:
-    own = {k: seed for k in model.get_params() if k == "random_state" or k.endswith("random_state")}
+def seeded(model: Any, seed: int) -> Any:
+    """The estimator, its `random_state` set wherever it or a part of it has one."""
+    own = {k: seed for k in model.get_params() if k.split("__")[-1] == "random_state"}
     return model.set_params(**own) if own else model
+
+
+def likelihood(model: Any, X: Any, labels: Sequence[object]) -> Float[np.ndarray, " rows"]:
+    """The probability of each row's label; 0 of a class that the model never saw."""
+    answer = np.asarray(model.predict_proba(X), dtype=float)
+    place = {label: j for j, label in enumerate(model.classes_.tolist())}
+    at = [place.get(label, -1) for label in labels]
+    return np.array([answer[i, j] if j >= 0 else 0.0 for i, j in enumerate(at)])
