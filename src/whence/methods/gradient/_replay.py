@@ -12,7 +12,6 @@ trains.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, final
@@ -92,7 +91,7 @@ def run_twice(trainer: NetworkTrainer, plan: Plan) -> list[State]:
         ModelError: it does not.
     """
     at = range(0, trainer.schedule.steps, plan.block)
-    one, two = (list(_along(trainer, at)) for _ in range(2))
+    one, two = (list(trainer.replayed(at)) for _ in range(2))
     for step, (before, again) in zip(
         [*at, trainer.schedule.steps], zip(one, two, strict=True), strict=True
     ):
@@ -106,12 +105,6 @@ def run_twice(trainer: NetworkTrainer, plan: Plan) -> list[State]:
                 "draws at random or remembers earlier calls: make it a function of its input."
             )
     return one
-
-
-def _along(
-    trainer: NetworkTrainer, at: range, since: tuple[int, Params, Memory] | None = None
-) -> Iterator[State]:
-    return trainer.running(np.ones((1, len(trainer.rows))), np.array([trainer.seed]), at, since)
 
 
 def swept(
@@ -140,7 +133,7 @@ def _one_sweep(
     order, steps = trainer.schedule.order(trainer.seed), trainer.schedule.steps
     for number in reversed(range(len(starts) - 1)):
         a, b = number * block, min((number + 1) * block, steps)
-        along = _along(trainer, range(a, b + 1), (a, *starts[number]))
+        along = trainer.replayed(range(a, b + 1), (a, *starts[number]))
         kept = list(islice(along, b - a + 1))
         for step in reversed(range(a, b)):
             rows = torch.as_tensor(order[step], device=trainer.device)
@@ -151,9 +144,7 @@ def _one_sweep(
 
 
 def _backward_start(trainer: NetworkTrainer, flat: torch.Tensor, end: State) -> Any:
-    sizes = [p.numel() for p in trainer.start.values()]
-    cut = dict(zip(trainer.start, flat.split(sizes, dim=1), strict=True))
-    params = {k: c.reshape(len(flat), *trainer.start[k].shape) for k, c in cut.items()}
+    params = trainer.named(flat)
     memory = {name: {k: torch.zeros_like(params[k]) for k in held} for name, held in end[1].items()}
     return params, memory
 

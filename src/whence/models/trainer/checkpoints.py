@@ -77,17 +77,15 @@ def middles(borders: Int[np.ndarray, " borders"]) -> list[int]:
 
 
 def reaches(schedule: Schedule, borders: Int[np.ndarray, " borders"]) -> list[np.ndarray]:
-    """How far each step of each part leads: its rate, over 1 - momentum."""
-    far = schedule.rates / (1 - schedule.momentum)
-    return [far[a:b] for a, b in pairwise(borders)]
+    """How far each step of each part leads: see `Schedule.reach`."""
+    return [schedule.reach[a:b] for a, b in pairwise(borders)]
 
 
 def uses(trainer: NetworkTrainer, borders: Int[np.ndarray, " borders"]) -> np.ndarray:
     """How much each part used each row, float [parts, rows]."""
     schedule = trainer.schedule
     found = np.zeros((len(borders) - 1, len(trainer.rows)))
-    order = schedule.order(trainer.seed)
-    far = schedule.rates / (1 - schedule.momentum)
+    order, far = schedule.order(trainer.seed), schedule.reach
     for part, (a, b) in enumerate(pairwise(borders)):
         for step in range(a, b):
             found[part, order[step]] += far[step] / len(order[step])
@@ -98,8 +96,7 @@ def looks(trainer: NetworkTrainer, steps: Sequence[int]) -> list[Look]:
     """The run before each of these steps, in order."""
     last = trainer.schedule.steps
     at = sorted({s for step in steps for s in (step, step + 1) if s < last})
-    seeds, ones = np.array([trainer.seed]), np.ones((1, len(trainer.rows)))
-    states = dict(zip([*at, last], trainer.running(ones, seeds, at), strict=True))
+    states = dict(zip([*at, last], trainer.replayed(at), strict=True))
     found = []
     for step in steps:
         params = {k: p[0] for k, p in states[step][0].items()}

@@ -186,6 +186,12 @@ class NetworkTrainer(GradientTrainer[Params]):
             params, memory = moved(params, memory, gradient, step, self.schedule)
         yield params, memory
 
+    def replayed(
+        self, at: Sequence[int], since: tuple[int, Params, Memory] | None = None
+    ) -> Iterator[tuple[Params, Memory]]:
+        """The trainer's own run, with all rows: see `running`."""
+        return self.running(np.ones((1, len(self.rows))), np.array([self.seed]), at, since)
+
     def states(self, at: Sequence[int], seed: int | None = None) -> list[Params]:
         """The parameters of the whole run before each step of `at`; the last step's are its end.
 
@@ -193,9 +199,8 @@ class NetworkTrainer(GradientTrainer[Params]):
             at: steps, in order, from 0 to the number of steps.
             seed: of the run; the trainer's own by default.
         """
-        seeds = np.array([self.seed if seed is None else seed])
-        every = self.running(np.ones((1, len(self.rows))), seeds, at)
-        kept = [{k: p[0] for k, p in params.items()} for params, _ in every]
+        trainer = self if seed is None else self.with_seed(seed)
+        kept = [{k: p[0] for k, p in params.items()} for params, _ in trainer.replayed(at)]
         return kept if self.schedule.steps in at else kept[:-1]
 
     def loaded(self, state: Any) -> Params:
@@ -319,6 +324,12 @@ class NetworkTrainer(GradientTrainer[Params]):
     def parameters(self, model: Params) -> Float[np.ndarray, " p"]:
         """All of them, one after another."""
         return _array(torch.cat([model[k].reshape(-1) for k in self.start]))
+
+    def named(self, vectors: torch.Tensor) -> Params:
+        """Vectors [some, parameters] by name, each name's in the shape of its parameter."""
+        parts = vectors.split([p.numel() for p in self.start.values()], dim=1)
+        named = zip(self.start.items(), parts, strict=True)
+        return {k: part.reshape(len(vectors), *p.shape) for (k, p), part in named}
 
 
 def _array(x: torch.Tensor) -> np.ndarray:

@@ -76,6 +76,11 @@ class Schedule:
         """How many there are."""
         return len(self.rates)
 
+    @property
+    def reach(self) -> Float[np.ndarray, " steps"]:
+        """How far each step leads in the end: its rate, over 1 - momentum."""
+        return np.asarray(self.rates / (1 - self.momentum))
+
     def order(self, seed: int) -> list[Int[np.ndarray, " batch"]]:
         """The rows of each step."""
         passes = uniforms(self.rows, seed, _ORDER, np.arange(self.epochs)).argsort(axis=1)

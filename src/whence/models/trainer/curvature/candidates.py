@@ -53,5 +53,4 @@ def implied_by(trainer: GradientTrainer[Any]) -> Float[np.ndarray, " dampings"]:
 
     if not isinstance(trainer, NetworkTrainer) or trainer.schedule.rule != "sgd":
         return np.empty(0)
-    schedule = trainer.schedule
-    return np.array([(1 - schedule.momentum) / float(schedule.rates.sum())])
+    return np.array([1 / float(trainer.schedule.reach.sum())])

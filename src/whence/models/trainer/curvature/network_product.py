@@ -46,7 +46,7 @@ class NetworkProduct(TrainedProduct):
         """Block by block of rows."""
         trainer, whole = self.trainer, np.zeros((len(v), self.width))
         whole[:, self.at] = v
-        along = self._split(torch.as_tensor(whole, device=trainer.device))
+        along = trainer.named(torch.as_tensor(whole, device=trainer.device))
         n, total = len(trainer.rows), torch.zeros(len(v), self.width, dtype=torch.float64)
         rows = max(1, _CELLS // (len(v) * max(1, trainer.X[0].numel(), self.width // 64)))
         for model in self.models:
@@ -86,11 +86,6 @@ class NetworkProduct(TrainedProduct):
                 f"curvature need ({error}): do not fix the type of numbers inside `forward`"
             ) from error
         return out
-
-    def _split(self, v: torch.Tensor) -> Params:
-        sizes = [p.numel() for p in self.trainer.start.values()]
-        parts = zip(self.trainer.start.items(), v.split(sizes, dim=1), strict=True)
-        return {k: part.reshape(len(v), *p.shape) for (k, p), part in parts}
 
 
 def _double(x: torch.Tensor) -> torch.Tensor:
