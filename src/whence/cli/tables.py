@@ -39,15 +39,22 @@ def read(
     Raises:
         TableError: a file that cannot be read, columns that are not there, labels missing.
     """
-    table = Table.of(readers.frame(data), what=data.name)
-    pool = (
-        table if background is None else Table.of(readers.frame(background), what=background.name)
-    )
+    table = opened(data)
+    pool = table if background is None else opened(background)
     y = None if target is None else labels(table, target)
-    _refuse_strangers(drop, table, pool)
+    refuse_strangers(drop, table, pool)
     out = {target, *drop}
-    X = _without(table, out)
-    return Rows(X, y, X if background is None else _without(pool, out))
+    X = without(table, out)
+    return Rows(X, y, X if background is None else without(pool, out))
+
+
+def opened(path: Path) -> Table:
+    """The rows of a file, with all of its columns.
+
+    Raises:
+        TableError: a file that cannot be read.
+    """
+    return Table.of(readers.frame(path), what=path.name)
 
 
 def chosen(X: Table, rows: Sequence[int]) -> Table:
@@ -83,7 +90,12 @@ def labels(table: Table, target: str, role: str = "the target") -> np.ndarray:
     return column.data
 
 
-def _refuse_strangers(drop: Sequence[str], *tables: Table) -> None:
+def refuse_strangers(drop: Sequence[str], *tables: Table) -> None:
+    """Refuse to drop what no table has.
+
+    Raises:
+        TableError: which columns.
+    """
     known = list(dict.fromkeys(n for table in tables for n in table.names))
     strange = [n for n in drop if n not in known]
     if strange:
@@ -93,7 +105,12 @@ def _refuse_strangers(drop: Sequence[str], *tables: Table) -> None:
         )
 
 
-def _without(table: Table, out: set[str | None]) -> Table:
+def without(table: Table, out: set[str | None]) -> Table:
+    """The features: the columns that are not out.
+
+    Raises:
+        TableError: none is left.
+    """
     kept = [n for n in table.names if n not in out]
     if not kept:
         raise TableError(f"{table.what} has no features left once the target and drops are out")

@@ -157,20 +157,18 @@ def _model(place: str | None, *, unpickle: bool) -> Any:
 def _read(
     train: Path, test: Path | None, target: str, by: str | None, drop: tuple[str, ...]
 ) -> _Rows:
-    from whence.cli import readers, tables
-    from whence.models.table import Table
+    from whence.cli import tables
 
-    every = Table.of(readers.frame(train), what=train.name)
-    source = None if by is None else tables.labels(every, by, "--by")
-    own = tables.read(train, None, target=target, drop=(*drop, *([by] if by else [])))
-    if own.y is None:  # pragma: no cover - a target was given
-        raise AssertionError
+    own = tables.opened(train)
+    source = None if by is None else tables.labels(own, by, "--by")
+    y, out = tables.labels(own, target), {target, by, *drop}
+    tables.refuse_strangers(drop, own)
+    X = tables.without(own, out)
     if test is None:
-        return _Rows(own.X, own.y, None, None, source)
-    asked = Table.of(readers.frame(test), what=test.name)
-    out = [*(d for d in drop if d in asked.names), *([by] if by in asked.names and by else [])]
-    given = tables.read(test, None, target=target, drop=out)
-    return _Rows(own.X, own.y, given.X, given.y, source)
+        return _Rows(X, y, None, None, source)
+    asked = tables.opened(test)
+    y_test = tables.labels(asked, target)
+    return _Rows(X, y, tables.without(asked, out), y_test, source)
 
 
 def _about(rows: _Rows, by: str | None) -> str:
