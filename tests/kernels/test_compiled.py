@@ -1,14 +1,19 @@
 """Where kernels are kept, and that nothing depends on how many cores there are."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from whence._core.deadline import deadline
+from whence._core.errors import OutOfTimeError
 from whence._core.index import Shapley
 from whence.kernels import compiled as module
 from whence.kernels.compiled import compiled, cores, spread
@@ -75,6 +80,73 @@ def test_the_first_error_is_raised(threads, monkeypatch):
     spread(done.append, [])
     spread(done.append, [11])
     assert done[-1] == 11
+
+
+def test_every_kernel_inside_every_other():
+    """Kills: work spread on a pool from inside that pool's own tasks, which waits for ever."""
+    here = Path(__file__).parents[1]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(here), *sys.path])}
+    ran = subprocess.run(
+        [sys.executable, "-m", "kernels.nested", "1", "2", "4"],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (ran.stdout, ran.stderr) == ("every kernel inside every other", "")
+
+
+def pooled(monkeypatch, threads):
+    """Kernels on so many threads of a pool of their own."""
+    pool = ThreadPoolExecutor(threads)
+    monkeypatch.setattr(module, "cores", lambda: threads)
+    monkeypatch.setattr(module, "_pool", lambda _: pool)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_an_interrupt_ends_the_wait_and_the_work(threads, monkeypatch):
+    """Kills: an interrupt that waits for slices; slices begun after it; a pool that is spoilt."""
+    pooled(monkeypatch, threads)
+    begun, open_door = [], threading.Event()
+
+    def work(at):
+        begun.append(at)
+        if at == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+        if threading.current_thread() is not threading.main_thread():
+            open_door.wait(5)
+
+    with pytest.raises(KeyboardInterrupt):
+        spread(work, range(1000))
+    open_door.set()
+    time.sleep(0.05)
+    assert len(begun) <= threads
+    spread(begun.append, range(1000, 1100))
+    assert set(range(1000, 1100)) <= set(begun)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_a_deadline_ends_the_wait_and_the_work(threads, monkeypatch):
+    """Kills: seconds that nobody looks at; work that goes on when nobody waits for it."""
+    pooled(monkeypatch, threads)
+    begun = []
+
+    def inner(at):
+        begun.append(at)
+        time.sleep(0.01)
+
+    start = time.perf_counter()
+    with deadline(0.05), pytest.raises(OutOfTimeError, match="give more of them"):
+        spread(lambda _: spread(inner, range(10_000)), range(4))
+    assert time.perf_counter() - start < 2
+    time.sleep(0.05)
+    many = len(begun)
+    time.sleep(0.05)
+    assert len(begun) == many < 1000
+    with deadline(None), deadline(1e300):
+        spread(begun.append, range(8))
+    assert len(begun) == many + 8
 
 
 def test_every_slice_once(monkeypatch):

@@ -16,6 +16,7 @@ Each says what is wrong, where (players, columns and rows by name) and what to d
     │   ├── ModelFileError              a file that is not what it says, or that would run code
     │   └── HookError                   a hook point that is not there, or a patch that did nothing
     ├── BudgetError (ValueError)        a budget that can buy nothing
+    │   └── OutOfTimeError              its seconds were over before there was an answer
     ├── OptionError (ValueError)        an argument outside what is offered
     ├── ResultError (ValueError)        a result that cannot be read, selected or compared
     ├── StoreError (OSError)            a store of worths that cannot be read or written
@@ -114,6 +115,17 @@ class HookError(ModelError):
 
 class BudgetError(WhenceError, ValueError):
     """A budget that can buy nothing, or bounds that nobody can keep."""
+
+
+class OutOfTimeError(BudgetError):
+    """The seconds of a budget were over before there was an answer."""
+
+    def __init__(
+        self,
+        words: str = "the seconds of the budget were over before there was an answer: "
+        "give more of them, or fewer rows",
+    ) -> None:
+        super().__init__(words)
 
 
 class OptionError(WhenceError, ValueError):

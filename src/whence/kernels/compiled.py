@@ -7,16 +7,21 @@ bits do not depend on the number of cores.
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from inspect import unwrap
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numba
 
+from whence._core.deadline import check_deadline, remaining_seconds
+from whence._core.errors import OutOfTimeError
+
 _TASKS = 16  # for each core: fewer wait for the slowest, more cost more than they do
+_FAR = 1e6  # seconds, beyond which a deadline is none
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -74,25 +79,74 @@ def _pool(process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(cores(), thread_name_prefix="whence-kernel")
 
 
+@final
+class _Thread(threading.local):
+    """What each thread knows: the flag that ends the work it has a share of, if it has one."""
+
+    stop: threading.Event | None = None
+
+
+_thread = _Thread()
+
+
+@final
+class _StoppedError(Exception):
+    """Nobody waits for this work any more."""
+
+
 def spread(work: Callable[[int], None], slices: Iterable[int]) -> None:
-    """Do the work of each slice, on every core; the first error is raised."""
+    """Do the work of each slice, on every core; the first error is raised.
+
+    Work that spreads work of its own does that in place: a pool whose threads all wait for tasks
+    has nobody left to do them. An interrupt, an error or the deadline ends the wait at once; what
+    was not begun never is, and what is under way ends with its slice.
+
+    Raises:
+        OutOfTimeError: the deadline came first.
+    """
     todo = list(slices)
-
-    def some(mine: list[int]) -> None:
-        for each in mine:
-            work(each)
-
-    if cores() == 1 or len(todo) < 2:
-        return some(todo)
+    if _thread.stop is not None or cores() == 1 or len(todo) < 2:
+        return _in_turn(work, todo)
     size = -(-len(todo) // (_TASKS * cores()))
-    tasks = [todo[at : at + size] for at in range(0, len(todo), size)]
-    under_way = [_pool(os.getpid()).submit(some, mine) for mine in tasks]
+    stop, under_way = threading.Event(), list[Future[None]]()
     try:
+        for at in range(0, len(todo), size):
+            task = _pool(os.getpid()).submit(_share, work, todo[at : at + size], stop)
+            under_way.append(task)
         for done in under_way:
-            done.result()
-    finally:  # an error, or an interrupt: what was not begun is not wanted any more
+            _await(done)
+    finally:
+        stop.set()
         for left in under_way:
             left.cancel()
+
+
+def _in_turn(work: Callable[[int], None], todo: list[int]) -> None:
+    stop = _thread.stop
+    for each in todo:
+        if stop is not None and stop.is_set():
+            raise _StoppedError
+        check_deadline()
+        work(each)
+
+
+def _share(work: Callable[[int], None], mine: list[int], stop: threading.Event) -> None:
+    """In a thread of the pool."""
+    _thread.stop = stop
+    try:
+        _in_turn(work, mine)
+    finally:
+        _thread.stop = None
+
+
+def _await(task: "Future[None]") -> None:
+    left = remaining_seconds()
+    try:
+        task.result(timeout=left if left < _FAR else None)
+    except TimeoutError:
+        if task.done():
+            raise
+        raise OutOfTimeError from None
 
 
 def spread_ranges(work: Callable[[int, int], None], many: int) -> None:
