@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from .atomic import write_file
 from .errors import ResultError
 from .lds import LDS, Beside
 from .ranks import rank_correlations
 from .record import Arrays, refuse_newer
 from .scalars import plain, restored
-from .store import as_path, existing, no_result, packed, unpacked, written
+from .store import as_path, existing, no_result, packed, unpacked
 
 FORMAT, VERSION = "whence LDS", 1
 _ARRAYS = ("by_test", "told", "outputs", "keep_masks", "seeds")
@@ -29,8 +30,7 @@ def save(result: LDS, path: str | Path) -> Path:
     words = {f.name: getattr(result, f.name) for f in fields(LDS) if f.name not in _ARRAYS}
     words["baselines"] = {name: asdict(one) for name, one in result.baselines.items()}
     header = {"format": FORMAT, "version": VERSION, **plain(words)}
-    written(target, packed(header, {name: getattr(result, name) for name in _ARRAYS}))
-    return target
+    return write_file(target, packed(header, {name: getattr(result, name) for name in _ARRAYS}))
 
 
 def is_one(header: Any) -> bool:

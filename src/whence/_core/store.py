@@ -8,12 +8,14 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .as_dict import read_dict
+from .atomic import write_file
 from .errors import ResultError
 from .kinds import TRACE, Kind
 from .record import Answer, Arrays, Record, kind_named, put_together, reading, take_apart
@@ -34,18 +36,24 @@ def save(result: Answer, path: str | Path) -> Path:
     tables = {name: list(table) for name, table in record.tables.items() if name != "trace"}
     words = {name: plain(array) for name, array in arrays.items() if _is_words(array)}
     header = {**record.header, "tables": tables, "words": words}
-    written(target, packed(header, {n: a for n, a in arrays.items() if n not in words}))
-    return target
+    return write_file(target, packed(header, {n: a for n, a in arrays.items() if n not in words}))
 
 
 def packed(header: Mapping[str, Any], arrays: Arrays) -> bytes:
     """The content of a file: a header that JSON can hold, and arrays by name."""
     content = BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("header.json", json.dumps(header, indent=1, allow_nan=False))
+        archive.writestr(_entry("header.json"), json.dumps(header, indent=1, allow_nan=False))
         for name, array in arrays.items():
-            archive.writestr(f"{name}.npy", _npy(array))
+            archive.writestr(_entry(f"{name}.npy"), _npy(array))
     return content.getvalue()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """A member without a date: zip has none before 1980, and equal answers make equal files."""
+    made = zipfile.ZipInfo(name)  # of 1980-01-01
+    made.compress_type, made.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+    return made
 
 
 def _members(record: Record) -> Iterator[tuple[str, np.ndarray]]:
@@ -68,18 +76,6 @@ def _npy(array: np.ndarray) -> bytes:
     block = BytesIO()
     np.save(block, array, allow_pickle=False)
     return block.getvalue()
-
-
-def written(target: Path, content: bytes) -> None:
-    """Put it there.
-
-    Raises:
-        ResultError: it cannot be written.
-    """
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise ResultError(f"cannot write {target}: {error.strerror}. Nothing was saved.") from error
 
 
 def load(path: str | Path) -> Answer:
@@ -156,7 +152,7 @@ def as_path(path: Any) -> Path:
     Raises:
         ResultError: no path.
     """
-    if not isinstance(path, (str, Path)):
+    if not isinstance(path, (str, PathLike)) or not str(path):
         raise ResultError(f"a result is saved to a path, and read from one; given {path!r}")
     return Path(path)
 

@@ -24,7 +24,7 @@ def compare(
     from whence import compare as between
     from whence.cli import files
 
-    files.check({"--html": html}, [a, b])
+    files.check({"--html": html, "--json": files.STDOUT if json else None}, [a, b])
     found = between(Attribution.load(a), Attribution.load(b))
     page = browsing.place(html, browser=browser)
     names = (a.stem, b.stem) if a.stem != b.stem else (str(a), str(b))
@@ -33,7 +33,7 @@ def compare(
         real = {name: found.real(output=name) for name in found.difference.outputs}
         record = {"a": str(a), "b": str(b), "real": real, **found.to_dict()}
         screen.dump({**record, "written": [str(path) for path in written]})
-    else:
+    elif not files.on_stdout(html):
         screen.show(found.table(top))
         how = "row by row" if found.paired else "as independent answers"
         screen.tell(f"\nCompared {how}: a is {a}, b is {b}.")

@@ -113,8 +113,14 @@ def _picture(result: "Attribution", path: Path) -> None:
 
 
 def _moved(draft: Path, out: Path) -> list[Path]:
+    from whence._core.atomic import write_files
+
     out.mkdir(exist_ok=True)
-    return [path.replace(out / path.name) for path in sorted(draft.iterdir()) if path.is_file()]
+    made = {
+        out / path.name: path.read_bytes() for path in sorted(draft.iterdir()) if path.is_file()
+    }
+    write_files(made)
+    return list(made)
 
 
 def _reading(result: "Attribution") -> str:

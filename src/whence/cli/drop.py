@@ -91,7 +91,9 @@ def drop(
     from whence.games.shifts import MechanismShift
     from whence.recipes.drop import answered
 
-    files.check({"--out": out, "--html": html, "--csv": csv}, [model, before, after])
+    targets = {"--out": out, "--html": html, "--csv": csv}
+    targets["--json"] = files.STDOUT if json else None
+    files.check(targets, [model, before, after])
     budget = values.budget(error, seconds, evaluations, None)
     old, new = (
         tables.read(path, None, target=target, drop=tuple(drop or ())) for path in (before, after)
@@ -119,7 +121,7 @@ def drop(
         return UNSURE
     result = _with_places(result, model, before, after)
     written = files.save(result, out, html, csv)
-    if not json:
+    if not (json or files.on_stdout(html, csv)):
         answer.tables(result, top)
         screen.tell(_carriers(game, result, before))
     answer.kept(result, written, as_json=json, quiet=quiet)

@@ -1,12 +1,14 @@
 """What is written: checked before the work, written after it, whole or not at all."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from whence._core.atomic import write_files
 from whence._core.errors import OptionError
 
 if TYPE_CHECKING:
@@ -14,6 +16,13 @@ if TYPE_CHECKING:
 
 _OTHERS = {".html": "--html", ".htm": "--html", ".csv": "--csv", ".json": "--json"}
 _OTHERS |= {".parquet": "`whence show FILE.whence --parquet` afterwards"}
+STDOUT = Path("-")
+_TEXTS = {"--csv", "--html", "--json", "--suspects-csv"}
+
+
+def on_stdout(*paths: Path | None) -> bool:
+    """Whether one of the files is standard output, so that nothing else may be printed there."""
+    return any(str(path) in {"-", "/dev/stdout"} for path in paths)
 
 
 def check(targets: Mapping[str, Path | None], reads: Sequence[Path | str | None] = ()) -> None:
@@ -31,19 +40,18 @@ def check(targets: Mapping[str, Path | None], reads: Sequence[Path | str | None]
     for option, path in targets.items():
         if path is None:
             continue
-        place = path.resolve()
-        if path.is_dir():
-            raise OptionError(f"{option} {path} is a folder: name a file. Nothing was written.")
-        if not place.parent.is_dir():
-            raise OptionError(
-                f"{option} {path}: there is no folder {path.parent}. Make it first (mkdir)."
-            )
-        if not os.access(place if path.exists() else place.parent, os.W_OK):
-            raise OptionError(f"{option} {path}: nothing may be written there. Name another place.")
+        try:
+            place = STDOUT if on_stdout(path) else _free(option, path)
+        except (OSError, ValueError) as error:  # a name that is too long, a loop of links
+            why = getattr(error, "strerror", None) or error
+            raise OptionError(f"{option} {path}: {why}. Name another file.") from error
+        if place is STDOUT and option not in _TEXTS:
+            raise OptionError(f"{option} writes no text, and {path} is for text: name a file")
         if place in sources:
             raise OptionError(f"{option} {path} would overwrite what is read: name another file")
         if place in seen:
-            raise OptionError(f"{seen[place]} and {option} both name {path}: give each its own")
+            both = "write to standard output" if place is STDOUT else f"name {path}"
+            raise OptionError(f"{seen[place]} and {option} both {both}: give each its own")
         if option == "--out" and path.suffix.lower() in _OTHERS:
             raise OptionError(
                 f"--out saves a .whence file, and {path} would not be one. "
@@ -52,27 +60,51 @@ def check(targets: Mapping[str, Path | None], reads: Sequence[Path | str | None]
         seen[place] = option
 
 
+def _free(option: str, path: Path) -> Path:
+    """Where a file would be written, links followed."""
+    place = path.resolve()
+    if path.is_dir():
+        raise OptionError(f"{option} {path} is a folder: name a file. Nothing was written.")
+    if not place.parent.is_dir():
+        raise OptionError(
+            f"{option} {path}: there is no folder {path.parent}. Make it first (mkdir)."
+        )
+    there = [path] if path.exists() else []
+    if not all(os.access(one, os.W_OK) for one in (*there, *_folders(path, place))):
+        raise OptionError(f"{option} {path}: nothing may be written there. Name another place.")
+    return place
+
+
+def _folders(path: Path, place: Path) -> list[Path]:
+    """Where a draft will stand; none beside a device or a pipe."""
+    return [place.parent] if path.is_file() or not path.exists() else []
+
+
 def write(makers: Mapping[Path, Callable[[Path], object]]) -> list[Path]:
-    """Write every file beside its place first, then put them all there.
+    """Make every file in a folder of our own first, then put them all in their places.
+
+    Gives the files that were written; what went to standard output is none.
 
     Raises:
-        OptionError: one of them could not be written; then none is.
+        OptionError: one of them could not be made; then none is written.
+        ResultError: one of them could not be written; then none is.
     """
-    made: list[tuple[Path, Path]] = []
+    made: dict[Path, bytes] = {}
     try:
-        for path, make in makers.items():
-            draft = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-            made.append((draft, path))
-            make(draft)
-        for draft, path in made:
-            draft.replace(path)
+        with TemporaryDirectory(prefix="whence-") as folder:
+            for number, (path, make) in enumerate(makers.items()):
+                draft = Path(folder, f"{number}{path.suffix}")
+                make(draft)
+                made[path] = draft.read_bytes()
     except OSError as error:
         raise OptionError(f"cannot write {error.filename}: {error.strerror}") from error
-    finally:
-        for draft, _ in made:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-    return list(makers)
+    files = {path: content for path, content in made.items() if not on_stdout(path)}
+    write_files(files)
+    for content in (made[path] for path in made.keys() - files.keys()):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    return list(files)
 
 
 def save(

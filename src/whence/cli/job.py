@@ -60,6 +60,7 @@ class Job:
             OptionError: says what and why.
         """
         targets = {"--keep": self.keep, "--out": self.out, "--html": self.html, "--csv": self.csv}
+        targets["--json"] = files.STDOUT if self.json else None
         files.check(targets, [*self.places, self.data, self.background])
 
     def opened(self, question: str, removal: str, rows: Sequence[int] = ()) -> "Opened":
@@ -94,7 +95,7 @@ class Job:
         told |= {"rows": list(rows)} if rows else {}
         result = replace(result, provenance={**result.provenance, **told})
         written = files.save(result, self.out, self.html, self.csv)
-        if not self.json:
+        if not (self.json or files.on_stdout(self.html, self.csv)):
             answer.tables(result, self.top)
         answer.kept(result, written, as_json=self.json, quiet=self.quiet)
         answer.hint(self._longer(result), self._kept(), *nexts, quiet=self.quiet)

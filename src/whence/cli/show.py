@@ -28,7 +28,8 @@ def show(
     from whence._core.lds import LDS
     from whence.cli import files
 
-    files.check({"--html": html, "--csv": csv, "--parquet": parquet}, [file])
+    targets = {"--html": html, "--csv": csv, "--parquet": parquet}
+    files.check({**targets, "--json": files.STDOUT if json else None}, [file])
     result = load(file)
     if isinstance(result, LDS):
         tables = {"--row": row, "--html": html, "--csv": csv, "--parquet": parquet}
@@ -40,7 +41,7 @@ def show(
         held = "interactions" if isinstance(result, Interactions) else "a selection"
         _refuse([option for option, given in wanted.items() if given], held)
         return _other(result, csv, json=json, quiet=quiet)
-    if not json:
+    if not (json or files.on_stdout(html, csv)):
         answer.tables(result, top, row or ())
     page = browsing.place(html, browser=browser)
     written = files.save(result, None, page, csv, parquet)
@@ -62,7 +63,7 @@ def _refuse(options: list[str], held: str, instead: str = "--csv and --json have
 def _other(result: "Interactions | Selection", csv: Path | None, *, json: bool, quiet: bool) -> int:
     from whence.cli import files
 
-    if not json:
+    if not (json or files.on_stdout(csv)):
         screen.tell(repr(result))
     makers = {} if csv is None else {csv: lambda path: files.numbers(result, path)}
     answer.kept(result, files.write(makers), as_json=json, quiet=quiet)

@@ -93,6 +93,7 @@ def value(
 
     _refuse(by, suspects, suspects_csv)
     targets = {"--out": out, "--html": html, "--csv": csv, "--suspects-csv": suspects_csv}
+    targets["--json"] = files.STDOUT if json else None
     files.check(targets, [train, test, model])
     own = _model(model, unpickle=unpickle)
     rows = _read(train, test, target, by, tuple(drop or ()))
@@ -117,7 +118,8 @@ def value(
     found = _flagged(result, rows, suspects, scale=not as_they_are, k=k, seed=seed)
     with held():
         written = _save(result, found, out, html, csv, suspects_csv)
-        _show(result, found, top, written, as_json=json, quiet=quiet)
+        if not files.on_stdout(html, csv, suspects_csv):
+            _show(result, found, top, written, as_json=json, quiet=quiet)
         answer.hint(*_nexts(result, rows, found, by, out), quiet=quiet)
     return answer.code(result)
 

@@ -7,7 +7,9 @@ from typing import Any, final
 
 import numpy as np
 
-from whence._core.errors import OptionError, positive
+from whence._core.atomic import write_file
+from whence._core.errors import positive
+from whence._core.store import as_path
 
 OURS = "value"
 
@@ -125,19 +127,16 @@ class Suspects:
         """The flagged rows, one a line; no data frames are needed.
 
         Raises:
-            OptionError: the file cannot be written.
+            ResultError: the file cannot be written.
         """
         import csv
+        from io import StringIO
 
-        columns, target = self._columns(), Path(path)
-        try:
-            with target.open("w", newline="", encoding="utf-8") as lines:
-                writer = csv.writer(lines)
-                writer.writerow(columns)
-                writer.writerows(zip(*columns.values(), strict=True))
-        except OSError as error:
-            raise OptionError(f"cannot write {target}: {error.strerror}") from error
-        return target
+        columns, lines = self._columns(), StringIO(newline="")
+        writer = csv.writer(lines)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+        return write_file(as_path(path), lines.getvalue().encode(errors="replace"))
 
     def to_dict(self) -> list[dict[str, Any]]:
         """The flagged rows as JSON has them."""

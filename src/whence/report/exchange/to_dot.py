@@ -7,8 +7,10 @@ Source: the DOT language, https://graphviz.org/doc/info/lang.html.
 
 from pathlib import Path
 
+from whence._core.atomic import write_file
 from whence._core.attribution import Attribution
-from whence._core.errors import ResultError, positive
+from whence._core.errors import positive
+from whence._core.store import as_path
 from whence.report.edges import Edge, edges
 from whence.report.wording import axis
 
@@ -83,10 +85,5 @@ def written(text: str, path: str | Path | None) -> str:
         ResultError: it cannot be written.
     """
     if path is not None:
-        try:
-            Path(path).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise ResultError(
-                f"cannot write {path}: {error.strerror}. Nothing was saved."
-            ) from error
+        write_file(as_path(path), text.encode(errors="replace"))
     return text

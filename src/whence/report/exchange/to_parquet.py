@@ -16,6 +16,7 @@ import numpy as np
 
 from whence._core import store
 from whence._core.as_dict import lists
+from whence._core.atomic import write_file
 from whence._core.attribution import Attribution
 from whence._core.record import (
     Arrays,
@@ -61,8 +62,7 @@ def to_parquet(att: Attribution, path: str | Path) -> Path:
     with pq.ParquetWriter(content, table.schema, **how) as writer:
         writer.write_table(table)
         writer.add_key_value_metadata(said)
-    store.written(target, content.getvalue().to_pybytes())
-    return target
+    return write_file(target, content.getvalue().to_pybytes())
 
 
 def _fits(column: np.ndarray) -> bool:

@@ -14,7 +14,8 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from whence._core.errors import ResultError
+from whence._core.atomic import write_file
+from whence._core.store import as_path
 from whence.report.page.pack import inert
 
 _IDEAS = ("numbers", "cases", "table", "pictures", "panels", "subgroup", "start")
@@ -50,13 +51,7 @@ def written(text: str, path: str | Path | None) -> str:
         ResultError: the file cannot be written.
     """
     if path is not None:
-        target = Path(path)
-        try:
-            target.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise ResultError(
-                f"cannot write {target}: {error.strerror}. Nothing was saved."
-            ) from error
+        write_file(as_path(path), text.encode(errors="replace"))
     return text
 
 
