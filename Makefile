@@ -6,16 +6,22 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# One thread a process: OpenMP's threads wait for each other at barriers, so that two of them beside
+# another busy process are many times slower than one. Cores are used by several processes, each
+# with whole files, since a page's blocks and a file's fixtures belong together.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4))')
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
 .PHONY: demo test check slow bench clean
 
 demo: .venv/.demo
 	$(BIN)/whence demo
 
 test: .venv/.dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 slow: .venv/.dev
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 check: .venv/.dev
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """Every Python block in the documents runs: what the reader copies has been executed."""
 
+import os
 import signal
 
 import pytest
@@ -13,8 +14,13 @@ pytest_collect_file = Sybil(
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart() -> None:
-    """A shell lets what it runs in the background ignore Ctrl-C; some tests are about Ctrl-C."""
+    """What a test sees does not depend on who runs it.
+
+    A shell lets what it runs in the background ignore Ctrl-C, and some tests are about Ctrl-C; a
+    worker hears from its master how wide the terminal is.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("COLUMNS", None)
 
 
 @pytest.hookimpl(trylast=True)
