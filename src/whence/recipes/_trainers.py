@@ -13,7 +13,9 @@ from whence.models.table import Table
 from whence.models.trainer.trainer import Trainer
 
 
-def as_trainer(model: Any, X: Any, y: np.ndarray, seed: int = 0) -> Trainer[Any]:
+def as_trainer(
+    model: Any, X: Any, y: np.ndarray, seed: int = 0, *, bounded: bool = False
+) -> Trainer[Any]:
     """The trainer itself, or one that trains this estimator on these rows.
 
     Args:
@@ -21,6 +23,8 @@ def as_trainer(model: Any, X: Any, y: np.ndarray, seed: int = 0) -> Trainer[Any]
         X: rows, in the frame that the model takes.
         y: their labels.
         seed: of the estimator, where chance plays a part in its training.
+        bounded: what is measured must stay finite on any subset of the rows: of one class, the
+            log-odds of a logistic regression have no end, and its probability is 1.
 
     Raises:
         OptionError: neither of them.
@@ -34,7 +38,16 @@ def as_trainer(model: Any, X: Any, y: np.ndarray, seed: int = 0) -> Trainer[Any]
             )
         return model
     _refuse_strangers(model)
-    return _linear(model, X, y) or Trainer.sklearn(model, X, y, seed=seed)
+    return _linear(model, X, y, bounded=bounded) or Trainer.sklearn(model, X, y, seed=seed)
+
+
+def estimator_task(model: Any) -> str | None:
+    """What a scikit-learn estimator predicts, "classes" or "numbers"; None of anything else."""
+    if not _settings(model):
+        return None
+    from sklearn.base import is_classifier, is_regressor
+
+    return "classes" if is_classifier(model) else "numbers" if is_regressor(model) else None
 
 
 def closed_form(model: Any, y: np.ndarray) -> bool:
@@ -52,7 +65,7 @@ def closed_form(model: Any, y: np.ndarray) -> bool:
     )
 
 
-def _linear(model: Any, X: Any, y: np.ndarray) -> Trainer[Any] | None:
+def _linear(model: Any, X: Any, y: np.ndarray, *, bounded: bool) -> Trainer[Any] | None:
     table = Table.of(X)
     if not closed_form(model, y) or not table.all_numbers():
         return None
@@ -60,10 +73,15 @@ def _linear(model: Any, X: Any, y: np.ndarray) -> Trainer[Any] | None:
     if type(model).__name__ == "Ridge":
         return Trainer.ridge(rows, y, float(own["alpha"]), intercept=own["fit_intercept"],
                              measurement="loss")  # fmt: skip
-    return Trainer.logistic(rows, y, 1.0 / own["C"], intercept=own["fit_intercept"])
+    measured = "probability" if bounded else "margin"
+    return Trainer.logistic(
+        rows, y, 1.0 / own["C"], intercept=own["fit_intercept"], measurement=measured
+    )
 
 
 def _settings(model: Any) -> dict[str, Any]:
+    if model is None or isinstance(model, Trainer):
+        return {}
     from sklearn.base import BaseEstimator
 
     return model.get_params(deep=False) if isinstance(model, BaseEstimator) else {}

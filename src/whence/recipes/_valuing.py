@@ -67,7 +67,9 @@ class Asking:
 
     def trained(self, X: Any, y: np.ndarray, X_test: Any, y_test: np.ndarray) -> Attribution:
         """What rows are worth to a model that is trained on them."""
-        trainer, test = as_trainer(self.model, X, y, self.seed), (X_test, y_test)
+        bounded = self.way == "shapley"  # whose coalitions may hold one class
+        trainer = as_trainer(self.model, X, y, self.seed, bounded=bounded)
+        test = X_test, y_test
         if self.way == "influence":
             found = influence(trainer, test)
         elif self.way == "loo":

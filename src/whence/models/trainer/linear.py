@@ -119,6 +119,9 @@ class LinearTrainer(GradientTrainer[Float[np.ndarray, " columns"]]):
         return [self._newton(w) for w in weights]
 
     def _newton(self, w: np.ndarray) -> Float[np.ndarray, " columns"]:
+        limit = self._limit(w)
+        if limit is not None:
+            return limit
         b: np.ndarray = np.zeros(self.X.shape[1])
         for _ in range(_STEPS):
             step = self._solve(self._hessian(b, w), self._pull(b, w))
@@ -129,6 +132,16 @@ class LinearTrainer(GradientTrainer[Float[np.ndarray, " columns"]]):
             f"the {self.name} did not converge in {_STEPS} Newton steps on {int((w > 0).sum()):,} "
             "rows: the classes can be told apart without error, or nearly. Give a larger l2."
         )
+
+    def _limit(self, w: np.ndarray) -> Float[np.ndarray, " columns"] | None:
+        """What training approaches without an end, where it does: one class under an intercept.
+
+        Nothing holds an intercept back, so that a single class is predicted with certainty.
+        """
+        there = self.rows.y[w > 0]
+        if not (self.classes and self.intercept and len(there)) or (there != there[0]).any():
+            return None
+        return np.append(np.zeros(self.X.shape[1] - 1), np.inf if there[0] else -np.inf)
 
     def _shortened(self, b: np.ndarray, step: np.ndarray, w: np.ndarray) -> np.ndarray:
         """The step, halved until it does not lead upwards."""
@@ -283,6 +296,11 @@ class Logistic(LinearTrainer):
 
     def _read(self, eta: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         sign = 2.0 * y - 1
+        if self.measurement != "probability" and not np.isfinite(eta).all():
+            raise ModelError(
+                "trained on rows of one class alone, a logistic regression is certain, and its "
+                f"{self.unit} has no end: measure the probability (measurement='probability')"
+            )
         if self.measurement == "margin":
             return eta * sign, np.broadcast_to(sign, eta.shape)
         p = _sigmoid(eta * sign)

@@ -11,7 +11,7 @@ from typing import Any, final
 
 import numpy as np
 
-from whence._core.errors import OptionError
+from whence._core.errors import ModelError, OptionError, WhenceError, some
 from whence._core.figures import figures
 from whence._core.game import JointGame, Question, StatedGame
 from whence._core.players import Players
@@ -76,11 +76,43 @@ class RetrainingGame(JointGame, StatedGame):
         some_rows = keep.any(axis=1)
         if some_rows.any():
             seeds = np.asarray(self.trainer.seed + draws[some_rows])
-            worths[some_rows] = self.trainer.outputs(keep[some_rows], seeds, self.tests)
+            worths[some_rows] = self._measured(keep[some_rows], seeds, coalitions[some_rows])
         return worths
+
+    def _measured(self, keep: np.ndarray, seeds: np.ndarray, coalitions: np.ndarray) -> np.ndarray:
+        try:
+            return self.trainer.outputs(keep, seeds, self.tests)
+        except Exception as error:
+            if len(keep) > 1:  # whose training was it? each by itself, until one fails
+                each = zip(keep, seeds, coalitions, strict=True)
+                return np.concatenate(
+                    [self._measured(k[None], s[None], c[None]) for k, s, c in each]
+                )
+            raise ModelError(
+                f"{self.trainer.name} cannot be trained {self._words(coalitions[0])}, or cannot "
+                f"answer then: {_reason(error)}"
+            ) from error
+
+    def _words(self, coalition: np.ndarray) -> str:
+        """Who is there, or who is not, whichever is shorter."""
+        here, gone = (
+            [
+                n
+                for n, stays in zip(self.players.names, coalition.tolist(), strict=True)
+                if stays is wanted
+            ]
+            for wanted in (True, False)
+        )
+        if not gone:
+            return "on all rows"
+        return f"on {some(here)} alone" if len(here) < len(gone) else f"without {some(gone)}"
 
     def _rows(self, coalitions: Coalitions) -> Bool[np.ndarray, "rows own"]:
         return np.asarray(coalitions[:, self.owner])
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, WhenceError) else f"{type(error).__name__}: {error}"
 
 
 def owners(trainer: Trainer[Any], groups: Any) -> tuple[Players, Int[np.ndarray, " rows"]]:
