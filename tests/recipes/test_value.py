@@ -1,17 +1,20 @@
 """What training rows are worth: planted truth first, then what adds up, then refusals."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import whence as wh
+from whence._core.errors import ModelError, OptionError
 
 pytest.importorskip("sklearn")
 
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 
@@ -68,7 +71,74 @@ def test_suspects_find_what_was_flipped_beside_what_less_would_find(request, whi
     assert wrong[at].mean() > 0.75
     said = [s.suggested == right[s.position] for s in found.flagged if wrong[s.position]]
     assert np.mean(said) > 0.75
-    assert found.agreement["model loss"] > found.agreement["random"]
+    other = "model loss" if found.by == "value" else "value"
+    assert found.agreement[other] > found.agreement["random"]
+
+
+def test_rare_rows_are_not_taken_for_wrong_ones():
+    """Kills: the value's order where one class is rare, whose every row has other neighbours."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1500, 6))
+    z = X[:, 0] + X[:, 1] + 0.3 * rng.normal(size=1500)
+    right = (z > np.quantile(z, 0.95)).astype(int)
+    labels = np.where((right == 1) & (rng.random(1500) < 0.3), 0, right)  # positives are missed
+    wrong = labels != right
+    values, most = wh.value(X, labels), int(wrong.sum())
+    found = wh.suspects(values, X, labels, most=most)
+    by_value = wh.suspects(values, X, labels, most=most, by="value")
+    hit = [wrong[[s.position for s in one.flagged]].mean() for one in (found, by_value)]
+    assert found.by == "model loss"
+    assert "since a model predicts labels better" in found.verdict
+    assert hit[0] > 2 * hit[1]
+    assert "look at by='model loss' too" in by_value.verdict
+    assert {s.label for s in by_value.flagged} == {1}  # right ones, of the rare class
+
+
+def test_whole_numbers_may_be_classes_or_numbers():
+    """Kills: prices taken for classes, each of its own."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    prices = (1000 * (5 + X[:, 0])).astype(int)
+    planted = rng.random(300) < 0.05
+    wrong = np.where(planted, 2 * prices, prices)
+    with pytest.raises(OptionError, match=r"different whole numbers .* Say task='numbers'"):
+        wh.value(X, wrong)
+    told = wh.value(X, wrong, task="numbers")
+    in_thousands = wh.value(X, wrong / 1000)
+    assert np.allclose(told.values, in_thousands.values * 1e6, rtol=1e-9)
+    assert roc_auc_score(planted, -told.values[0, 0]) > 0.95
+    assert wh.value(X, prices % 20).question.unit == "share of votes"
+    assert wh.value(X, prices, task="classes").question.unit == "share of votes"
+    trained = wh.value(X, prices, method="loo", model=Ridge())  # whose task is known
+    assert "squared error" in trained.question.unit
+
+
+def test_a_coalition_of_one_class_is_certain_of_it():
+    """Known: of one class alone, each test row of it has probability 1, and the others 0."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(90, 2))
+    y = np.where(X[:, 0] > 0, "fraud", "fine")
+    test, source = (X[:30], y[:30]), np.where(y == "fraud", "hotline", "branch")[30:]
+    asked = {"method": "shapley", "groups": source}
+    got = wh.value(X[30:], y[30:], *test, model=LogisticRegression(), **asked)
+    full = float(got.full[0, 0])
+    alone = {"hotline": (test[1] == "fraud").mean(), "branch": (test[1] == "fine").mean()}
+    for name, other in (("hotline", "branch"), ("branch", "hotline")):
+        shapley = (alone[name] - 0.5 + full - alone[other]) / 2
+        assert got[name].value == pytest.approx(shapley, abs=1e-12)
+
+
+def test_who_was_left_out_where_training_fails():
+    """Kills: scikit-learn's own words, which name no player."""
+    X = pd.DataFrame({"a": [0.1, 0.4, 0.9, 0.3, 0.6, 0.8], "city": list("uuvvww")})
+    y = np.array(["n", "p"] * 3)
+    model = make_pipeline(
+        make_column_transformer((OneHotEncoder(), ["city"]), remainder="passthrough"),
+        LogisticRegression(),
+    )
+    groups = ["u", "u", "v", "v", "w", "w"]
+    with pytest.raises(ModelError, match=r"on 'u' alone.*unknown categories \['v', 'w'\]"):
+        wh.value(X, y, X, y, method="shapley", model=model, groups=groups)
 
 
 def test_out_of_bag(cancer):

@@ -58,6 +58,12 @@ def value(
             metavar="auto|knn|oob|shapley|loo", help="How rows are valued.", show_default=True
         ),
     ] = "auto",
+    task: Annotated[
+        str | None,
+        typer.Option(
+            metavar="classes|numbers", help="What the labels are, where whole numbers may be both."
+        ),
+    ] = None,
     k: Annotated[int, typer.Option("--k", metavar="K", min=1, help="Neighbours who vote.")] = 5,
     as_they_are: Annotated[
         bool,
@@ -66,6 +72,12 @@ def value(
     suspects: Annotated[
         int, typer.Option(metavar="N", min=0, help="Flag the N rows likeliest to be mislabelled.")
     ] = 0,
+    suspects_by: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|value|model loss|distance", help="The score that ranks the suspects."
+        ),
+    ] = "auto",
     suspects_csv: Annotated[
         Path | None,
         typer.Option(
@@ -107,6 +119,7 @@ def value(
         model=own,
         method=method,
         groups=rows.source,
+        task=task,
         k=k,
         scale=not as_they_are,
         by_case=by_case,
@@ -115,12 +128,12 @@ def value(
     )
     files_read = {"training rows": str(train)} | ({"test rows": str(test)} if test else {})
     result = replace(result, provenance={**result.provenance, **files_read})
-    found = _flagged(result, rows, suspects, scale=not as_they_are, k=k, seed=seed)
+    found = _flagged(result, rows, suspects, suspects_by, scale=not as_they_are, k=k, seed=seed)
     with held():
         written = _save(result, found, out, html, csv, suspects_csv)
         if not files.on_stdout(html, csv, suspects_csv):
             _show(result, found, top, written, as_json=json, quiet=quiet)
-        answer.hint(*_nexts(result, rows, found, by, out), quiet=quiet)
+        answer.hint(*_nexts(result, found, by, out), quiet=quiet)
     return answer.code(result)
 
 
@@ -187,13 +200,20 @@ def _about(rows: _Rows, by: str | None) -> str:
 
 
 def _flagged(
-    result: "Attribution", rows: _Rows, most: int, *, scale: bool, k: int, seed: int
+    result: "Attribution",
+    rows: _Rows,
+    most: int,
+    by: str,
+    *,
+    scale: bool,
+    k: int,
+    seed: int,
 ) -> "Suspects | None":
     if not most:
         return None
     from whence.recipes.suspects import suspects
 
-    return suspects(result, rows.X.frame(), rows.y, most=most, k=k, scale=scale, seed=seed)
+    return suspects(result, rows.X.frame(), rows.y, by=by, most=most, k=k, scale=scale, seed=seed)
 
 
 def _save(
@@ -231,12 +251,10 @@ def _show(
 
 
 def _nexts(
-    result: "Attribution", rows: _Rows, found: "Suspects | None", by: str | None, out: Path | None
+    result: "Attribution", found: "Suspects | None", by: str | None, out: Path | None
 ) -> list[str]:
     kept = f"whence show {out} --open" if out else "--out FILE.whence keeps the answer, to show"
-    from whence.models.training_rows import task_of
-
-    classes = task_of(rows.y, None) == "classes"
+    classes = "squared error" not in result.question.unit
     look = "--suspects 20 flags the labels to look at first"
     longer = "" if result.converged else "surer with a larger budget: --seconds, --evaluations"
     return [longer, look if found is None and by is None and classes else "", kept]

@@ -14,6 +14,7 @@ from whence.models.labels import as_labels, as_targets, refuse_length
 
 Task = Literal["classes", "numbers"]
 KIND = "training row"
+_FEW = 20  # different whole numbers that are taken for classes: ten digits are, prices are not
 
 
 def row_names(data: Any, rows: int) -> tuple[str, ...]:
@@ -106,17 +107,32 @@ def flat_labels(y: Any, rows: int, what: str = "y") -> np.ndarray:
 
 
 def task_of(labels: np.ndarray, task: str | None) -> Task:
-    """What the labels are: numbers where some has a fraction, classes otherwise.
+    """What the labels are: classes, or numbers to be predicted.
+
+    Words are classes; numbers of which some have a fraction are numbers; up to 20 different whole
+    numbers are classes. More of them could be either (prices, or codes of products), and an answer
+    of the wrong kind looks like any other, so the caller must say.
 
     Raises:
-        OptionError: no such task.
+        OptionError: no such task, or labels that could be either.
     """
     if task not in {None, "classes", "numbers"}:
         raise OptionError(f"task is 'classes' or 'numbers'. {did_you_mean(task, _TASKS)}")
     if task is not None:
         return "classes" if task == "classes" else "numbers"
-    fractions = labels.dtype.kind == "f" and bool((labels % 1 != 0).any())
-    return "numbers" if fractions else "classes"
+    plain = np.array(labels.tolist())
+    if plain.dtype.kind not in "iuf":
+        return "classes"
+    if (plain % 1 != 0).any():
+        return "numbers"
+    different = np.unique(plain)
+    if len(different) > _FEW:
+        few = ", ".join(f"{value:g}" for value in different[:3])
+        raise OptionError(
+            f"y holds {len(different):,} different whole numbers ({few}, and more): they may be "
+            "numbers to predict or codes of classes. Say task='numbers' or task='classes'."
+        )
+    return "classes"
 
 
 _TASKS = ("classes", "numbers")

@@ -11,7 +11,7 @@ from whence.models.trainer.gradient_trainer import GradientTrainer
 from whence.models.trainer.linear import LinearTrainer
 from whence.models.trainer.trainer import Trainer
 from whence.models.training_rows import flat_labels, task_of
-from whence.recipes._trainers import closed_form
+from whence.recipes._trainers import closed_form, estimator_task
 
 WAYS = ("knn", "oob", "shapley", "loo", "influence")
 
@@ -28,13 +28,13 @@ class Given:
     task: str
 
     @staticmethod
-    def of(X: Any, y: Any, X_test: Any, y_test: Any) -> "Given":
+    def of(X: Any, y: Any, X_test: Any, y_test: Any, task: Any, model: Any) -> "Given":
         if (X_test is None) != (y_test is None):
             lacks = "y_test" if y_test is None else "X_test"
             raise TableError(f"a test set is rows and labels: {lacks} is missing")
         table = Table.of(X)
         labels = flat_labels(y, len(table))
-        task = task_of(labels, None)
+        task = task_of(labels, estimator_task(model) if task is None else task)
         if X_test is None:
             return Given(table, labels, None, None, task)
         asked = Table.of(X_test, what="X_test")

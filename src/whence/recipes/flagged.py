@@ -12,6 +12,7 @@ from whence._core.errors import positive
 from whence._core.store import as_path
 
 OURS = "value"
+SCORES = (OURS, "model loss", "distance", "random")
 
 
 @final
@@ -60,6 +61,8 @@ class Suspects:
         below: rows whose interval lies below zero; None where there are no intervals.
         rows: how many training rows there are.
         way: the method of the values.
+        by: the score that ranks the rows.
+        reason: why that one, or why another may serve better; empty where nothing is known.
     """
 
     flagged: tuple[Suspect, ...]
@@ -69,6 +72,8 @@ class Suspects:
     below: int | None
     rows: int
     way: str
+    by: str = OURS
+    reason: str = ""
 
     @property
     def verdict(self) -> str:
@@ -82,11 +87,17 @@ class Suspects:
                 f"{0.025 * self.rows:,.0f} would if none were worth anything"
             )
         return (
-            f"the {len(self.flagged):,} lowest of {self.rows:,} values ({self.way}); {sure}. Of "
-            f"these rows, so many are among the worst {self.among:,} by other scores: {said}. Low "
-            "values are rows that do not help: hard and rare rows too, so that no share of wrong "
-            "labels is claimed; look at them"
+            f"{self._ranked()}; {sure}. Of these rows, so many are among the worst {self.among:,} "
+            f"by other scores: {said}. Such rows do not help, or are hard to predict: rare rows do "
+            "so too, so that no share of wrong labels is claimed; look at them"
         )
+
+    def _ranked(self) -> str:
+        if self.by == OURS:
+            ranked = f"the {len(self.flagged):,} lowest of {self.rows:,} values ({self.way})"
+        else:
+            ranked = f"the {len(self.flagged):,} highest of {self.rows:,} rows by {self.by}"
+        return f"{ranked}, {self.reason}" if self.reason else ranked
 
     def table(self, most: int = 20) -> Any:
         """A table for the terminal (rich), and in words wherever it is printed.

@@ -1,32 +1,36 @@
-"""Which training rows are most likely mislabelled: the lowest values, beside cheaper scores.
+"""Which training rows are most likely mislabelled, by the best of several scores.
 
-Whoever ranks rows by a value should know what less would have found. Beside the value stand
-
+    value        what the row is worth to others (its lowest values)
     model loss   1 - p(its label), by a model that never saw the row, fold by fold
     distance     to the mean of the rows that have its label
     random       chance
 
-and the label that the k nearest other rows would give. A low value is no probability of a wrong
-label: no threshold is set and no rate of false discoveries claimed, since nothing here knows how
-many labels are wrong. `Suspects.verdict` says what can be said.
+Values of nearest neighbours find wrong labels where neighbours predict labels well (pixels), and
+miss them where they do not: among rare classes every row's neighbours have another label. So rows
+are ranked by the value or by the model loss, whichever predicts labels that it has not seen with
+the smaller mean square of 1 - p(label); `by=` asks for one of them. A high score is no probability
+of a wrong label: no threshold is set and no rate of false discoveries claimed, since nothing here
+knows how many labels are wrong. `Suspects.verdict` says what can be said.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from whence._core.attribution import Attribution
-from whence._core.errors import ModelError, OptionError, ResultError, positive
+from whence._core.errors import ModelError, OptionError, ResultError, did_you_mean, positive
 from whence._core.keyed import uniforms
 from whence._core.shaped import Float, Int
 from whence.models.nearest import rankings
 from whence.models.table import Table
-from whence.models.training_rows import flat_labels, task_of
+from whence.models.training_rows import flat_labels
 from whence.recipes._comparable import Points, comparable
 from whence.recipes._folds import dealt
-from whence.recipes.flagged import OURS, Suspect, Suspects
+from whence.recipes.flagged import OURS, SCORES, Suspect, Suspects
 
-_CHANCE = 37  # the stream of the random score
+_CHANCE, _JUDGED = 37, 41  # streams of chance
+_ENOUGH = 2000  # rows on which neighbours and models are compared
 
 
 def suspects(
@@ -35,6 +39,7 @@ def suspects(
     y: Any,
     *,
     model: Any = None,
+    by: str = "auto",
     most: int = 20,
     k: int = 5,
     folds: int = 5,
@@ -48,6 +53,9 @@ def suspects(
         X: the training rows that it is about.
         y: their labels: classes.
         model: a scikit-learn classifier for the model loss; logistic regression by default.
+        by: the score that ranks the rows: "value", "model loss", "distance" or "random". "auto":
+            of values of nearest neighbours, the value or the model loss, as said above; of other
+            values, the value.
         most: how many rows are flagged.
         k: how many neighbours suggest a label.
         folds: of the model loss.
@@ -73,8 +81,9 @@ def suspects(
         "distance": _distance(points, labels),
         "random": uniforms(len(labels), _CHANCE, seed)[0],
     }
+    by, reason = _chosen(by, attribution, points, labels, scores["model loss"], k, seed)
     ranks = {name: _ranks(score) for name, score in scores.items()}
-    worst = np.argsort(ranks[OURS])[:most]
+    worst = np.argsort(ranks[by])[:most]
     suggested, votes = _votes(points, labels, worst, k)
     flagged = tuple(
         Suspect(
@@ -90,10 +99,45 @@ def suspects(
         for i, said, share in zip(worst, suggested, votes, strict=True)
     )
     among = max(len(worst), -(-len(labels) // 10))  # few flagged rows are few anywhere
-    agreement = {n: float((ranks[n][worst] <= among).mean()) for n in ranks if n != OURS}
+    agreement = {n: float((ranks[n][worst] <= among).mean()) for n in ranks if n != by}
     sure = bool(np.isfinite(high).all())
     below = int((high < 0).sum()) if sure else None
-    return Suspects(flagged, scores, agreement, among, below, len(labels), attribution.method)
+    way = attribution.method
+    return Suspects(flagged, scores, agreement, among, below, len(labels), way, by, reason)
+
+
+def _chosen(
+    by: str,
+    attribution: Attribution,
+    points: Points,
+    labels: np.ndarray,
+    loss: np.ndarray,
+    k: int,
+    seed: int,
+) -> tuple[str, str]:
+    """The score that ranks the rows, and what is known of how well it serves."""
+    if by != "auto" and by not in SCORES:
+        raise OptionError(f"by={by!r} is no score. {did_you_mean(by, ['auto', *SCORES])}")
+    if attribution.provenance.get("way") != "knn":  # only neighbours can be judged cheaply
+        return (OURS if by == "auto" else by), ""
+    best, reason = _better(points, labels, loss, k, seed)
+    if by in {"auto", best}:
+        return best, f"since {reason}"
+    return by, f"although {reason}: look at by={best!r} too"
+
+
+def _better(
+    points: Points, labels: np.ndarray, loss: np.ndarray, k: int, seed: int
+) -> tuple[str, str]:
+    """Which predicts labels that it has not seen better: neighbours, or the model."""
+    judged = np.sort(np.argsort(uniforms(len(labels), _JUDGED, seed)[0])[:_ENOUGH])
+    near = np.array([own for _, _, own in _neighbours(points, labels, judged, k)])
+    by_value, by_loss = float(np.mean((1 - near) ** 2)), float(np.mean(loss[judged] ** 2))
+    words = f"mean square of 1 - p(label): {min(by_value, by_loss):.3g} against "
+    words += f"{max(by_value, by_loss):.3g}"
+    if by_value <= by_loss:
+        return OURS, f"the {k} nearest neighbours predict labels better than a model ({words})"
+    return "model loss", f"a model predicts labels better than the {k} nearest neighbours ({words})"
 
 
 def _refuse(attribution: Attribution, labels: np.ndarray) -> None:
@@ -106,8 +150,13 @@ def _refuse(attribution: Attribution, labels: np.ndarray) -> None:
         told = list(map(str, attribution.players.column("label")))
         if told != list(map(str, labels.tolist())):
             raise ResultError("y is not what the answer was computed with: its labels differ")
-    if task_of(labels, None) == "numbers":
+    if labels.dtype.kind == "f" and (labels % 1 != 0).any():
         raise OptionError("suspects are of labels that are classes; y holds numbers with fractions")
+    if "squared error" in attribution.question.unit:
+        raise OptionError(
+            "suspects are of labels that are classes, and these values are of numbers: "
+            "value(..., task='classes') if y holds codes"
+        )
     if len(set(labels.tolist())) < 2:
         raise OptionError("y has one label only: no row can have a wrong one")
 
@@ -131,16 +180,20 @@ def _votes(
     points: Points, labels: np.ndarray, asking: np.ndarray, k: int
 ) -> tuple[list[object], list[float]]:
     """The commonest label among the k nearest others, and its share; the own one in a draw."""
-    said: list[object] = []
-    shares: list[float] = []
+    every = list(_neighbours(points, labels, asking, k))
+    return [best for best, _, _ in every], [share for _, share, _ in every]
+
+
+def _neighbours(
+    points: Points, labels: np.ndarray, asking: np.ndarray, k: int
+) -> Iterator[tuple[object, float, float]]:
+    """Of each row asked: its k nearest others' commonest label, its share, and the own label's."""
     for here, order in rankings(Table.of(points), Table.of(points[asking])):
         for own, ranked in zip(asking[here], order, strict=True):
             near = labels[ranked[ranked != own][:k]].tolist()
             mine = labels[own : own + 1].tolist()[0]
             best = max(dict.fromkeys(near), key=lambda v: (near.count(v), v == mine))
-            said.append(best)
-            shares.append(near.count(best) / len(near))
-    return said, shares
+            yield best, near.count(best) / len(near), near.count(mine) / len(near)
 
 
 def _loss(

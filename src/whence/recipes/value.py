@@ -40,6 +40,7 @@ def value(
     model: Any = None,
     method: str = "auto",
     groups: Any = None,
+    task: str | None = None,
     k: int = 5,
     scale: bool = True,
     by_case: bool = False,
@@ -61,6 +62,9 @@ def value(
             why.
         groups: the source, labeller or day of each row, or name -> positions of rows: what leaves
             together.
+        task: "classes" or "numbers": what the labels are. By default what the model predicts;
+            without one, words and up to 20 different whole numbers are classes, and numbers with
+            fractions are numbers. More whole numbers could be either: then it must be said.
         k: how many neighbours vote ("knn").
         scale: measure columns in standard deviations ("knn"); leave it out where columns share one
             unit, as pixels do.
@@ -74,12 +78,13 @@ def value(
         values [1, 1, rows or groups] (or [tests, 1, …]); positive: the row helps.
 
     Raises:
-        OptionError: a method that lacks what it needs, or does not take what is given.
+        OptionError: a method that lacks what it needs, or does not take what is given; labels that
+            could be classes or numbers.
         TableError: rows, columns or labels that do not fit.
 
     Source: Jia et al. (2019), Kwon & Zou (2023), Ghorbani & Zou (2019); the folds are ours.
     """
-    given = Given.of(X, y, X_test, y_test)
+    given = Given.of(X, y, X_test, y_test, task, model)
     way, why = chosen(method, model, given, groups)
     refuse(way, model, given, groups, by_case=by_case)
     positive(k, "k", "how many neighbours vote")

@@ -44,7 +44,7 @@ def data_oob(
         model: a scikit-learn estimator, which is copied, never fitted itself; a decision tree by
             default. Where its random_state is None, each bag gets its own.
         bags: how many; 200 leave a row out about 73 times (Kwon and Zou: 1000).
-        task: "classes" or "numbers"; by default numbers where y has fractions.
+        task: "classes" or "numbers"; by default as of `wh.value`.
         seed: of the bags, and of the default model.
 
     Returns:
