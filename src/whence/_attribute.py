@@ -19,6 +19,7 @@ from whence._core.errors import OptionError
 from whence._core.game import Game, JointGame, view
 from whence._core.index import Index, Shapley
 from whence._core.method import Method, whole
+from whence._core.network_game import NetworkGame
 from whence._core.progress import Listener, listening
 from whence._core.wrap import AllCases
 
@@ -72,7 +73,7 @@ def attribute(
     with (
         shown(progress) as listener,
         listening(listener),
-        one_thread(),
+        one_thread(torch=view(game, NetworkGame) is None and joint is None),
         opened as answered,
         kept(answered, keep if chosen.needs is Game else None) as through,
     ):

@@ -1,14 +1,137 @@
-"""One thread for linear algebra, whoever asks for it."""
+"""One thread while whence asks and fits, whoever asks for it."""
 
+import ctypes
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from threadpoolctl import threadpool_info
+import lightgbm
+import pytest
+from joblib import effective_n_jobs
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
+from threadpoolctl import threadpool_info, threadpool_limits
 
+import whence as wh
 from whence.models.threads import one_thread
 
+torch = pytest.importorskip("torch")
 
-def most():
-    return max(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+
+def most(kind="blas"):
+    return max(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == kind)
+
+
+def capped():
+    """At how many threads LightGBM is held; -1 at none."""
+    many = ctypes.c_int(0)
+    lightgbm.basic._LIB.LGBM_GetMaxThreads(ctypes.byref(many))
+    return many.value
+
+
+def everything():
+    """How many threads linear algebra, OpenMP, torch, LightGBM and joblib would use here."""
+    return most(), most("openmp"), torch.get_num_threads(), capped(), effective_n_jobs(3)
+
+
+ONE = (1, 1, 1, 1, 1)
+
+
+@pytest.fixture
+def several():
+    """Three threads for everything, whatever the machine."""
+    with threadpool_limits(3):
+        before = torch.get_num_threads()
+        torch.set_num_threads(3)
+        assert everything() == (3, 3, 3, -1, 3)
+        yield (3, 3, 3, -1, 3)
+        assert everything() == (3, 3, 3, -1, 3)
+        torch.set_num_threads(before)
+
+
+def test_nothing_has_a_second_thread(several):
+    """Kills: OpenMP, torch, LightGBM or joblib left out; a limit that stays after an error."""
+    with one_thread():
+        assert everything() == ONE
+        with one_thread():
+            assert everything() == ONE
+        assert everything() == ONE
+    assert everything() == several
+    with pytest.raises(ZeroDivisionError), one_thread():
+        raise ZeroDivisionError
+
+
+def test_each_thread_for_itself(several):
+    """Kills: OpenMP held back in one thread only; restored in another than it was held in."""
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(lambda: threadpool_limits(3) and None).result() is None
+        block = one_thread()
+        with one_thread():
+            other.submit(block.__enter__).result()
+            assert other.submit(everything).result() == ONE
+        assert other.submit(everything).result() == ONE
+        assert everything()[1:3] == (3, 3)
+        other.submit(block.__exit__, None, None, None).result()
+        assert other.submit(most, "openmp").result() == 3
+
+
+def test_torch_may_keep_its_own(several):
+    """Kills: a large network on one thread; a small one inside that is not held back."""
+    with one_thread(torch=False):
+        assert torch.get_num_threads() == 3
+        assert (most(), capped()) == (1, 1)
+        assert _openmp_effective_n_threads() == 1
+        with one_thread():
+            assert everything() == ONE
+
+
+LATE = """
+import sys
+from whence.models.threads import one_thread
+with one_thread():
+    from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
+    import lightgbm
+    with one_thread():
+        assert _openmp_effective_n_threads() == 1
+assert _openmp_effective_n_threads() > 1
+assert "torch" not in sys.modules
+"""
+
+
+def test_what_comes_in_later_is_held_back_too():
+    """Kills: libraries that are looked for once; a guard that loads what it is to hold back."""
+    env = {**os.environ, "OMP_NUM_THREADS": "2"}
+    subprocess.run([sys.executable, "-c", LATE], env=env, check=True, timeout=60)
+
+
+def test_trainers_fit_and_ask_on_one_thread(several):
+    """Kills: a trainer that is asked outside of any game."""
+    seen = []
+
+    class Net(torch.nn.Linear):
+        def forward(self, x):
+            seen.append(torch.get_num_threads())
+            return super().forward(x)
+
+    X, y = torch.randn(20, 3).numpy(), [0, 1] * 10
+    trainer = wh.models.Trainer.torch(lambda: Net(3, 2), X, y, epochs=1, lr=0.1, batch=5)
+    seen.clear()
+    trainer.fit()
+    wh.methods.trak(trainer, (X[:2], y[:2]), dim=2, ridge=1.0)
+    assert set(seen) == {1}
+
+
+def test_distilled_trees_and_models_are_asked_on_one_thread(several):
+    """Kills: OpenMP's teams inside whence's own loops."""
+    seen = []
+
+    def model(rows):
+        seen.append(_openmp_effective_n_threads())
+        return rows[:, 0]
+
+    X = torch.randn(30, 2).numpy().astype(float)
+    wh.explain(model, X[:3], background=X, budget=wh.Budget(evaluations=50))
+    assert set(seen) == {1}
 
 
 def limited():

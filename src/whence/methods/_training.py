@@ -15,6 +15,7 @@ from whence._core.meter import metering
 from whence._core.players import Players
 from whence._core.reading import EXACT
 from whence._core.shaped import Float
+from whence.models.threads import one_thread
 from whence.models.trainer.examples import Examples
 from whence.models.trainer.trainer import Trainer
 
@@ -69,7 +70,7 @@ def attributed(
     """
     start = time.perf_counter()
     tests = trainer.rows if test is None else trainer.tests(test)
-    with metering() as meter:
+    with metering() as meter, one_thread(torch=not trainer.large):
         found = work(tests)
     m = len(found.values)
     error = np.zeros_like(found.values) if found.stderr is None else found.stderr

@@ -5,7 +5,6 @@ is a Softmax, or a Sigmoid with one output, when a trial shows that what it answ
 own output: then they are the probabilities of classes 0, 1, ….
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from whence.models.intake import intake
 from whence.models.predictor import Predictor
 from whence.models.routes import Route, first_sane, probe_rows
 from whence.models.table import Table
+from whence.models.threads import one_thread
 
 
 @final
@@ -62,7 +62,7 @@ def ask(module: Any, frame: np.ndarray) -> np.ndarray:
     weights = [p for p in module.parameters() if p.is_floating_point()]
     kind = weights[0].dtype if weights else torch.float32
     device = weights[0].device if weights else torch.device("cpu")
-    with _one_thread(), _evaluating(module), torch.no_grad():
+    with one_thread(), _evaluating(module), torch.no_grad():
         answer = module(torch.tensor(frame, dtype=kind, device=device))
     if not isinstance(answer, torch.Tensor):
         raise UnsupportedModelError(
@@ -98,35 +98,3 @@ def _evaluating(module: Any) -> Iterator[None]:
     finally:
         for part in training:
             part.training = True
-
-
-@final
-class _Guard:
-    """Who is inside, and how many threads torch had before."""
-
-    __slots__ = ("before", "inside", "lock")
-
-    def __init__(self) -> None:
-        self.before = 1
-        self.inside = 0
-        self.lock = threading.Lock()
-
-
-_guard = _Guard()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One torch thread: the first inside sets it, the last restores what was."""
-    with _guard.lock:
-        if _guard.inside == 0:
-            _guard.before = torch.get_num_threads()
-        _guard.inside += 1
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        with _guard.lock:
-            _guard.inside -= 1
-            if _guard.inside == 0:
-                torch.set_num_threads(_guard.before)

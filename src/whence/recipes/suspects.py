@@ -24,6 +24,7 @@ from whence._core.keyed import uniforms
 from whence._core.shaped import Float, Int
 from whence.models.nearest import rankings
 from whence.models.table import Table
+from whence.models.threads import one_thread
 from whence.models.training_rows import flat_labels
 from whence.recipes._comparable import Points, comparable
 from whence.recipes._folds import dealt
@@ -218,8 +219,9 @@ def _loss(
         fresh = own if model is None else clone(model)
         rows = [points[at] if model is None else table.take(at).frame() for at in (train, test)]
         try:
-            seeded(fresh, seed).fit(rows[0], labels[train])
-            doubt[test] = 1 - likelihood(fresh, rows[1], labels[test].tolist())
+            with one_thread():
+                seeded(fresh, seed).fit(rows[0], labels[train])
+                doubt[test] = 1 - likelihood(fresh, rows[1], labels[test].tolist())
         except Exception as error:
             raise ModelError(
                 f"{type(fresh).__name__} failed on fold {f}: {type(error).__name__}: {error}. Give "

@@ -14,6 +14,7 @@ from whence._core.keyed import uniforms
 from whence._core.quantised import tree_ensemble
 from whence._core.shaped import Float
 from whence.games.features.hybrids import Hybrids
+from whence.models.threads import one_thread
 from whence.models.trees import read_trees
 
 ROWS = 20_000  # hybrid rows that a proxy is fitted to
@@ -67,14 +68,13 @@ def distilled(hybrids: Hybrids, cases: int, seed: int) -> Distilled:
 
 def _fitted(rows: np.ndarray, answers: np.ndarray) -> TreeEnsemble:
     from sklearn.ensemble import HistGradientBoostingRegressor
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     each = []
     for answer in answers.T:
         model = HistGradientBoostingRegressor(
             max_iter=300, learning_rate=0.2, min_samples_leaf=10, early_stopping=False
         )
-        with threadpool_limits(1):  # small trees: threads would mostly wait for each other
+        with one_thread():  # scikit-learn may have come in since somebody else said so
             each.append(read_trees(model.fit(rows, answer)))
     return _beside(each)
 

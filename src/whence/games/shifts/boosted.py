@@ -15,6 +15,7 @@ from whence._core.errors import OptionError
 from whence._core.shaped import Float
 from whence.games.shifts.columns import Shared
 from whence.games.shifts.logistic import Problem
+from whence.models.threads import one_thread
 
 FOLDS = 5
 _MOST = 32  # levels of one column
@@ -50,9 +51,11 @@ def _scores(
     X: np.ndarray, kinds: list[bool], problem: Problem, fit: np.ndarray, ask: np.ndarray
 ) -> np.ndarray:
     after = problem.after[fit]
-    model = _model(kinds).fit(X[fit], after)
+    with one_thread():
+        model = _model(kinds).fit(X[fit], after)
     prior = np.log(after.mean() / (1 - after.mean()))
-    return np.asarray(model.decision_function(X[ask]) - prior + problem.prior)
+    with one_thread():
+        return np.asarray(model.decision_function(X[ask]) - prior + problem.prior)
 
 
 def _model(kinds: list[bool]) -> Any:

@@ -24,6 +24,7 @@ from whence._core.index import Share
 from whence._core.keyed import hashed, uniforms
 from whence._core.shaped import Float, Int
 from whence.models.table import Table
+from whence.models.threads import one_thread
 from whence.models.training_rows import as_numbers, flat_labels, row_names, row_players, task_of
 
 IDENTITY = "out-of-bag score"
@@ -142,8 +143,9 @@ def _asked(
     if given.get("random_state", 0) is None:
         fresh.set_params(random_state=int(hashed(_BAGS, seed, bag, 1)[0] >> np.uint64(33)))
     try:
-        fresh.fit(table.take(drawn).frame(), y[drawn])
-        return fresh.predict(table.take(out).frame())
+        with one_thread():
+            fresh.fit(table.take(drawn).frame(), y[drawn])
+            return fresh.predict(table.take(out).frame())
     except Exception as error:
         raise ModelError(
             f"{type(model).__name__} failed on bag {bag} ({len(set(drawn.tolist()))} different "

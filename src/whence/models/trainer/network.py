@@ -32,6 +32,7 @@ from whence.models.trainer.rules import Memory, Params, moved, nothing
 from whence.models.trainer.schedule import Schedule
 
 _CELLS = 2**24  # of what models trained together hold at once
+_LARGE = 10**6  # parameters, from which one call is work for several threads
 ABSENT = ("scaled", "silent")
 
 
@@ -82,6 +83,7 @@ class NetworkTrainer(GradientTrainer[Params]):
         self.X, self.y = self._tensors(self.rows)
         self._check_outputs()
         width = sum(p.numel() for p in self.start.values())
+        self.large = width > _LARGE
         self.penalty = np.full(width, len(self.rows) * schedule.weight_decay)
 
     # -- what goes in --

@@ -20,6 +20,7 @@ from whence._core.errors import OptionError, TableError
 from whence._core.meter import count
 from whence._core.players import Players
 from whence._core.shaped import Bool, Float, Int
+from whence.models.threads import one_thread
 from whence.models.trainer.examples import Examples
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Trainer(abc.ABC, Generic[M]):
         name: of the model.
         seed: of the run that is asked about; other runs have other seeds.
         remembered: outputs of trainings that were asked for before, by what was asked.
+        large: one call is work for several threads.
     """
 
     rows: Examples
@@ -54,6 +56,7 @@ class Trainer(abc.ABC, Generic[M]):
     name: str
     seed: int
     remembered: dict[object, Any]
+    large: bool = False
 
     # -- what a trainer does --
 
@@ -101,7 +104,8 @@ class Trainer(abc.ABC, Generic[M]):
         if len(weights) != len(seeds):
             raise OptionError(f"{len(weights)} rows of weights for {len(seeds)} seeds")
         count(rows=int((weights > 0).sum()))
-        return self._fits(weights, seeds)
+        with one_thread(torch=not self.large):
+            return self._fits(weights, seeds)
 
     @final
     def measure(self, model: M, test: Any) -> Float[np.ndarray, " tests"]:
@@ -115,7 +119,8 @@ class Trainer(abc.ABC, Generic[M]):
         Raises:
             TableError: a measurement that is not finite.
         """
-        answer = np.asarray(self._measured(models, tests), dtype=float)
+        with one_thread(torch=not self.large):
+            answer = np.asarray(self._measured(models, tests), dtype=float)
         if not np.isfinite(answer).all():
             run, case = (int(i) for i in np.argwhere(~np.isfinite(answer))[0])
             raise TableError(
@@ -128,7 +133,9 @@ class Trainer(abc.ABC, Generic[M]):
     @final
     def losses(self, model: M, rows: Any = None) -> Float[np.ndarray, " rows"]:
         """The training loss of each row (of its own, or of a test)."""
-        return np.asarray(self._losses([model], self.rows if rows is None else self.tests(rows))[0])
+        asked = self.rows if rows is None else self.tests(rows)
+        with one_thread(torch=not self.large):
+            return np.asarray(self._losses([model], asked)[0])
 
     @final
     def outputs(
