@@ -1,9 +1,14 @@
 """Vega-Lite specifications: what each picture draws, read without a browser."""
 
 import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from whence.report import page
 from whence.report.page import charts
 
 EVERY = {
@@ -66,3 +71,39 @@ def test_players_stand_as_the_data_has_them():
         found = [c["encoding"]["y"] for c in EVERY[name]["layer"] if "y" in c["encoding"]]
         assert found
         assert all(y["sort"] is None for y in found)
+
+
+DRAWN = """
+const fs = require("fs"), [folder, specs] = JSON.parse(fs.readFileSync(0));
+const load = (file, known) => {
+  const module = { exports: {} };
+  new Function("module", "exports", "require", fs.readFileSync(folder + file, "utf8"))(
+    module, module.exports, name => known[name]);
+  return module.exports;
+};
+const vega = load("vega.min.js", {}), lite = load("vega-lite.min.js", { vega });
+for (const spec of specs) new vega.View(vega.parse(lite.compile(spec).spec));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node on this machine")
+def test_names_of_properties_are_titles_too():
+    """Kills: a title that Vega takes for a property of its own objects, and draws nothing."""
+    script = (Path(page.__file__).parent / "assets" / "panels.js").read_text()
+    (template,) = re.findall(r"encoding\.x\.title = column \? `(.*?)`", script)
+    specs = []
+    for name in ("maker", "constructor", "toString", "hasOwnProperty"):
+        spec = json.loads(json.dumps(EVERY["numeric"])) | {"width": 300}
+        for layer in spec["layer"]:
+            if "x" in layer["encoding"]:
+                layer["encoding"]["x"]["title"] = template.replace("${told.players[p]}", name)
+        specs.append(spec)
+    folder = f"{Path(page.__file__).parent / 'vega'}/"
+    done = subprocess.run(
+        ["node", "-e", DRAWN],
+        input=json.dumps([folder, specs]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-300:]

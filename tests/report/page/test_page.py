@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from whence._core.players import Players
 from whence.recipes.compare import compare
 from whence.report.numbers import decimals, number, typeset
 
@@ -373,3 +374,14 @@ def test_differences_case_by_case(driven, many):
     page.get_by_role("button", name="Side by side").click()
     settled(page)
     assert "spring" in page.locator("figure.main:visible svg.marks").text_content()
+
+
+@pytest.mark.parametrize("name", ["constructor", "toString", "hasOwnProperty"])
+def test_a_feature_with_the_name_of_a_property(driven, many, name):
+    """Kills: a picture that Vega cannot draw, since objects have a property of that name."""
+    first, *others = many.players.names
+    players = Players((name, *others), many.players.kind)
+    page = driven(replace(many, players=players, data={**many.data, name: many.data[first]}))
+    page.select_option("#who", "0")
+    settled(page)
+    assert page.locator("#player .live[data-drawn] svg").count() == 1

@@ -25,8 +25,9 @@ function playerPanel(state) {
     `${sure(r) ? ` (95 % interval ${between(r.low, r.high, d)})` : ""}, typical size ${number(r.size, d)}.` +
     `${column ? missing(column, members(group)) : " Its value in each case was not recorded: cases stand in their order."}`;
   const spec = structuredClone(one.charts[!column || column.numeric ? "numeric" : "nominal"]);
+  // Vega looks titles up among the properties of an object: the space keeps "constructor" a word
   for (const layer of spec.layer)
-    if (layer.encoding.x) layer.encoding.x.title = column ? told.players[p] : "case, in order";
+    if (layer.encoding.x) layer.encoding.x.title = column ? `${told.players[p]} ` : "case, in order";
   draw(panel.querySelector(".live"), spec, () => ({ cases: caseData(o, p, group, c) }), picked);
   later(panel, () => {
     const rows = members(group).map(i => {
