@@ -18,6 +18,7 @@ from .players import Players
 from .reading import Covariance, Reading
 from .shaped import Float
 from .student import quantile
+from .text import printable
 from .trace import Trace
 from .types import Ends, Scores
 
@@ -364,4 +365,4 @@ class Attribution:
     def __repr__(self) -> str:
         from whence.report.table import words
 
-        return words(self)
+        return printable(words(self))

@@ -13,6 +13,7 @@ import numpy as np
 
 from .errors import ResultError, some
 from .scalars import plain, restored
+from .text import printable
 
 Verdict = Literal["passes", "FAILS", "not judged"]
 
@@ -104,7 +105,7 @@ class Certificate:
         rows = len(next(iter(self.table.values()), ()))
         inside = f"  table of {rows:,} rows: {', '.join(self.table)}" if rows else ""
         lines = [f"{self.check}: {self.verdict} - {self.words}", f"  {figures}", inside]
-        return "\n".join(line for line in lines if line.strip())
+        return printable("\n".join(line for line in lines if line.strip()))
 
 
 def _check(

@@ -32,9 +32,14 @@ from typing import Any
 
 import numpy as np
 
+from .text import brief, clean
+
 
 class WhenceError(Exception):
-    """Base class of every error that whence raises on purpose."""
+    """Base class of every error that whence raises on purpose: one line that is safe to print."""
+
+    def __str__(self) -> str:
+        return clean(super().__str__())
 
     def __reduce__(self) -> tuple[Any, ...]:
         """By its message alone, so that it comes home from other processes as it is."""
@@ -163,7 +168,7 @@ def positive(value: object, name: str, what: str) -> None:
         OptionError: something else.
     """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise OptionError(f"{name} is a positive whole number ({what}); given {value!r}")
+        raise OptionError(f"{name} is a positive whole number ({what}); given {brief(value)}")
 
 
 def some(names: Iterable[object], most: int = 5) -> str:

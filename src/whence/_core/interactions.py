@@ -18,6 +18,7 @@ from .index import Index
 from .outputs import place
 from .players import Players
 from .shaped import Float
+from .text import printable
 from .types import Ends, Scores
 
 
@@ -184,4 +185,4 @@ class Interactions:
     def __repr__(self) -> str:
         from whence.report.interactions import words
 
-        return words(self)
+        return printable(words(self))

@@ -16,6 +16,7 @@ from .certificate import Certificate
 from .errors import ResultError
 from .rank_resample import again
 from .shaped import Bool, Float, Int
+from .text import printable
 
 if TYPE_CHECKING:
     from .attribution import Attribution
@@ -151,7 +152,7 @@ class LDS:
             f", {still:,} of which never change" if still else ""
         )
         if not math.isfinite(self.value):
-            return f"{head}\n  {self.words()}"
+            return printable(f"{head}\n  {self.words()}")
         bound = (
             "ceiling: none, since one run is its own truth"
             if len(self.seeds) == 1
@@ -161,7 +162,7 @@ class LDS:
         ahead = [name for name, one in self.baselines.items() if not one.beaten]
         verdict = f"not above: {', '.join(ahead)}" if ahead else "above every plain score"
         lines = (head, bound, f"plain scores: {plain}", verdict, f"truth: {self._truth()}")
-        return "\n  ".join(lines)
+        return printable("\n  ".join(lines))
 
     def certificate(self) -> Certificate:
         """The judgement "LDS": it holds where every plain score is beaten, beyond the interval."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from .errors import ResultError
 from .shaped import Float, Int
+from .text import printable
 
 
 @final
@@ -86,4 +87,4 @@ class Lens:
     def __repr__(self) -> str:
         from whence.report.lens import words
 
-        return words(self)
+        return printable(words(self))

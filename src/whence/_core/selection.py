@@ -27,6 +27,7 @@ from .outputs import place
 from .players import Players
 from .ratio import Ratios, ratios, vanishes
 from .shaped import Bool, Float
+from .text import printable
 from .types import Ends, Scores
 
 
@@ -265,4 +266,4 @@ class Selection:
     def __repr__(self) -> str:
         from whence.report.selection import words
 
-        return words(self)
+        return printable(words(self))

@@ -1,7 +1,5 @@
 """The app: one verb a file. Nothing is imported here that `--help` does not need."""
 
-import sys
-from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -52,11 +50,3 @@ def whence(
 ) -> None:
     """Whence did this behaviour come, and how sure are we? New here: whence demo."""
     del version
-
-
-def main() -> None:
-    """The entry point. A terminal without bars and dashes gets question marks, not an error."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    app()

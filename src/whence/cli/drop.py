@@ -3,17 +3,16 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from whence.cli import options as o
 from whence.cli.failures import DONE, UNSURE, told
-from whence.models.predictor import Predictor
 
 if TYPE_CHECKING:
     from whence import Attribution
     from whence.cli.tables import Rows
     from whence.games.shifts import MechanismShift
+    from whence.models.predictor import Predictor
     from whence.models.table import Table
 
 
@@ -136,7 +135,7 @@ def _shown(table: "Table", aside: tuple[str, ...]) -> "Table":
     return table.select([n for n in table.names if n not in aside])
 
 
-def _about(model: Predictor, old: "Rows", new: "Rows", metric: str) -> str:
+def _about(model: "Predictor", old: "Rows", new: "Rows", metric: str) -> str:
     return (
         f"{model.name}: whence the change of its {metric}, from {len(old.X):,} rows of "
         f"{old.X.what} to {len(new.X):,} of {new.X.what}?"
@@ -152,6 +151,8 @@ def _with_places(result: "Attribution", model: str, before: Path, after: Path) -
 
 def _carriers(game: "MechanismShift", result: "Attribution", before: Path) -> str:
     """The rows and values that carry the leading mechanism; nothing for a metric of pairs."""
+    import numpy as np
+
     if game.evidence.before.each is None:
         return ""
     leading = int(np.argmax(np.abs(result.values[0, 0])))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from whence._core.atomic import write_files
 from whence._core.errors import OptionError
+from whence._core.text import unformula
 
 if TYPE_CHECKING:
     from whence import Attribution, Interactions, Selection
@@ -139,8 +140,15 @@ def makers(
 
 
 def numbers(result: "Attribution | Interactions | Selection", path: Path) -> None:
-    """A line for each number."""
+    """A line for each number; names that a spreadsheet would run get an apostrophe."""
     if find_spec("pandas"):
-        result.to_frame("pandas").to_csv(path, index=False)
+        frame = result.to_frame("pandas")
+        words = frame.select_dtypes(["object", "string", "category"]).columns
+        frame[words] = frame[words].astype(object).map(unformula)
+        frame.rename(columns=unformula).to_csv(path, index=False)
     else:
-        result.to_frame("polars").write_csv(path)
+        from polars import String, col
+
+        frame = result.to_frame("polars")
+        quoted = col(String).map_elements(unformula, return_dtype=String)
+        frame.with_columns(quoted).rename(unformula).write_csv(path)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from whence._core.text import clean
 from whence.cli import options as o
 from whence.cli import screen
 from whence.cli.failures import DONE, told
@@ -17,6 +18,7 @@ File = Annotated[
     Path, typer.Argument(metavar="FILE.db", help="A file of worths.", show_default=False)
 ]
 _PRINT = 32  # letters of a fingerprint
+_OLDEST = 36_500  # days: longer ago nobody had a computer
 store = typer.Typer(
     no_args_is_help=True, help="Files of worths (--keep): look at them, prune them."
 )
@@ -95,6 +97,8 @@ def _chosen(
         if not any(one.name.startswith(name) for one in games):
             known = [one.name for one in games]
             raise OptionError(f"no game here is called {name!r}. {did_you_mean(name, known)}")
+    if older is not None and not 0 <= older <= _OLDEST:
+        raise OptionError(f"--older is a number of days up to {_OLDEST:,}; given {older:g}")
     since = datetime.now(UTC) - timedelta(days=older or 0)
     return [
         one
@@ -122,8 +126,14 @@ def _size(file: Path) -> str:
     return decimal(file.stat().st_size)
 
 
+def _unnamed(game: "Shelved") -> bool:
+    """It goes by its fingerprint."""
+    return len(game.name) == _PRINT
+
+
 def _table(games: "list[Shelved]") -> Any:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for head in ("game", "asks", "players", "last used"):
@@ -132,11 +142,16 @@ def _table(games: "list[Shelved]") -> Any:
         table.add_column(head, justify="right")
     for one in games:
         table.add_row(
-            f"{one.kind}\n{one.name[:12] if len(one.name) == _PRINT else one.name}",
-            one.asks or "worths of coalitions",
-            f"{len(one.players):,}",
-            one.used[:16].replace("T", " "),
-            f"{one.worths:,}",
-            f"{one.rows:,}" if one.rows else "not counted",
+            *map(
+                Text,
+                (
+                    f"{clean(one.kind)}\n{clean(one.name[:12] if _unnamed(one) else one.name)}",
+                    clean(one.asks) or "worths of coalitions",
+                    f"{len(one.players):,}",
+                    one.used[:16].replace("T", " "),
+                    f"{one.worths:,}",
+                    f"{one.rows:,}" if one.rows else "not counted",
+                ),
+            )
         )
     return table

@@ -24,6 +24,7 @@ from whence._core.game import Game
 from whence._core.ratio import Ratios, ratios, vanishes
 from whence._core.selection import Share
 from whence._core.shaped import Float, Int
+from whence._core.text import printable
 
 
 @final
@@ -63,7 +64,7 @@ class Curve:
         steps = " · ".join(f"{self.sizes[i]:,}: {self.faithfulness[i]:.3g}" for i in shown)
         areas = ", ".join(f"{name} {_said(one)}" for name, one in
                           (("CPR", self.cpr), ("CMD", self.cmd)))  # fmt: skip
-        return f"faithfulness of the first players\n{areas}\nby size: {steps}"
+        return printable(f"faithfulness of the first players\n{areas}\nby size: {steps}")
 
 
 def faithfulness_curve(

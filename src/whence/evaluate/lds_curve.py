@@ -11,6 +11,7 @@ from typing import Any, final
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError
 from whence._core.lds import LDS, shown
+from whence._core.text import printable
 from whence.evaluate.lds import lds
 from whence.models.trainer.trainer import Trainer
 
@@ -61,7 +62,7 @@ class LDSCurve:
             f"  {keep:<6g} {shown(one.value, one.ci):24s} best plain score: {one.best()}"
             for keep, one in self.by_keep.items()
         ]
-        return "\n".join(["LDS by the share of rows that stays", *lines])
+        return printable("\n".join(["LDS by the share of rows that stays", *lines]))
 
 
 def lds_curve(

@@ -24,6 +24,7 @@ from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, ResultError
 from whence._core.regroup import same_question
 from whence._core.shaped import Bool, Float
+from whence._core.text import printable
 from whence.evaluate.two_sets import benjamini_hochberg
 from whence.evaluate.welch import below
 
@@ -100,7 +101,7 @@ class NoiseIndependent:
     def __repr__(self) -> str:
         finite = self.signal_to_noise[np.isfinite(self.signal_to_noise)]
         middle = f"{np.median(finite):.3g}" if len(finite) else "infinite: runs agree"
-        return f"{self.words()}\n  median signal to noise of one run: {middle}"
+        return printable(f"{self.words()}\n  median signal to noise of one run: {middle}")
 
 
 def noise_independent(attributions: Sequence[Attribution], alpha: float = 0.05) -> NoiseIndependent:

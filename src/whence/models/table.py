@@ -11,6 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from whence._core.errors import TableError, did_you_mean, some
+from whence._core.text import printable
 from whence.models._array import ArrayCells, array_of
 from whence.models.cells import Cells, Column
 from whence.models.entry import Entry, entry
@@ -70,7 +71,7 @@ class Table:
         return len(self._cells)
 
     def __repr__(self) -> str:
-        return f"Table({len(self)} rows, {self.kind}: {some(self.names)})"
+        return printable(f"Table({len(self)} rows, {self.kind}: {some(self.names)})")
 
     def take(self, rows: np.ndarray) -> "Table":
         """These rows, by position, in this order."""

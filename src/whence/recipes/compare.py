@@ -10,6 +10,7 @@ from whence._core.certificate import Certificate
 from whence._core.errors import OptionError
 from whence._core.game import Game
 from whence._core.paired import differences
+from whence._core.text import printable
 from whence.evaluate.fit import fits
 
 
@@ -85,7 +86,7 @@ class Comparison:
         how = "case by case" if self.paired else "as independent answers"
         real = [name for name, yes in self.real().items() if yes]
         said = f"Comparison ({how}): {len(real)} of {len(self.real())} differences are real: {real}"
-        return said if self.judgement is None else f"{self.judgement.words}\n{said}"
+        return printable(said if self.judgement is None else f"{self.judgement.words}\n{said}")
 
 
 def compare(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from whence._core.errors import positive, some
+from whence._core.text import printable
 
 
 @final
@@ -113,7 +114,7 @@ class Duplicates:
         return framed(columns, backend)
 
     def __repr__(self) -> str:
-        return f"Duplicates: {self.verdict}"
+        return printable(f"Duplicates: {self.verdict}")
 
 
 def _cells(one: Copies) -> tuple[str, ...]:

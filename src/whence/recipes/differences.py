@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Any, final
 
 from whence._core.errors import positive
+from whence._core.text import printable
 
 CORRECTIONS = ("benjamini-hochberg", "westfall-young")
 
@@ -122,7 +123,7 @@ class Differences:
             for f in self.found[:10]
         ]
         more = [f"  and {len(self.found) - 10} more"] if len(self.found) > 10 else []
-        return "\n".join([f"Differences: {self.verdict}", *lines, *more])
+        return printable("\n".join([f"Differences: {self.verdict}", *lines, *more]))
 
 
 def _pair(sizes: tuple[int, int]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from whence._core.atomic import write_file
 from whence._core.errors import positive
 from whence._core.store import as_path
+from whence._core.text import printable, unformula
 
 OURS = "value"
 SCORES = (OURS, "model loss", "distance", "random")
@@ -137,6 +138,8 @@ class Suspects:
     def to_csv(self, path: str | Path) -> Path:
         """The flagged rows, one a line; no data frames are needed.
 
+        Words that a spreadsheet would run as a formula get an apostrophe.
+
         Raises:
             ResultError: the file cannot be written.
         """
@@ -145,8 +148,8 @@ class Suspects:
 
         columns, lines = self._columns(), StringIO(newline="")
         writer = csv.writer(lines)
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
+        writer.writerow(map(unformula, columns))
+        writer.writerows(map(unformula, line) for line in zip(*columns.values(), strict=True))
         return write_file(as_path(path), lines.getvalue().encode(errors="replace"))
 
     def to_dict(self) -> list[dict[str, Any]]:
@@ -175,7 +178,7 @@ class Suspects:
             for s in self.flagged[:5]
         ]
         more = [f"  and {len(self.flagged) - 5:,} more"] if len(self.flagged) > 5 else []
-        return "\n".join([f"Suspects: {self.verdict}", *lines, *more])
+        return printable("\n".join([f"Suspects: {self.verdict}", *lines, *more]))
 
 
 def _cells(one: Suspect) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from whence._core.errors import OptionError, some
+from whence._core.text import printable
 
 
 @final
@@ -120,7 +121,9 @@ class Marginal:
         return framed(columns, backend)
 
     def __repr__(self) -> str:
-        return "\n".join([f"Marginal: {self.verdict}", *(f"  {line}" for line in self.words())])
+        return printable(
+            "\n".join([f"Marginal: {self.verdict}", *(f"  {line}" for line in self.words())])
+        )
 
 
 def _sentence(one: Source, more: int, measured: str) -> str:

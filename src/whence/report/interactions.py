@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from whence._core.interactions import Interactions
+from whence._core.text import told_apart
 from whence.report import checked
 from whence.report.exchange.to_frame import framed
-from whence.report.numbers import clean, decimals, elide, number, several
+from whence.report.numbers import clean, decimals, number, several
 from whence.report.wording import name_of_index, reason
 from whence.report.words import five_lines
 
@@ -35,9 +36,10 @@ def _top(found: Interactions) -> str:
     sizes = len(found.values) > 1
     numbers = np.array([one.size if sizes else one.value for one in shown])
     places = decimals(numbers, np.full(len(shown), np.nan))
+    short = told_apart(tuple(map(clean, found.players.names)), _NAME)
     said = []
     for one, x, d in zip(shown, numbers, places, strict=True):
-        a, b = (elide(clean(name), _NAME) for name in one.players)
+        a, b = (short[found.players.index(name)] for name in one.players)
         said.append(f"{a} {_TIMES} {b} {number(float(x), d)}")
     left = len(found.pairs) - len(shown)
     return " · ".join(said) + (f" · {left:,} more" if left else "")

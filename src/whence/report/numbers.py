@@ -10,6 +10,9 @@ from unicodedata import bidirectional
 
 import numpy as np
 
+from whence._core.text import clean as clean  # noqa: PLC0414 - reports find it here
+from whence._core.text import elide as elide  # noqa: PLC0414
+
 MINUS = "\N{MINUS SIGN}"
 _SIGN = re.compile(r"(?<!\w)-(?=\d)")
 _SIGNIFICANT = 2
@@ -142,27 +145,3 @@ def plural(noun: str) -> str:
     else:
         many = f"{head}es" if head.endswith(("s", "x", "ch", "sh")) else f"{head}s"
     return many + of + tail
-
-
-def clean(text: object) -> str:
-    r"""One line that no terminal obeys: white space joined, control characters replaced.
-
-    >>> clean("two\nlines"), clean("a\x1b[31mred")
-    ('two lines', 'a�[31mred')
-    """
-    line = " ".join(str(text).split())
-    if line.isprintable():  # nearly every name is, and there may be a hundred thousand
-        return line
-    return "".join(c if c.isprintable() else "�" for c in line)
-
-
-def elide(text: str, most: int) -> str:
-    """Long names keep their head and their tail, where names of one family differ.
-
-    >>> elide("mean_temperature_of_the_sea_2021", 20)
-    'mean_tempera…ea_2021'
-    """
-    if len(text) <= most:
-        return text
-    tail = (most - 1) * 2 // 5
-    return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"

@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 
 from whence._core.attribution import Attribution
-from whence.report.numbers import clean
+from whence._core.text import clean, elide, told_apart
 
 
 @final
@@ -23,6 +23,7 @@ class Row:
         low: lower end of the 95 % interval.
         high: upper end.
         size: the mean over cases of the absolute value; NaN for an average that lost its cases.
+        every: the names of all players, which it is to be told apart from.
     """
 
     player: int
@@ -33,11 +34,26 @@ class Row:
     low: float
     high: float
     size: float
+    every: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """The name, with its value where there is one."""
         return f"{self.name} = {self.given}" if self.given else self.name
+
+    def short(self, most: int) -> str:
+        """The name in so many letters, as no other player is called."""
+        return told_apart(self.every, most)[self.player] if self.every else elide(self.name, most)
+
+    def fitted(self, most: int) -> str:
+        """The label in so many letters: the name keeps what sets it apart."""
+        if not self.given:
+            return self.short(most)
+        plain = elide(self.label, most)
+        if sum(name.startswith(plain.partition("…")[0]) for name in self.every) < 2:
+            return plain  # it begins as no other does
+        tail = f" = {elide(self.given, max(most - 3 - len(self.name), most // 3))}"
+        return self.short(most - len(tail)) + tail
 
     @property
     def apart(self) -> bool:
@@ -114,16 +130,18 @@ def rows(att: Attribution, output: int = 0) -> tuple[Row, ...]:
     one = averaged(att)
     low, high = one.ci()
     error, size, given = one.stderr, sizes(att), given_values(att)
+    every = tuple(map(clean, att.players.names))
     return tuple(
         Row(
             p,
-            clean(name),
+            every[p],
             given.get(name, ""),
             float(one.values[0, output, p]),
             float(error[0, output, p]),
             float(low[0, output, p]),
             float(high[0, output, p]),
             float(size[output, p]) if one.averaged == 1 or len(att.values) > 1 else np.nan,
+            every,
         )
         for p, name in enumerate(att.players.names)
     )

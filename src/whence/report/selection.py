@@ -16,11 +16,12 @@ from whence._core.errors import ResultError, positive
 from whence._core.index import LeaveOneOut
 from whence._core.ratio import Ratios
 from whence._core.selection import Selection
+from whence._core.text import told_apart
 from whence.report import plot as picture
 from whence.report.exchange import to_dot as dot
 from whence.report.exchange.to_frame import framed
 from whence.report.inside import picture_of
-from whence.report.numbers import clean, decimals, elide, number, several
+from whence.report.numbers import clean, decimals, number, several
 from whence.report.wording import cost
 
 _TOP = 5
@@ -71,10 +72,16 @@ def _verdict(found: Selection) -> str:
 
 
 def _kept(found: Selection) -> str:
-    names = [elide(clean(name), _NAME) for name in found.kept]
+    names = _short(found)
     left = len(names) - _TOP
     shown = " · ".join(names[:_TOP]) or "nobody"
     return shown + (f" · {left:,} more" if left > 0 else "")
+
+
+def _short(found: Selection) -> list[str]:
+    """The chosen in few letters, each as no other player is called."""
+    every = told_apart(tuple(map(clean, found.players.names)), _NAME)
+    return [every[found.players.index(name)] for name in found.kept]
 
 
 # -- as an attribution --
@@ -162,20 +169,20 @@ def table(found: Selection, most: int) -> Any:
 
 
 def _rows(found: Selection, most: int) -> Iterator[tuple[str, str, str]]:
-    kept = found.kept[:most]
+    kept, short = found.kept[:most], _short(found)
     try:
         shares = found.minimality
     except ResultError:
-        yield from ((f" {clean(name)}", "undefined", "") for name in kept)
+        yield from ((f" {name}", "undefined", "") for name in short[:most])
         return
     values = np.array([shares[name].value for name in kept])
     places = decimals(values, np.array([shares[name].stderr for name in kept]))
-    for name, digits in zip(kept, places, strict=True):
+    for name, label, digits in zip(kept, short, places, strict=False):
         share = shares[name]
         ends = " … ".join(number(end, digits) for end in share.ci)
         sure = np.isfinite(share.stderr)
         yield (
-            f" {elide(clean(name), _NAME)}",
+            f" {label}",
             number(share.value, digits),
             ends if sure else "not quantified",
         )

@@ -1,19 +1,23 @@
 """The answer as a table for the terminal: players by size, intervals, bars, and how sure, below."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from io import StringIO
 from shutil import get_terminal_size
 from typing import final
 
 import numpy as np
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.measure import Measurement
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError
-from whence.report.numbers import MINUS, clean, decimals, elide, number, plain, several
+from whence._core.text import clean, printable, told_apart
+from whence.report.numbers import MINUS, decimals, number, plain, several
 from whence.report.rows import Ranking, Row, averaged, cut, order, ranking, rows
 from whence.report.wording import (
     asks,
@@ -31,6 +35,8 @@ from whence.report.wording import (
 
 POSITIVE, NEGATIVE = "#ff0051", "#008bfb"
 _BAR = 20
+_ANY = 1000  # columns
+_LEAST_BAR, _LEAST_NAME = 6, 16
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _NAME = 36
 _OUTPUTS = 4
@@ -43,18 +49,40 @@ class Shown:
 
     what: RenderableType
 
-    def __rich__(self) -> RenderableType:
-        return self.what
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        """Drawn by rich, without any character that a terminal obeys but rich's own."""
+        for piece in console.render(self.what, options.update(markup=False)):
+            yield piece if piece.control else Segment(printable(piece.text), piece.style)
 
     def __str__(self) -> str:
         page = StringIO()
         width = max(get_terminal_size((100, 24)).columns, 60)
         console = Console(file=page, width=width, color_system=None, highlight=False)
-        console.print(self.what)
+        console.print(self)
         return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
 
     def __repr__(self) -> str:
-        return str(self)
+        return printable(str(self))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A table whose bars, and then whose names, are as long as there is room for.
+
+    Attributes:
+        made: the table, with names of so many letters and bars of so many.
+    """
+
+    made: Callable[[int, int], Table]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
+        whole = self.made(_NAME, _BAR)
+        wanted = Measurement.get(console, options.update(max_width=_ANY), whole).maximum
+        beyond = wanted - options.max_width
+        bars = min(max(_BAR - beyond, _LEAST_BAR), _BAR)
+        letters = min(max(_NAME - beyond + _BAR - bars, _LEAST_NAME), _NAME)
+        yield whole if beyond <= 0 else self.made(letters, bars)
 
 
 def answer(att: Attribution, most: int) -> Shown:
@@ -64,11 +92,12 @@ def answer(att: Attribution, most: int) -> Shown:
         OptionError: `most` is not positive.
     """
     check_most(most)
+    body: RenderableType
     if len(att.outputs) > 1:
         body, found = _side_by_side(att, most)
     else:
         found = ranking(att, 0, most, by_size=sized(att))
-        body = _single(att, found)
+        body = _Fitted(partial(_single, att, found))
     if sized(att):  # means near zero may hide large effects of both signs: say nothing of nothing
         found = replace(found, unclear=None)
     lines = [_more(found), *([] if len(att.outputs) > 1 else [total(att)])]
@@ -119,7 +148,7 @@ def _asking(att: Attribution) -> Text:
     return Text("; ".join([*said, *([about] if about else [])]) + ".")
 
 
-def _single(att: Attribution, found: Ranking) -> Table:
+def _single(att: Attribution, found: Ranking, letters: int, bars: int) -> Table:
     by_size = sized(att)
     table = Table(box=None, padding=(0, 2, 0, 1), pad_edge=False)
     table.add_column(f" {att.players.kind}", overflow="fold")
@@ -133,13 +162,13 @@ def _single(att: Attribution, found: Ranking) -> Table:
     signed = any(x < 0 for x in lengths)
     for row, text, length in zip(found.shown, _numbers(found.shown), lengths, strict=True):
         value, interval, size = text
-        cells = [_name(row), *([size] if by_size else []), value, interval]
-        table.add_row(*cells, _coloured(row, length, scale, signed=signed, typical=by_size))
+        cells = [_name(row, letters), *([size] if by_size else []), value, interval]
+        table.add_row(*cells, _coloured(row, length, scale, bars, signed=signed, typical=by_size))
     return table
 
 
-def _name(row: Row) -> Text:
-    return Text(f" {elide(row.label, _NAME)}")
+def _name(row: Row, letters: int = _NAME) -> Text:
+    return Text(f" {row.fitted(letters)}")
 
 
 def _numbers(shown: Sequence[Row]) -> list[tuple[Text, Text, Text]]:
@@ -166,13 +195,15 @@ def _in_line(texts: list[str]) -> list[str]:
     return [t.rjust(widest) for t in padded]
 
 
-def _coloured(row: Row, length: float, scale: float, *, signed: bool, typical: bool) -> Text:
+def _coloured(
+    row: Row, length: float, scale: float, bars: int, *, signed: bool, typical: bool
+) -> Text:
     """Negative bars carry their sign too, for those who see no colours; unclear ones are dim."""
     mark = (MINUS if length < 0 else " ") if signed else ""
     if typical:
-        return Text(bar(length, scale))
+        return Text(bar(length, scale, bars))
     style = NEGATIVE if length < 0 else POSITIVE
-    return Text(mark + bar(length, scale), style=style if row.apart else f"dim {style}")
+    return Text(mark + bar(length, scale, bars), style=style if row.apart else f"dim {style}")
 
 
 def _side_by_side(att: Attribution, most: int) -> tuple[Table, Ranking]:
@@ -183,11 +214,12 @@ def _side_by_side(att: Attribution, most: int) -> tuple[Table, Ranking]:
     table = Table(box=None, padding=(0, 2, 0, 1), pad_edge=False, show_footer=True)
     table.add_column(f" {att.players.kind}", footer=Text(" sum\n from nobody\n to everybody"))
     one, columns = averaged(att), []
-    for o, name in enumerate(att.outputs[:_OUTPUTS]):
+    heads = told_apart(tuple(map(clean, att.outputs)), 18)
+    for o, head in enumerate(heads[:_OUTPUTS]):
         ends = float(one.values[0, o].sum()), float(one.empty[0, o]), float(one.full[0, o])
         cells, foot = _plus_minus([every[o][r.player] for r in found.shown], ends)
         columns.append(cells)
-        table.add_column(Text(elide(clean(name), 18)), justify="right", no_wrap=True, footer=foot)
+        table.add_column(Text(head), justify="right", no_wrap=True, footer=foot)
     for i, row in enumerate(found.shown):
         table.add_row(_name(row), *(column[i] for column in columns))
     return table, Ranking(found.shown, found.others, None, found.bound)

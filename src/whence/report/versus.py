@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from whence._core.attribution import Attribution
-from whence.report.numbers import MINUS, clean, decimals, elide, number, several
+from whence.report.numbers import MINUS, clean, decimals, number, several
 from whence.report.rows import Ranking, averaged, ranking
 from whence.report.terminal import NEGATIVE, POSITIVE, Shown, check_most
 from whence.report.wording import asks, others, unit
@@ -52,7 +52,7 @@ def _table(a: Attribution, b: Attribution, found: Ranking) -> Table:
         between = f"{number(row.low, d)} … {number(row.high, d)}" if row.sure else "not quantified"
         colour = POSITIVE if row.value > 0 else NEGATIVE
         table.add_row(
-            Text(f" {elide(row.name, _NAME)}"),
+            Text(f" {row.short(_NAME)}"),
             *sides,
             number(row.value, d, sign=True),
             between,

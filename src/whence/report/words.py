@@ -7,7 +7,7 @@ import numpy as np
 
 from whence._core.attribution import Attribution
 from whence._core.interactions import Interactions
-from whence.report.numbers import clean, decimals, elide, number, several
+from whence.report.numbers import clean, decimals, number, several
 from whence.report.rows import Row, ranking
 from whence.report.wording import (
     cases,
@@ -64,7 +64,7 @@ def _top(att: Attribution) -> str:
 
 
 def _one(row: Row, places: int) -> str:
-    said = f"{elide(row.label, _NAME)} {number(row.value, places)}"
+    said = f"{row.fitted(_NAME)} {number(row.value, places)}"
     if not row.sure:
         return said
     return f"{said} [{number(row.low, places)}, {number(row.high, places)}]"

@@ -18,6 +18,7 @@ from whence._core.enumeration import coalitions
 from whence._core.errors import OptionError
 from whence._core.index import Shapley
 from whence._core.shaped import Float, Int
+from whence._core.text import printable
 from whence.games.shifts.columns import Shared
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Carried:
                 f"  {column} = {value}: {carries:+.4g} ({100 * float(str(before)):.1f} % of rows, "
                 f"as after {100 * float(str(after)):.1f} %; mean {metric:.4g})"
             )
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
 
 def carried(game: "MechanismShift", mechanism: str | int, share: float) -> Carried:

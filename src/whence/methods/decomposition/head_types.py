@@ -18,6 +18,7 @@ import numpy as np
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, ResultError, some
 from whence._core.shaped import Float
+from whence._core.text import printable
 
 _ARROW = " <- "
 
@@ -73,7 +74,7 @@ class HeadTypes:
             lines.append([name, kind, *(f"{s:.2f}" for s in share), f"{effect.sum():+.3g}"])
         wide = [max(len(line[c]) for line in lines) for c in range(len(lines[0]))]
         told = ["  ".join(x.ljust(w) for x, w in zip(line, wide, strict=True)) for line in lines]
-        return "\n".join(line.rstrip() for line in told)
+        return printable("\n".join(line.rstrip() for line in told))
 
 
 def head_types(

@@ -13,6 +13,7 @@ import torch
 
 from whence._core.errors import HookError, did_you_mean, some
 from whence._core.meter import count
+from whence._core.text import printable
 from whence.models.hooked.adapter import Adapter
 from whence.models.hooked.anatomy import Anatomy, Attention
 from whence.models.hooked.attention import Attended
@@ -104,7 +105,7 @@ class HookedModel:
         else:
             parts = ((len(found.blocks), "layer"), (heads, "head"), (len(found.mlps), "MLP"))
             what = ", ".join(f"{many} {name}{'' if many == 1 else 's'}" for many, name in parts)
-        return f"HookedModel({self.name}): {what}; {len(self.hook_names)} hook points"
+        return printable(f"HookedModel({self.name}): {what}; {len(self.hook_names)} hook points")
 
     # -- what there is --
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from whence._core.attribution import Attribution
 from whence._core.student import quantile
-from whence.report.numbers import clean, elide, several
+from whence._core.text import numbered, told_apart
+from whence.report.numbers import clean, several
 from whence.report.page import charts
 from whence.report.page.columns import column
 from whence.report.page.pack import floats, numbers
@@ -35,32 +36,18 @@ def payload(att: Attribution, outputs: Sequence[int], kept: np.ndarray, at: np.n
         kept: positions of the players in the page, int [kept].
         at: positions of the cases in the page, int [cases].
     """
-    names = distinct([clean(att.players.names[p]) for p in kept])
+    names = numbered(clean(att.players.names[p]) for p in kept)
     return {
         "kind": att.players.kind,
         "unit": unit(att),
         "cost": cost(att),
         "config": charts.CONFIG,
-        "players": names,
-        "short": distinct([elide(name, _NAME) for name in names]),
+        "players": list(names),
+        "short": list(told_apart(names, _NAME)),
         "sized": sized(att),
         "outputs": [_output(att, o, kept, at) for o in outputs],
         "cases": _cases(att, kept, at) if len(at) else None,
     }
-
-
-def distinct(names: Sequence[str]) -> list[str]:
-    """Names that differ, so that none takes another's place in a picture.
-
-    >>> distinct(["a", "b", "a"])
-    ['a', 'b', 'a (2)']
-    """
-    seen: dict[str, int] = {}
-    told = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        told.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return told
 
 
 def lines(every: Sequence[Row]) -> Json:
@@ -150,7 +137,7 @@ def _looks(att: Attribution, output: int, players: np.ndarray) -> Json | None:
     some = np.isfinite(half).all(axis=1)
     return {
         "players": players.tolist(),
-        "names": distinct([elide(clean(att.players.names[p]), _NAME) for p in players]),
+        "names": list(told_apart(tuple(clean(att.players.names[p]) for p in players), _NAME)),
         "cost": [several(int(a), "question") for a in trace.asked[some]],
         "asked": trace.asked[some].tolist(),
         "seconds": numbers(trace.seconds[some]),

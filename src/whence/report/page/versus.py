@@ -8,12 +8,13 @@ from typing import Any, final
 import numpy as np
 
 from whence._core.attribution import Attribution
+from whence._core.text import numbered
 from whence.report.numbers import MINUS, clean, decimals, isolated, number, plural, typeset
 from whence.report.page import charts
 from whence.report.page.carried import OUTPUTS, cases_kept, players_kept
 from whence.report.page.html import Kind, cases_said, more_outputs, sentence
 from whence.report.page.pack import floats
-from whence.report.page.payload import SHOWN, Json, distinct, lines, payload
+from whence.report.page.payload import SHOWN, Json, lines, payload
 from whence.report.page.sections import WIDE, Section, section
 from whence.report.page.shell import page, written
 from whence.report.rows import Row, averaged, order, rows
@@ -85,7 +86,7 @@ def to_html(
     Raises:
         ResultError: the file cannot be written.
     """
-    left, right = distinct([clean(name) for name in names or names_of(a, b)])
+    left, right = numbered(clean(name) for name in names or names_of(a, b))
     pair = Pair(a, b, difference, len(difference.values) > 1, (left, right))
     outputs = range(min(len(difference.outputs), OUTPUTS))
     kept = players_kept(difference, len(outputs))

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from whence._core.attribution import Attribution
 from whence.report.numbers import decimals, number, rough, typeset
 from whence.report.pictures.ink import (
+    ROW,
     axes,
     block,
     check_display,
@@ -62,7 +63,7 @@ def bar(
         ends = [row.value, row.low if left else row.high, 0.0]
         far = (min if left else max)(e for e in ends if np.isfinite(e))
         note(ax, i, far, typeset(number(row.value, d, sign=True)), left=left)
-    name_rows(ax, [*(r.label for r in found.shown), *_rest(found)])
+    name_rows(ax, [*(r.fitted(ROW) for r in found.shown), *_rest(found)])
     if found.others:
         note(ax, len(found.shown), 0.0, f"each at most {rough(found.bound)} in size")
     ends = [e for r in found.shown for e in (r.value, r.low, r.high)]

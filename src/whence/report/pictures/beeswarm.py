@@ -10,7 +10,16 @@ from matplotlib.axes import Axes
 from whence._core.attribution import Attribution
 from whence._core.errors import ResultError
 from whence.report.numbers import rough, several
-from whence.report.pictures.ink import axes, check_display, ink, label, mean_mark, name_rows, strip
+from whence.report.pictures.ink import (
+    ROW,
+    axes,
+    check_display,
+    ink,
+    label,
+    mean_mark,
+    name_rows,
+    strip,
+)
 from whence.report.pictures.shades import low_to_high, numeric, shaded
 from whence.report.pictures.swarm import pile
 from whence.report.rows import order, rows, sizes
@@ -62,7 +71,7 @@ def beeswarm(
     coloured = [_dots(ax, i, att, o, int(p), drawn) for i, p in enumerate(chosen)]
     for i, p in enumerate(chosen):
         mean_mark(ax, i, lines[p].value, lines[p].low, lines[p].high)
-    name_rows(ax, [lines[p].name for p in chosen])
+    name_rows(ax, [lines[p].short(ROW) for p in chosen])
     if any(coloured):
         low_to_high(ax, f"value of the {att.players.kind}")
     more = f"; {several(left, f'more {att.players.kind}')} not shown" if left else ""

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from whence._core.attribution import Attribution
+from whence._core.text import told_apart
 from whence.report.edges import Edge, edges
 from whence.report.numbers import several
 from whence.report.pictures.ink import NEGATIVE, POSITIVE, check_display, ink, label, plane, written
@@ -62,8 +63,9 @@ def circuit(
     far = max(abs(edge.row.value) for edge in shown) or 1.0
     for edge in reversed(shown):  # the strongest on top
         _draw(ax, edge, found, far)
-    for name, place in found.places.items():
-        _box(ax, name, place)
+    every = tuple(found.places)
+    for i, place in enumerate(found.places.values()):
+        _box(ax, told_apart(every, place.letters)[i], place)
     left = len(att.players) - len(shown)
     known = any(edge.row.sure for edge in shown)
     sure = "dashed: the 95 % interval holds zero" if known else "uncertainty not quantified"
@@ -117,7 +119,7 @@ def _box(ax: Axes, name: str, place: Place) -> None:
     ax.add_patch(shape)
     lift = 0.0 if not place.channels else 0.2 * place.height
     small: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 5, "color": _LETTERS}
-    ax.text(place.x, place.y + lift, written(name, place.letters), fontsize=8, **small)
+    ax.text(place.x, place.y + lift, written(name, len(name)), fontsize=8, **small)
     for channel in place.channels:
         ax.text(place.port(channel), place.y - 0.27 * place.height, written(channel, 3),
                 fontsize=6.5, **small)  # fmt: skip

@@ -20,6 +20,7 @@ from whence.report.pictures.ink import (
     GREY,
     NEGATIVE,
     POSITIVE,
+    ROW,
     axes,
     check_display,
     ink,
@@ -92,7 +93,7 @@ def comparison(
             _difference(ax, float(at[len(lines) + k]), each[p], _ROOM / slots)
         if place:
             ax.axhline(place - 0.5, color=ink(ax), linewidth=0.4, alpha=0.25, zorder=0)
-    name_rows(ax, [lines[0][p].name for p in chosen])
+    name_rows(ax, [lines[0][p].short(ROW) for p in chosen])
     _key(ax, titles, len(apart))
     more = f"; {several(left, f'more {att.players.kind}')} not shown" if left else ""
     label(ax, axis(att, o), f"{_marks([lines, apart], chosen, why_not)}{more}")

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from whence._core.attribution import Attribution
 from whence._core.student import normal
+from whence._core.text import told_apart
 from whence.report.numbers import clean, several
 from whence.report.pictures.ink import (
     NEGATIVE,
@@ -72,8 +73,9 @@ def convergence(
     low, high = _limits(values[settled][:, chosen], half[settled][:, chosen])
     ax.set_ylim(low, high)
     ends = spread(values[-1, chosen], _LINE * (high - low))
+    short = told_apart(tuple(map(clean, att.players.names)), _NAME)
     for p, at in zip(chosen, ends, strict=True):
-        _name(ax, x[-1], values[-1, p], at, clean(att.players.names[p]))
+        _name(ax, x[-1], values[-1, p], at, short[p])
     cases = max(len(att.values), att.averaged)
     many = f", mean of {cases:,} cases" if cases > 1 else ""
     side(ax, f"{axis(att, o)}{many}")
@@ -104,7 +106,7 @@ def _limits(values: np.ndarray, half: np.ndarray) -> tuple[float, float]:
 def _name(ax: Axes, x: float, value: float, at: float, name: str) -> None:
     """At the end of its curve, tied to it where it had to move."""
     ax.annotate(
-        written(name, _NAME),
+        written(name, len(name)),
         (x, value),
         xytext=(1.03, at),
         textcoords=("axes fraction", "data"),

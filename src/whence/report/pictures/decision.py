@@ -14,6 +14,7 @@ from whence.report.numbers import plural, several
 from whence.report.pictures.ink import (
     NEGATIVE,
     POSITIVE,
+    ROW,
     axes,
     check_display,
     ink,
@@ -95,7 +96,7 @@ def _paths(
 def _names(att: Attribution, shown: np.ndarray, rest: np.ndarray) -> list[str]:
     others = [f"{len(rest):,} other {plural(att.players.kind)}"] if len(rest) else []
     lines = rows(att, 0)
-    return [*(lines[p].label for p in shown), *others]
+    return [*(lines[p].fitted(ROW) for p in shown), *others]
 
 
 def _lines(ax: Axes, paths: np.ndarray, heights: np.ndarray) -> None:

@@ -28,6 +28,7 @@ from whence.report.pictures.pieces import GAP, Piece, lengths, only_case, pieces
 from whence.report.wording import worth_axis
 
 _LANE = 0.42  # of a lane's middle, above or below the line between the lanes
+_NAME = 28  # letters
 _FIRST = 1.35  # the label that is nearest to its lane
 _STEP = 0.72
 _LETTER = 0.62  # of the height of a letter: its width, more than most
@@ -67,7 +68,7 @@ class Push:
         """Whose it is, how much, and how sure."""
         half = self.piece.half
         sure = f" ± {rough(half)}" if np.isfinite(half) and half > 0 else ""
-        return f"{written(self.piece.name, 28)}  {self.said}{sure}"
+        return f"{written(self.piece.name, len(self.piece.name))}  {self.said}{sure}"
 
 
 def force(
@@ -91,7 +92,7 @@ def force(
     o, most = att.output(output), check_display(max_display)
     only_case(att, "force picture", "force")
     start = float(att.empty[0, o]) if np.isfinite(att.empty[0, o]) else 0.0
-    found = pieces(att, o, most)
+    found = pieces(att, o, most, _NAME)
     pushes = _pushes(found, start)
     ax = axes(ax, len(pushes) + 4, width=8.4)
     strip(ax)

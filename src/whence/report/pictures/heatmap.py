@@ -12,8 +12,9 @@ from matplotlib.colors import Normalize
 
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, did_you_mean
+from whence._core.text import told_apart
 from whence.report.numbers import clean, several
-from whence.report.pictures.ink import axes, check_display, label, name_rows
+from whence.report.pictures.ink import ROW, axes, check_display, label, name_rows
 from whence.report.pictures.shades import SIGNS, key
 from whence.report.pictures.visited import by_case
 from whence.report.rows import order as by_size
@@ -72,7 +73,8 @@ def heatmap(
     for spine in ax.spines.values():
         spine.set_visible(False)
     ax.tick_params(axis="y", length=0)
-    name_rows(ax, [clean(att.players.names[p]) for p in chosen])
+    short = told_apart(tuple(map(clean, att.players.names)), ROW)
+    name_rows(ax, [short[p] for p in chosen])
     ax.set_ylim(len(chosen) - 0.5, -0.5)
     ax.set_xticks([])
     for border in range(1, len(chosen)):

@@ -13,11 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from whence._core.errors import OptionError
-from whence.report.numbers import elide
+from whence._core.text import elide, told_apart
 
 POSITIVE, NEGATIVE, GREY = "#ff0051", "#008bfb", "#8a8a8a"
 HATCH = "////"
-_NAME = 34
+ROW = 34  # letters of a name beside its row
 _LINE = 68  # letters below an axis
 _LETTERS = 14  # small ones, for each inch
 _NAME_LETTERS = 12.5  # those of names, for each inch
@@ -68,14 +68,15 @@ def strip(ax: Axes) -> None:
     ax.tick_params(axis="y", length=0)
 
 
-def written(text: str, most: int = _NAME) -> str:
+def written(text: str, most: int = ROW) -> str:
     """A name that matplotlib does not read as mathematics."""
     return elide(text, most).replace("$", r"\$")
 
 
 def name_rows(ax: Axes, names: list[str]) -> None:
-    """One row for each name, from the top."""
-    ax.set_yticks(np.arange(len(names)), labels=[written(n) for n in names])
+    """One row for each name, from the top; long ones are shortened where they do not differ."""
+    short = told_apart(tuple(names), ROW)
+    ax.set_yticks(np.arange(len(names)), labels=[written(n, len(n)) for n in short])
     ax.set_ylim(len(names) - 0.4, -0.6)
 
 
@@ -157,7 +158,7 @@ def legend(ax: Axes, handles: list[Artist], names: list[str], *, columns: int = 
     """Which mark is which, above the picture."""
     ax.legend(
         handles,
-        [written(name) for name in names],
+        [written(name, len(name)) for name in told_apart(tuple(names), ROW)],
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
         ncols=min(columns, len(names)),

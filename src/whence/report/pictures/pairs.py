@@ -10,12 +10,14 @@ from matplotlib.colors import Normalize
 
 from whence._core.errors import ResultError
 from whence._core.interactions import Interactions
+from whence._core.text import told_apart
 from whence.report.numbers import clean, decimals, number, several, typeset
 from whence.report.pictures.heatmap import HATCHED, texture
-from whence.report.pictures.ink import check_display, label, plane, written
+from whence.report.pictures.ink import ROW, check_display, label, plane, written
 from whence.report.pictures.shades import SIGNS, SIZES, key
 from whence.report.wording import name_of_index, unit
 
+_COLUMN = 20  # letters of a name below its column
 _NUMBERS = 9  # players; with more, there is no room for numbers in the cells
 
 
@@ -57,7 +59,9 @@ def pairs(
     _paint(ax, np.where(_lower(len(chosen)), shown, np.nan), signed=signed)
     if len(chosen) <= _NUMBERS:
         _say(ax, shown)
-    _names(ax, [clean(found.players.names[p]) for p in chosen])
+    every = tuple(map(clean, found.players.names))
+    rows, columns = (told_apart(every, letters) for letters in (ROW, _COLUMN))
+    _names(ax, [rows[p] for p in chosen], [columns[p] for p in chosen])
     what = f"{name_of_index(found)} interaction ({unit(found)}), {_cases(found, o, signed=signed)}"
     label(ax, what, _marks(found, chosen, signed=signed))
     return ax
@@ -90,12 +94,12 @@ def _paint(ax: Axes, cells: np.ndarray, *, signed: bool) -> None:
     key(ax, shades, scale)
 
 
-def _names(ax: Axes, names: list[str]) -> None:
+def _names(ax: Axes, rows: list[str], columns: list[str]) -> None:
     """Rows from the second player on, columns up to the last but one: all that has cells."""
-    n = len(names)
-    ax.set_yticks(range(1, n), labels=[written(name) for name in names[1:]])
-    ax.set_xticks(range(n - 1), labels=[written(name, 20) for name in names[:-1]], rotation=40,
-                  ha="right", rotation_mode="anchor")  # fmt: skip
+    n = len(rows)
+    ax.set_yticks(range(1, n), labels=[written(name, len(name)) for name in rows[1:]])
+    ax.set_xticks(range(n - 1), labels=[written(name, len(name)) for name in columns[:-1]],
+                  rotation=40, ha="right", rotation_mode="anchor")  # fmt: skip
     ax.set_xlim(-0.5, max(n - 1.5, 0.5))
     ax.set_ylim(max(n - 0.5, 1.5), 0.5)
 

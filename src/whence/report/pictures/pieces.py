@@ -50,13 +50,20 @@ def only_case(att: Attribution, picture: str, kind: str) -> None:
         )
 
 
-def pieces(att: Attribution, output: int, most: int) -> list[Piece]:
-    """At most so many players, the largest first, then the others, then the gap."""
+def pieces(att: Attribution, output: int, most: int, letters: int) -> list[Piece]:
+    """At most so many players, the largest first, then the others, then the gap.
+
+    Args:
+        att: the answer.
+        output: its position.
+        most: how many.
+        letters: of their names.
+    """
     lines = rows(att, output)
     ranked = [lines[i] for i in order(np.array([r.value for r in lines]))]
     shown = ranked if len(ranked) <= most else ranked[: most - 1]
     rest = [r.player for r in ranked[len(shown) :]]
-    found = [_piece(r) for r in shown] + ([_together(att, output, rest)] if rest else [])
+    found = [_piece(r, letters) for r in shown] + ([_together(att, output, rest)] if rest else [])
     gap = float(att.gap[0, output])
     if np.isfinite(gap) and abs(gap) > 1e-6 * max(abs(p.length) for p in found):
         found.append(Piece(GAP, gap, np.nan, np.nan))
@@ -72,8 +79,9 @@ def lengths(found: list[Piece]) -> list[str]:
     ]
 
 
-def _piece(row: Row) -> Piece:
-    return Piece(row.label, row.value if np.isfinite(row.value) else 0.0, row.stderr, row.half)
+def _piece(row: Row, letters: int) -> Piece:
+    length = row.value if np.isfinite(row.value) else 0.0
+    return Piece(row.fitted(letters), length, row.stderr, row.half)
 
 
 def _together(att: Attribution, output: int, rest: list[int]) -> Piece:

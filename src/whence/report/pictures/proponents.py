@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from whence._core.attribution import Attribution
+from whence._core.text import told_apart
 from whence.report.beside import Beside, Side, sides
 from whence.report.numbers import several, typeset
 from whence.report.pictures.ink import (
@@ -22,6 +23,7 @@ from whence.report.pictures.ink import (
 from whence.report.wording import axis
 
 _WIDTH, _HEAD, _ROW = 9.0, 1.7, 0.62  # inches
+_ONE = 30  # letters of a row's name
 _CELLS = 80  # letters
 _TEXT, _BAR, _END = 0.13, 0.5, 0.76  # shares of a half: where words, bars and numbers begin
 
@@ -72,8 +74,9 @@ def proponents(
     ):
         ax.plot([left, left + 0.98], [-0.06, -0.06], color=ink(ax), linewidth=0.6)
         _words(ax, left, -0.24, f"{name}: {_side(name)}" if shown else f"no {name}", size="small")
+        short = told_apart(tuple(map(_called, shown)), _ONE)
         for i, one in enumerate(shown):
-            _row(ax, left, i, one, scale)
+            _row(ax, left, i, one, short[i], scale)
     unsure = "" if any(_sure(s) for s in (*found.proponents, *found.opponents)) else (
         "" if att.uncertainty == "exact" else "; uncertainty not quantified"
     )  # fmt: skip
@@ -103,15 +106,18 @@ def _head(ax: Axes, found: Beside) -> None:
         _words(ax, 0.0, -0.82, found.cells, size="x-small", most=_CELLS)
 
 
-def _row(ax: Axes, left: float, i: int, one: Side, scale: float) -> None:
+def _called(one: Side) -> str:
+    return f"{one.name}, labelled {one.label}" if one.label else one.name
+
+
+def _row(ax: Axes, left: float, i: int, one: Side, named: str, scale: float) -> None:
     """A training row: its picture or columns, its bar, and its number."""
     at = left
     if one.picture is not None:
         _pixels(ax, left, i + 0.05, one.picture, 0.9)
         at = left + _TEXT
-    named = f"{one.name}, labelled {one.label}" if one.label else one.name
     middle, half = (0.32, 0.19) if one.cells else (0.5, 0.24)
-    _words(ax, at, i + middle, named, size="small", most=30)
+    _words(ax, at, i + middle, named, size="small", most=len(named))
     if one.cells:
         _words(ax, at, i + 0.76, one.cells, size="x-small", most=_CELLS)
     start, span = left + _BAR, _END - _BAR

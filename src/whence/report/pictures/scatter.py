@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 
 from whence._core.attribution import Attribution
 from whence._core.errors import ResultError, did_you_mean, some
+from whence._core.text import told_apart
 from whence.report.numbers import clean, several
 from whence.report.pictures.ink import (
     NEGATIVE,
@@ -207,7 +208,8 @@ def _ticks(ax: Axes, places: Places) -> None:
             va="bottom", fontsize="small", color=ink(ax),
         )  # fmt: skip
     if places.ticks:
-        names = [written(word, _LETTERS) for word in places.ticks.values()]
+        short = told_apart(tuple(places.ticks.values()), _LETTERS)
+        names = [written(word, len(word)) for word in short]
         tilted = sum(len(name) for name in names) > 60
         ax.set_xticks(list(places.ticks), labels=names, rotation=30 if tilted else 0,
                       ha="right" if tilted else "center", rotation_mode="anchor")  # fmt: skip

@@ -15,6 +15,7 @@ from whence.report.pictures.ink import (
     HATCH,
     NEGATIVE,
     POSITIVE,
+    ROW,
     axes,
     check_display,
     ink,
@@ -66,7 +67,7 @@ def violin(
     for i, p in enumerate(chosen):
         _shape(ax, i, att.values[seen, o, p])
         mean_mark(ax, i, lines[p].value, lines[p].low, lines[p].high)
-    name_rows(ax, [lines[p].name for p in chosen])
+    name_rows(ax, [lines[p].short(ROW) for p in chosen])
     more = f"; {several(left, f'more {att.players.kind}')} not shown" if left else ""
     known = any(lines[p].sure for p in chosen)
     label(ax, f"{axis(att, o)}, {several(len(seen), 'case')}", f"{_marks(len(seen), known)}{more}")

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from whence._core.attribution import Attribution
 from whence.report.numbers import plain, typeset
 from whence.report.pictures.ink import (
+    ROW,
     axes,
     beside,
     block,
@@ -66,7 +67,7 @@ def waterfall(
     o, most = att.output(output), check_display(max_display)
     only_case(att, "waterfall", "waterfall")
     start = float(att.empty[0, o]) if np.isfinite(att.empty[0, o]) else 0.0
-    steps = _steps(pieces(att, o, most), start)
+    steps = _steps(pieces(att, o, most, ROW), start)
     ax = axes(ax, len(steps) + 1)
     strip(ax)
     for i, step in enumerate(steps):
