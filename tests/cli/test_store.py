@@ -26,7 +26,7 @@ def test_info(desk, run):
     run(*KEEP)
     told = json.loads(run("store", "info", "run.db", "--json").stdout)
     [game] = told["games"]
-    assert told["format"] == 1
+    assert told["format"] == 2
     assert told["bytes"] == (desk / "run.db").stat().st_size
     assert told["worths"] == game["worths"] > 0
     assert game["players"] == ["tenure", "fee", "calls", "noise"]

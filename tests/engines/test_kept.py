@@ -12,6 +12,7 @@ from whence import Budget, Game, Players
 from whence._core.errors import StoreError, UnnamedGameError
 from whence._core.game import JointGame
 from whence._core.meter import count
+from whence.engines.kept import kept
 from whence.engines.store import Shelf
 
 BUDGET = Budget(evaluations=6000, relative_error=None, absolute_error=1e-9, data_share=None)
@@ -192,6 +193,109 @@ def test_a_game_that_cannot_be_read_can_be_named(tmp_path):
     fewer = wh.FunctionGame(lambda stay: stay.sum(axis=1), ("a", "c"))
     with pytest.raises(StoreError, match="'mine' with other players"):
         wh.attribute(fewer, keep=store)
+
+
+NAMES = tuple("abcdefgh")
+UP, DOWN = np.arange(1.0, 9.0), np.full(8, -1.0)
+
+
+@pytest.mark.parametrize("name", ["A", ""])
+def test_a_game_that_is_pruned_while_it_is_asked(name, tmp_path):
+    """Kills: a number that is used again, so that one game's worths are found by another."""
+    path, asked = tmp_path / "run.db", [0]
+
+    def pruned(stay):
+        asked[0] += 1
+        if asked[0] == 3:  # another process prunes the file, and asks another game
+            shelf = Shelf(path)
+            shelf.drop([game.id for game in shelf.games()])
+            shelf.close()
+            ask(other, "B")
+        return stay @ UP
+
+    def ask(game, called=name):
+        keep = wh.engines.Store(path, name=called and f"game {called}")
+        return wh.attribute(game, keep=keep, method="exact")
+
+    other = wh.FunctionGame(lambda stay: stay @ DOWN, NAMES)
+    game = wh.FunctionGame(pruned, NAMES)
+    np.testing.assert_allclose(ask(game).values.ravel(), UP)
+    again = ask(other, "B")
+    np.testing.assert_allclose(again.values.ravel(), DOWN)
+    assert again.cost.evaluations == 0
+    if name:  # by its fingerprint it is another game once it has counted
+        rest = ask(game)
+        np.testing.assert_allclose(rest.values.ravel(), UP)
+        assert rest.cost.found > 0
+    shelf = Shelf(path)
+    shelf.check()
+    assert len({g.id for g in shelf.games()}) == len(shelf.games()) >= 2
+    shelf.close()
+
+
+def test_what_was_pruned_is_asked_again(tmp_path):
+    """Kills: zeros for questions whose answers were found a moment ago, and are gone now."""
+    path = tmp_path / "run.db"
+    with kept(wh.FunctionGame(lambda stay: 1 + stay @ UP, NAMES), path) as game:
+        stay, zero = np.eye(8, dtype=bool), np.zeros(8, int)
+        wanted = 1 + UP[:, None]
+        np.testing.assert_array_equal(game.worth(stay, zero, zero), wanted)
+        shelf = Shelf(path)
+        shelf.drop([1])
+        shelf.close()
+        for _ in range(2):
+            np.testing.assert_array_equal(game.worth(stay, zero, zero), wanted)
+        assert kept_in(path) == 8
+
+
+X = np.random.default_rng(0).normal(size=(60, 4))
+Y = X[:, 0] + X[:, 1]
+
+
+def counting():
+    """A model that counts, and remembers: it is another one each time, and yet the same."""
+    counts, seen = {"calls": 0}, []
+
+    def model(rows):
+        counts["calls"] += 1
+        seen.append(len(rows))
+        return rows[:, 0] + rows[:, 1]
+
+    return model
+
+
+ASKED = counting()
+CHANGED = {
+    "a label": {"y": np.where(np.arange(30) == 17, -40.0, Y[:30])},
+    "a row": {"X": np.where(np.arange(30)[:, None] == 17, -40.0, X[:30])},
+    "a background row": {"background": np.where(np.arange(30)[:, None] == 9, -40.0, X[30:])},
+    "the removal": {"removal": "baseline", "background": X[:1]},
+    "the model's code": {"model": lambda rows: rows[:, 0] + 1.001 * rows[:, 1]},
+    "the model's weights": {"model": lambda rows, w=np.array([1, 1.001, 0, 0]): rows @ w},
+}
+
+
+def ask(keep, **changes):
+    given = {"model": ASKED, "X": X[:30], "y": Y[:30], "background": X[30:], **changes}
+    model, rows, labels = (given.pop(name) for name in ("model", "X", "y"))
+    return wh.importance(model, rows, labels, budget=Budget(evaluations=500), keep=keep, **given)
+
+
+def test_a_name_stands_for_what_changes_by_itself(tmp_path):
+    keep = wh.engines.Store(tmp_path / "run.db", name="mine")
+    first = ask(keep)
+    again = ask(keep)
+    assert again.cost.found == again.cost.asked == first.cost.asked
+    assert ask(tmp_path / "run.db").cost.found == 0
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_a_name_does_not_stand_for_other_data(what, tmp_path):
+    """Kills: a few old questions, which do not see the row whose label has changed."""
+    keep = wh.engines.Store(tmp_path / "run.db", name="mine")
+    ask(keep)
+    with pytest.raises(StoreError, match=r"'mine'(: its '| with other players or outputs)"):
+        ask(keep, **CHANGED[what])
 
 
 def test_importance_and_explain(tmp_path):

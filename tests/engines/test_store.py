@@ -1,5 +1,7 @@
 """The file: what it refuses, and that nothing in it is lost or mixed."""
 
+import hashlib
+import os
 import sqlite3
 import subprocess
 
@@ -9,8 +11,9 @@ import pytest
 import whence as wh
 from whence._core.errors import StoreError
 from whence.engines import store as stores
+from whence.engines import store_schema
 from whence.engines.places import keys_of
-from whence.engines.store import Shelf
+from whence.engines.store import PrunedError, Shelf
 
 GAME = {"kind": "Toy", "asks": "", "players": ("a", "b"), "outputs": ("worth",), "whence": "0"}
 RNG = np.random.default_rng(0)
@@ -212,6 +215,160 @@ def test_a_folder_is_no_file(tmp_path):
         toy(tmp_path / "a" / "run.db")
     with pytest.raises(StoreError, match="there is no file"):
         Shelf(tmp_path / "run.db", new=False)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "a name that is too long"])
+def test_what_is_no_file_is_refused_at_once(kind, tmp_path):
+    """Kills: a pipe that is opened, and waited at for ever."""
+    path = tmp_path / ("x" * 300 if "name" in kind else "run.db")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    with pytest.raises(StoreError, match=r"a pipe or a device|File name too long"):
+        toy(path)
+
+
+def test_no_number_is_given_twice(tmp_path):
+    """Kills: a number that a run still has in hand, and that another game is given."""
+    shelf = Shelf(tmp_path / "run.db")
+    numbers = []
+    for name in "abc":
+        numbers.append(shelf.enter(name, **GAME))
+        shelf.drop(numbers)
+    shelf.close()
+    shelf = Shelf(tmp_path / "run.db")
+    assert len({*numbers, shelf.enter("d", **GAME)}) == 4
+    with pytest.raises(PrunedError, match="somebody pruned this game"):
+        shelf.add(numbers[0], *entry(), 0)
+    shelf.close()
+
+
+def first_format(path):
+    """A file as the first whence made it, with 3 batches of a game, and one that was pruned."""
+    with sqlite3.connect(path) as db:
+        tables = [sql.replace(" autoincrement, name", ", name") for sql in store_schema.TABLES]
+        assert tables[0] != store_schema.TABLES[0]
+        for statement in tables:
+            db.execute(statement)
+        db.execute(f"pragma application_id = {store_schema.OURS}")
+        db.execute("pragma user_version = 1")
+        now = "2026-03-03T00:00:00+00:00"
+        row = ("toy", "Toy", "", '["a", "b"]', '["worth"]', "0", now, now)
+        db.execute("insert into games values (7, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        for game in (7, 7, 7, 9):
+            keys, worths = (part.tobytes() for part in entry())
+            mark = hashlib.blake2b(keys + worths, digest_size=16).digest()
+            batch = (game, 100, 7, mark, keys, worths)
+            db.execute("insert into batches values (null, ?, ?, ?, ?, ?, ?)", batch)
+    db.close()
+    return path
+
+
+def test_files_of_the_first_format_are_read_and_brought_up(tmp_path):
+    path = first_format(tmp_path / "run.db")
+    before = path.read_bytes()
+    shelf = Shelf(path)
+    [game] = shelf.games()
+    assert (game.id, game.worths) == (7, 300)
+    worths = [shelf.worths(batch.id, 1) for batch in shelf.batches(7, 0)]
+    shelf.close()
+    assert path.read_bytes() == before  # whoever only looks changes nothing
+    shelf = Shelf(path)
+    assert shelf.enter("toy", **GAME) == 7
+    assert shelf.enter("new", **GAME) > 9  # which has left a batch behind
+    assert all(
+        np.array_equal(shelf.worths(batch.id, 1, 7), w)
+        for batch, w in zip(shelf.batches(7, 0), worths, strict=True)
+    )
+    shelf.add(7, *entry(), 1)
+    shelf.check()
+    shelf.close()
+    shelf = Shelf(path)
+    assert (shelf.version, len(shelf.batches(7, 0))) == (2, 4)
+    shelf.close()
+
+
+def test_a_batch_that_stands_under_another_game_is_noticed(tmp_path):
+    """Kills: a damaged number of a game, by which the worths of one are found by another."""
+    path = filled(tmp_path / "run.db", 2)
+    shelf = Shelf(path)
+    other = shelf.enter("other", **GAME)
+    shelf.db.execute("update batches set game = ? where id = 1", (other,))
+    with pytest.raises(StoreError, match="batch 1 is not as it was written"):
+        shelf.worths(1, 1, other)
+    with pytest.raises(StoreError, match="batch 1 is not as it was written"):
+        shelf.worths(1, 1)
+    with pytest.raises(StoreError, match="batch 1 is not as it was written"):
+        shelf.check()
+    shelf.close()
+
+
+STRANGE = {
+    "a trigger": "create trigger t after insert on games begin delete from batches; end",
+    "a view": "create view v as select * from games",
+    "a table": "create table more (n)",
+    "an index": "create index more on games (used)",
+}
+
+
+@pytest.mark.parametrize("what", STRANGE)
+def test_what_whence_did_not_make_is_not_run(what, tmp_path):
+    path = filled(tmp_path / "run.db", 1)
+    with sqlite3.connect(path) as db:
+        db.execute(STRANGE[what])
+    db.close()
+    with pytest.raises(StoreError, match="its tables are others"):
+        toy(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("update games set players = '[1]'", "where names belong"),
+        ("update games set outputs = '{'", "where names belong"),
+        ("update games set used = 'yesterday'", "'yesterday' stands where"),
+        ("update games set used = '2026-01-01'", "'2026-01-01' stands where"),
+        ("update games set kind = x'00'", "stands where something else"),
+        ("update batches set keys = 'text'", "stands where something else"),
+        ("update batches set keys = x'00'", "is not as it was written"),
+        ("update batches set questions = 99", "is not as it was written"),
+        ("update batches set rows = -1", "is not as it was written"),
+        ("update batches set seal = 1", "stands where something else"),
+    ],
+)
+def test_values_of_another_kind(change, says, tmp_path):
+    """Kills: SQLite's columns, which hold anything, and break whoever uses it."""
+    path = filled(tmp_path / "run.db", 1)
+    with sqlite3.connect(path) as db:
+        db.execute(change)
+    db.close()
+    shelf = Shelf(path)
+    with pytest.raises(StoreError, match=says):
+        read_all(shelf)
+    shelf.close()
+
+
+def read_all(shelf):
+    shelf.games()
+    for batch in shelf.batches(1, 0):
+        shelf.worths(batch.id, 1)
+    shelf.check()
+
+
+def test_reading_ends(tmp_path, monkeypatch):
+    """Kills: pages that point at each other, and are followed for ever."""
+    shelf = Shelf(filled(tmp_path / "run.db", 40))
+    read_all(shelf)
+    monkeypatch.setattr(stores, "_WORK", (0, 0))
+    with pytest.raises(StoreError, match="reading it never ends"):
+        read_often(shelf)
+    shelf.close()
+
+
+def read_often(shelf):
+    for _ in range(100):
+        read_all(shelf)
 
 
 def test_what_is_forgotten_leaves_room(tmp_path):

@@ -3,10 +3,13 @@
 Contents are what an object would be pickled as, read piece by piece. Code that is installed is
 named with its version; code of the user's own is read (`usercode`), so that a function that was
 edited, or typed at a prompt, is told from what it was.
+
+A game that somebody named is read too, as far as it can be: see `comparable`.
 """
 
 import hashlib
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
@@ -15,9 +18,10 @@ from typing import Any, final
 import numpy as np
 
 from .errors import UnnamedGameError
-from .usercode import code_parts, named_or_read, unwrapped
+from .usercode import code_parts, is_installed, named_or_read, unwrapped
 
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
+_NUMBERS = (type(None), bool, int, float, complex, np.generic)
+_PLAIN = (*_NUMBERS, str, bytes)
 
 
 def fingerprint(thing: object) -> str:
@@ -32,25 +36,115 @@ def fingerprint(thing: object) -> str:
     return _Reader().digest(thing, ()).hex()
 
 
+def comparable(thing: object) -> dict[str, str]:
+    """Digests of an object's attributes that differ only where the attributes really do.
+
+    A part without contents to read counts as equal to any other. So do numbers that code of the
+    user's own keeps beside itself, in an attribute, a global, a closure or a container there: they
+    may be counters, or a cache. Rows, labels, code and fitted models are all compared.
+
+    >>> one, other = ({"y": np.arange(3), "asks": (i for i in "ab")} for _ in range(2))
+    >>> comparable(one) == comparable(other)
+    True
+    >>> comparable(one) == comparable(one | {"y": np.arange(4)})
+    False
+    """
+    read = _Reader(steady=True)
+    loose = _is_users(type(thing))
+    return {
+        name: read.digest(value, (id(thing),), loose=loose).hex()
+        for name, value in _attributes(thing).items()
+    }
+
+
+def _attributes(thing: object) -> dict[str, object]:
+    if isinstance(thing, dict):
+        return {str(name): value for name, value in thing.items()}
+    try:
+        contents: Any = _contents(thing)
+    except UnnamedGameError:
+        contents = ()
+    made, state = contents[:2], contents[2] if len(contents) > 2 else None
+    halves = state if isinstance(state, tuple) else (state,)  # what has slots has two
+    named = {n: v for half in halves if isinstance(half, dict) for n, v in half.items()}
+    return {"class": type(thing), "made from": made, **named}
+
+
+def _is_users(kind: type) -> bool:
+    return not is_installed(kind.__module__.split(".")[0])
+
+
 @final
 class _Reader:
-    """Reads contents. Each object is read once, however many others hold it."""
+    """Reads contents. Each object is read once, however many others hold it.
 
-    __slots__ = ("known",)
+    Args:
+        steady: read on past what cannot be read, and past numbers that may change by themselves.
+    """
 
-    def __init__(self) -> None:
-        self.known: dict[int, tuple[object, bytes]] = {}  # objects too, so that no id is used twice
+    __slots__ = ("known", "steady")
 
-    def digest(self, thing: object, inside: tuple[int, ...]) -> bytes:
-        """16 bytes; `inside` are the containers on the way here."""
+    def __init__(self, *, steady: bool = False) -> None:
+        self.steady = steady
+        self.known: dict[tuple[int, bool], tuple[object, bytes]] = {}  # objects: no id comes twice
+
+    def digest(self, thing: object, inside: tuple[int, ...], *, loose: bool = False) -> bytes:
+        """16 bytes; none for a number that may change by itself.
+
+        Args:
+            thing: what is read.
+            inside: the containers on the way here.
+            loose: it belongs to code of the user's own, which may count with its numbers.
+        """
+        if loose and isinstance(thing, _NUMBERS):
+            return b""
         if isinstance(thing, _PLAIN):
             return _hashed([_kind(thing), repr(thing).encode()])
         if id(thing) in inside:  # a cycle: how far up it closes is all there is to say
             return _hashed([b"cycle", str(inside[::-1].index(id(thing))).encode()])
-        if id(thing) not in self.known:
-            pieces = [_kind(thing), *self._pieces(thing, (*inside, id(thing)))]
-            self.known[id(thing)] = thing, _hashed(pieces)
-        return self.known[id(thing)][1]
+        if (id(thing), loose) not in self.known:
+            within = (*inside, id(thing))
+            given = self._steadily(thing, within, loose=loose) if self.steady else None
+            pieces = self._pieces(thing, within) if given is None else given
+            self.known[id(thing), loose] = thing, _hashed([_kind(thing), *pieces])
+        return self.known[id(thing), loose][1]
+
+    def _steadily(self, thing: Any, inside: tuple[int, ...], *, loose: bool) -> list[bytes]:
+        """The pieces of a thing, as far as they can be read, and as what may change allows."""
+        code = isinstance(thing, (FunctionType, type))
+        users = code or _is_users(type(thing))
+        try:
+            if isinstance(thing, (CodeType, np.ndarray)) or not (loose or users):
+                return list(self._pieces(thing, inside))
+            if code:
+                return list(self._code(named_or_read(thing), inside))
+            if isinstance(thing, (dict, list, set, deque)):
+                return sorted(set(self._loose(thing, inside)) - {b""})
+            if users:
+                thing = tuple(_attributes(unwrapped(thing)).values())
+            if isinstance(thing, tuple):
+                return list(self._loose(thing, inside))
+            return list(self._pieces(thing, inside))
+        except UnnamedGameError:
+            return []
+
+    def _loose(self, held: Any, inside: tuple[int, ...]) -> Iterator[bytes]:
+        items = held.values() if isinstance(held, dict) else held
+        return (self.digest(item, inside, loose=True) for item in items)
+
+    def _code(self, read: Any, inside: tuple[int, ...]) -> Iterator[bytes]:
+        """Instructions and names as they are, and loosely what stands beside them."""
+        match read:
+            case [CodeType() as code, defaults, named, cells, reads]:
+                held = [defaults, named, *cells, *(value for _, value in reads)]
+                yield self.digest([code, [name for name, _ in reads]], inside)
+            case [str() as name, [*bases], [*body]]:
+                held = [*bases, *(value for _, value in body)]
+                yield self.digest([name, [name for name, _ in body]], inside)
+            case versioned:
+                held = []
+                yield self.digest(versioned, inside)
+        yield from self._loose(held, inside)
 
     def _pieces(self, thing: object, inside: tuple[int, ...]) -> Iterator[bytes]:
         match thing:

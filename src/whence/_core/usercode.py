@@ -29,7 +29,7 @@ def named_or_read(thing: FunctionType | BuiltinFunctionType | type | ModuleType)
         return _module(thing)
     module = thing.__module__ or "builtins"
     top = module.split(".")[0]
-    if _installed(top) and "<" not in thing.__qualname__:
+    if is_installed(top) and "<" not in thing.__qualname__:
         return [f"{module}.{thing.__qualname__}", _version(top)]
     if isinstance(thing, FunctionType):
         return _function(thing)
@@ -105,14 +105,14 @@ def _made_by_slots(entry: object) -> bool:
 
 def _module(module: ModuleType) -> list[object]:
     top = module.__name__.split(".")[0]
-    if _installed(top):
+    if is_installed(top):
         return [module.__name__, _version(top)]
     file = module.__file__
     return [module.__name__, Path(file).read_bytes() if file else b""]
 
 
 @cache
-def _installed(top: str) -> bool:
+def is_installed(top: str) -> bool:
     """Not the user's own: of Python, of ours, or of a package in the place for packages."""
     if top in {*sys.stdlib_module_names, *sys.builtin_module_names, "whence"}:
         return True

@@ -109,7 +109,7 @@ def _chosen(
 
 
 def _record(file: Path, games: "list[Shelved]") -> dict[str, Any]:
-    from whence.engines.store import FORMAT
+    from whence.engines.store_schema import FORMAT
 
     return {
         "file": str(file),

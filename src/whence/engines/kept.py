@@ -5,7 +5,7 @@ block by block. A rerun asks a block in whole or not at all: its blocks are thos
 no store, and so are its bits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,8 +13,8 @@ from typing import final
 
 import numpy as np
 
-from whence._core.errors import StoreError, some
-from whence._core.fingerprint import fingerprint
+from whence._core.errors import StoreError, UnnamedGameError, some
+from whence._core.fingerprint import comparable, fingerprint
 from whence._core.game import Game, Through
 from whence._core.meter import count
 from whence._core.types import Cases, Coalitions, Draws, Worths
@@ -25,6 +25,8 @@ from whence.engines.places import NOWHERE, Places, keys_of
 from whence.engines.store import Shelf, Store
 
 _CANARIES = 3
+_WHOLE = ""  # the print of all that a game is, where it can be read
+Canaries = list[tuple[bytes, int, int, bytes]]
 
 
 @contextmanager
@@ -54,18 +56,32 @@ def kept(game: Game, keep: Store | str | Path | None) -> Iterator[Game]:
 class Kept(Through):
     """The same game, with a memory.
 
+    A game with a name is known by it, and yet compared with the one that had the name before: what
+    can be read of it must be equal, and where something cannot be read, or may change by itself, a
+    few of its old questions are asked again.
+
     Args:
         inner: the game, as an engine answers it.
         shelf: where answers are kept.
         name: of the game; its fingerprint by default.
+
+    Raises:
+        StoreError: the name is another game's.
     """
 
     def __init__(self, inner: Sharded, shelf: Shelf, name: str = "") -> None:
         Through.__init__(self, inner)
         own = bare(inner)
         self.sharded, self.shelf, self.name = inner, shelf, name or fingerprint(own)
+        self.prints = _prints(own) if name else {}
+        self.canaries: Canaries = []
         self.met = not name  # contents that were read need not be asked again
-        self.id = shelf.enter(
+        self.memory, self.asked = Memory(shelf, self._enter, len(own.outputs)), Places()
+
+    def _enter(self) -> int:
+        """Put the game on the shelf, and make sure that it is the one that was there."""
+        own = bare(self.inner)
+        game = self.shelf.enter(
             self.name,
             kind=type(own).__name__,
             asks=question_of(own).asks,
@@ -73,7 +89,31 @@ class Kept(Through):
             outputs=own.outputs,
             whence=_version(),
         )
-        self.memory, self.asked = Memory(shelf, self.id, len(own.outputs)), Places()
+        if self.prints:
+            self.met = self._compare(self.shelf.prints(game))
+        if self.canaries:  # somebody pruned the game, and perhaps has entered one of this name
+            self.shelf.remember(game, self.canaries, self.prints)
+            self._compare(self.shelf.prints(game))
+            self._probe(self.shelf.remembered(game))
+        elif self.prints and self.met:
+            self.canaries = self.shelf.remembered(game)
+        return game
+
+    def _compare(self, before: Mapping[str, str]) -> bool:
+        """Whether all of the game is as it was.
+
+        Raises:
+            StoreError: some of it is not.
+        """
+        parts = [n for n in {**before, **self.prints} if n != _WHOLE] if before else []
+        differ = [n for n in parts if before.get(n) != self.prints.get(n)]
+        if differ:
+            raise StoreError(
+                f"{self.shelf.path} holds answers of another game called {self.name!r}: its "
+                f"{some(differ)} differed from what is given now. Nothing was mixed: give this "
+                "game another name."
+            )
+        return bool(self.prints[_WHOLE]) and before.get(_WHOLE) == self.prints[_WHOLE]
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
         if not self.met:
@@ -82,7 +122,8 @@ class Kept(Through):
             keys_of(coalitions, cases, draws), axis=0, return_index=True, return_inverse=True
         )
         known, worths = self.memory.find(keys)
-        new = np.flatnonzero(self.asked.look_up(keys) == NOWHERE)  # in this run
+        again = (self.asked.look_up(keys) != NOWHERE) & known  # else it was pruned meanwhile
+        new = np.flatnonzero(~again)
         new, size = new[np.argsort(first[new])], self.sharded.size(len(coalitions))
         self.asked.add(keys[new], new)
         owed = _whole_blocks(new, known, size)
@@ -97,38 +138,61 @@ class Kept(Through):
 
     def _meet(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> None:
         """Ask a named game again what it answered before: nobody read what it is made of."""
-        self.met = True
-        before = self.shelf.remembered(self.id)
+        game, before = self.memory.game, self.shelf.remembered(self.memory.game)
+        ours = before or self._asked(coalitions, cases, draws)
+        self.shelf.remember(game, [] if before else ours, {} if before else self.prints)
+        theirs = self.shelf.remembered(game)  # somebody may have been quicker
+        self._probe([] if theirs == ours and not before else theirs)
+        self.canaries = theirs
+        self.shelf.remember(game, [], self.prints)  # of a file from before there were prints
+        self._compare(self.shelf.prints(game))
+
+    def _probe(self, before: Canaries) -> None:
+        """Ask again what was asked before.
+
+        Raises:
+            StoreError: something else comes of it.
+        """
+        size = -(-len(self.players) // 8), 8 * len(self.outputs)
         for packed, case, draw, worth in before:
+            if (len(packed), len(worth)) != size:
+                raise StoreError(f"{self.shelf.path} is damaged: restore it from a copy")
             bits = np.frombuffer(packed, np.uint8)
             stay = np.unpackbits(bits, count=len(self.players)).astype(bool)[None]
             then = np.frombuffer(worth, "<f8")
             now = self.inner.worth(stay, np.array([case]), np.array([draw]))[0]
             if not np.allclose(now, then, rtol=1e-6, atol=1e-9):
+                o = int(np.argmax(np.abs(now - then)))
                 who = some([n for n, s in zip(self.players.names, stay[0], strict=True) if s])
                 raise StoreError(
                     f"{self.shelf.path} holds answers of another game called {self.name!r}: with "
-                    f"{who} present (case {case}, draw {draw}) it was worth {then}, and this game "
-                    f"says {now}. Nothing was mixed: give this game another name."
+                    f"{who} present (case {case}, draw {draw}) its {self.outputs[o]!r} was "
+                    f"{then[o]:.6g}, and this game says {now[o]:.6g}. Nothing was mixed: give this "
+                    "game another name."
                 )
-        if not before:
-            self._remember(coalitions, cases, draws)
+        self.canaries, self.met = before, True
 
-    def _remember(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> None:
+    def _asked(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Canaries:
         """A few questions with about half of the players present: they tell most."""
         sizes = np.abs(2 * coalitions.sum(axis=1) - coalitions.shape[1])
         some_of = np.argsort(sizes, kind="stable")[:_CANARIES]
         worths = self.inner.worth(coalitions[some_of], cases[some_of], draws[some_of])
         packed = np.packbits(coalitions[some_of], axis=1)
-        self.shelf.remember(
-            self.id,
-            [
-                (bits.tobytes(), int(case), int(draw), worth.astype("<f8").tobytes())
-                for bits, case, draw, worth in zip(
-                    packed, cases[some_of], draws[some_of], worths, strict=True
-                )
-            ],
-        )
+        return [
+            (bits.tobytes(), int(case), int(draw), worth.astype("<f8").tobytes())
+            for bits, case, draw, worth in zip(
+                packed, cases[some_of], draws[some_of], worths, strict=True
+            )
+        ]
+
+
+def _prints(game: Game) -> dict[str, str]:
+    """What tells a game that has a name from another one, by part."""
+    try:
+        whole = fingerprint(game)
+    except UnnamedGameError:
+        whole = ""
+    return {**comparable(game), _WHOLE: whole}
 
 
 def _whole_blocks(new: np.ndarray, known: np.ndarray, size: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What a store remembers of one game, with what other processes have added to it since."""
 
+from collections.abc import Callable
 from typing import final
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from whence._core.shaped import Bool
 from whence._core.types import Worths
 from whence.engines.places import NOWHERE, Keys, Places
-from whence.engines.store import Batch, Shelf
+from whence.engines.store import Batch, PrunedError, Shelf
 
 _READ = 64  # batches whose worths are held in memory
 
@@ -18,12 +19,13 @@ class Memory:
 
     Args:
         shelf: the file.
-        game: its number there.
+        enter: puts the game there, and gives its number.
         outputs: how many worths each question has.
     """
 
     __slots__ = (
         "batches",
+        "enter",
         "game",
         "outputs",
         "places",
@@ -34,8 +36,13 @@ class Memory:
         "starts",
     )
 
-    def __init__(self, shelf: Shelf, game: int, outputs: int) -> None:
-        self.shelf, self.game, self.outputs = shelf, game, outputs
+    def __init__(self, shelf: Shelf, enter: Callable[[], int], outputs: int) -> None:
+        self.shelf, self.enter, self.outputs = shelf, enter, outputs
+        self.game = enter()
+        self._forget()
+
+    def _forget(self) -> None:
+        """What was in the file is gone: somebody pruned the game."""
         self.places = Places()
         self.batches: list[int] = []
         self.starts: list[int] = []
@@ -49,19 +56,28 @@ class Memory:
 
     def find(self, keys: Keys) -> tuple[Bool[np.ndarray, " questions"], Worths]:
         """Which questions were answered, and what: [questions, outputs], zero where unknown."""
-        self._catch_up()
-        at = self.places.look_up(keys)
-        known, worths = at != NOWHERE, np.zeros((len(keys), self.outputs))
-        which = np.searchsorted(self.starts, at, side="right") - 1
-        for b in np.unique(which[known]):
-            here = known & (which == b)
-            worths[here] = self._worths(int(b))[at[here] - self.starts[b]]
-        return known, worths
+        with self.shelf.reading():
+            if not self.shelf.holds(self.game):
+                self._forget()
+            self._catch_up()
+            at = self.places.look_up(keys)
+            known, worths = at != NOWHERE, np.zeros((len(keys), self.outputs))
+            which = np.searchsorted(self.starts, at, side="right") - 1
+            for b in np.unique(which[known]):
+                here = known & (which == b)
+                worths[here] = self._worths(int(b))[at[here] - self.starts[b]]
+            return known, worths
 
     def add(self, keys: Keys, worths: Worths, rows: int) -> None:
-        """Keep a batch, at once and for good."""
+        """Keep a batch, at once and for good; a game that somebody pruned is entered again."""
         self._catch_up()
-        number = self.shelf.add(self.game, keys, worths, rows)
+        try:
+            number = self.shelf.add(self.game, keys, worths, rows)
+        except PrunedError:
+            self._forget()
+            self.game = self.enter()
+            self._catch_up()
+            number = self.shelf.add(self.game, keys, worths, rows)
         self._take_in([Batch(number, keys, rows)])
 
     def _catch_up(self) -> None:
@@ -84,5 +100,5 @@ class Memory:
         if b not in self.read:
             while len(self.read) >= _READ:
                 del self.read[next(iter(self.read))]
-            self.read[b] = self.shelf.worths(self.batches[b], self.outputs)
+            self.read[b] = self.shelf.worths(self.batches[b], self.outputs, self.game)
         return self.read[b]

@@ -1,16 +1,19 @@
 """A file of worths (SQLite, write-ahead log): what was answered once is never asked again.
 
 Answers are written in batches, one after the other: the keys of the questions, their worths, and a
-seal over both. A batch is whole or absent, whoever is killed; several processes may share a file,
-and no byte that was damaged becomes a number. Where an answer stands is looked up in memory
-(`places`): keys are hashes, and a tree on disk of scattered keys would be written anew with each
-batch.
+seal over both and the name of their game. A batch is whole or absent, whoever is killed; several
+processes may share a file, and no byte that was damaged becomes a number. Where an answer stands is
+looked up in memory (`places`): keys are hashes, and a tree on disk of scattered keys would be
+written anew with each batch.
+
+    1   the first: numbers of games were used again, and seals knew no game
+    2   a game's number is never used again; seals know their game; prints of named games
+
+Files of the first format are read as they are, and become of the second when a game is entered.
 """
 
-import hashlib
-import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -23,25 +26,10 @@ from whence._core.errors import OptionError, StoreError
 from whence._core.types import Worths
 from whence.engines.places import Keys
 from whence.engines.store_file import PATIENCE, meaning, refuse_others
+from whence.engines.store_schema import FORMAT, OURS, PRINTS, READABLE, TABLES, UPGRADE, knows
+from whence.engines.store_values import instant, names, numbers, seal, sealed, told, typed
 
-FORMAT = 1
-_OURS = 0x77686E63  # SQLite's application id: "whnc"
-_TABLES = """
-create table games (
-    id integer primary key, name text unique not null, kind text not null, asks text not null,
-    players text not null, outputs text not null, whence text not null, made text not null,
-    used text not null
-);
-create table batches (
-    id integer primary key autoincrement, game integer not null, questions integer not null,
-    rows integer not null, seal blob not null, keys blob not null, worths blob not null
-);
-create index batches_of_games on batches (game, id, questions, rows);
-create table canaries (
-    game integer not null, coalition blob not null, place integer not null, draw integer not null,
-    worth blob not null
-)
-"""
+_WORK = 10**6, 20  # steps of SQLite's machine that a call may take: at least, and for each byte
 
 
 @final
@@ -119,6 +107,10 @@ class Shelved:
         return asdict(self)
 
 
+class PrunedError(StoreError):
+    """Somebody pruned a game while it was asked."""
+
+
 @final
 class Shelf:
     """An open file of worths.
@@ -132,41 +124,56 @@ class Shelf:
             there.
     """
 
-    __slots__ = ("db", "path")
+    __slots__ = ("db", "left", "names", "path", "version")
 
     def __init__(self, path: str | Path, *, new: bool = True) -> None:
-        self.path = Path(path)
+        self.path, self.left = Path(path), _WORK[0]
+        self.names: dict[int, str] = {}  # of the games that were entered through this object
         refuse_others(self.path, new=new)
         with self._told("opened"):
             self.db = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
             try:
-                self._prepare()
+                self.db.set_progress_handler(self._tired, 1000)
+                self.version = self._prepare()
             except BaseException:
                 self.db.close()
                 raise
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> int:
         self.db.execute("pragma synchronous = normal")  # a process may die at any moment
+        self.db.execute("pragma trusted_schema = off")
         if self._state() == (0, 0, 0):
             self.db.execute("pragma journal_mode = wal")
             with self._writing():
                 if self._state() == (0, 0, 0):  # nobody else was quicker
-                    for statement in _TABLES.split(";"):
+                    for statement in TABLES:
                         self.db.execute(statement)
-                    self.db.execute(f"pragma application_id = {_OURS}")
+                    self.db.execute(f"pragma application_id = {OURS}")
                     self.db.execute(f"pragma user_version = {FORMAT}")
         ours, version, _ = self._state()
-        if ours != _OURS:
+        if ours != OURS:
             raise StoreError(
                 f"{self.path} is another program's SQLite file. Nothing was written to it: give "
                 "keep= a path of its own."
             )
-        if version != FORMAT:
+        if version not in READABLE:
             age = "a newer" if version > FORMAT else "an older"
             raise StoreError(
                 f"{self.path} was made by {age} whence (store format {version}, this one keeps "
                 f"{FORMAT}). Nothing was changed: use that version, or keep= another file."
             )
+        if not knows(self.db.execute("select type, name, sql from sqlite_master").fetchall()):
+            raise sqlite3.DatabaseError("its tables are others")
+        return version
+
+    def _upgrade(self) -> None:
+        """Bring the file to the format of now, which whoever opened it before keeps to as well."""
+        with self._writing():
+            if self._one("pragma user_version") != FORMAT:
+                for statement in UPGRADE:
+                    self.db.execute(statement)
+                self.db.execute(f"pragma user_version = {FORMAT}")
+        self.version = FORMAT
 
     def _state(self) -> tuple[int, int, int]:
         """Whose file it is, its format, and how many tables it has."""
@@ -187,37 +194,52 @@ class Shelf:
                 "(select coalesce(sum(rows), 0) from batches where game = games.id) "
                 "from games order by id"
             ).fetchall()
-        return [Shelved(*g[:4], *(tuple(json.loads(n)) for n in g[4:6]), *g[6:]) for g in found]
+            for game in found:
+                typed(game, int, str, str, str, str, str, str, instant, instant, int, int)
+            return [Shelved(*g[:4], *(names(n) for n in g[4:6]), *g[6:]) for g in found]
 
-    def enter(self, name: str, **told: Any) -> int:
+    def enter(self, name: str, **about: Any) -> int:
         """The number of a game, which is put on the shelf when it is new.
 
         Args:
             name: its fingerprint, or what somebody calls it.
-            **told: kind, asks, players, outputs and whence.
+            **about: kind, asks, players, outputs and whence.
 
         Raises:
             StoreError: a game of this name with other players or outputs.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        players, outputs = (json.dumps(list(told[n])) for n in ("players", "outputs"))
-        with self._told("written"), self._writing():
-            self.db.execute(
-                "insert or ignore into games "
-                "(name, kind, asks, players, outputs, whence, made, used) "
-                "values (?, ?, ?, ?, ?, ?, ?, ?)",
-                (name, told["kind"], told["asks"], players, outputs, told["whence"], now, now),
-            )
-            self.db.execute("update games set used = ? where name = ?", (now, name))
-            game, *kept = self.db.execute(
-                "select id, players, outputs from games where name = ?", (name,)
-            ).fetchone()
+        players, outputs = (told(about[n]) for n in ("players", "outputs"))
+        with self._told("written"):
+            if self.version != FORMAT:
+                self._upgrade()
+            with self._writing():
+                self.db.execute(
+                    "insert or ignore into games "
+                    "(name, kind, asks, players, outputs, whence, made, used) "
+                    "values (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        *(name, about["kind"], about["asks"], players, outputs, about["whence"]),
+                        *(now, now),
+                    ),
+                )
+                self.db.execute("update games set used = ? where name = ?", (now, name))
+                found = self.db.execute(
+                    "select id, players, outputs from games where name = ?", (name,)
+                ).fetchone()
+                game, *kept = typed(found, int, str, str)
         if kept != [players, outputs]:
             raise StoreError(
                 f"{self.path} holds a game called {name!r} with other players or outputs "
                 f"({kept[0][:80]}, {kept[1][:80]}): give this game a name of its own"
             )
+        self.names[game] = name
         return int(game)
+
+    def holds(self, game: int) -> bool:
+        """Whether a game that was entered is still there: nobody pruned it since."""
+        with self._told("read"):
+            return self._named(game) == self.names.get(game)
 
     def batches(self, game: int, after: int) -> list[Batch]:
         """A game's batches that came after another."""
@@ -226,21 +248,35 @@ class Shelf:
                 "select id, keys, rows from batches where game = ? and id > ? order by id",
                 (game, after),
             ).fetchall()
+            for i, keys, rows in found:
+                typed((i, keys, rows), int, bytes, int)
+                if i <= after or len(keys) % 16 or rows < 0:
+                    raise sqlite3.DatabaseError(f"batch {i} is not as it was written")
+                after = i
         return [Batch(i, np.frombuffer(k, "<i8").reshape(-1, 2), rows) for i, k, rows in found]
 
-    def worths(self, batch: int, outputs: int) -> Worths:
+    def worths(self, batch: int, outputs: int, game: int | None = None) -> Worths:
         """The worths of a batch, [questions, outputs].
 
+        Args:
+            batch: its number.
+            outputs: how many worths each question has.
+            game: whose batch it is; by default the one that the batch names.
+
         Raises:
-            StoreError: it is not as it was written.
+            StoreError: it is not as it was written, or another game's.
         """
         with self._told("read"):
             found = self.db.execute(
-                "select questions, seal, keys, worths from batches where id = ?", (batch,)
+                "select game, questions, seal, keys, worths from batches where id = ?", (batch,)
             ).fetchone()
-            if found is None or found[1] != _seal(*found[2:]):
+            if found is None:
+                raise sqlite3.DatabaseError(f"batch {batch} is not there")
+            whose, questions, *rest = typed(found, int, int, bytes, bytes, bytes)
+            name = self._named(whose if game is None else game)
+            if name is None or len(rest[1]) != 16 * questions or not sealed(name, *rest):
                 raise sqlite3.DatabaseError(f"batch {batch} is not as it was written")
-        return np.frombuffer(found[3], "<f8").reshape(found[0], outputs)
+            return numbers(rest[2], (questions, outputs))
 
     def add(self, game: int, keys: Keys, worths: Worths, rows: int) -> int:
         """Keep a batch: all of it, or nothing. Gives its number.
@@ -250,35 +286,69 @@ class Shelf:
             keys: of the questions.
             worths: the answers.
             rows: model rows that they took.
+
+        Raises:
+            PrunedError: the game that was entered under this number is not there any more.
         """
         both = keys.astype("<i8").tobytes(), worths.astype("<f8").tobytes()
         with self._told("written"), self._writing():
+            name = self._named(game)
+            if name is None or name != self.names.get(game, name):
+                raise PrunedError(f"{self.path}: somebody pruned this game while it was asked")
             made = self.db.execute(
                 "insert into batches (game, questions, rows, seal, keys, worths) "
                 "values (?, ?, ?, ?, ?, ?)",
-                (game, len(keys), rows, _seal(*both), *both),
+                (game, len(keys), rows, seal(name, *both), *both),
             )
         return int(made.lastrowid or 0)
 
-    def remember(self, game: int, questions: Sequence[tuple[bytes, int, int, bytes]]) -> None:
-        """Keep questions to ask again: (packed coalition, case, draw, worth)."""
+    def remember(
+        self,
+        game: int,
+        questions: Sequence[tuple[bytes, int, int, bytes]],
+        prints: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keep what tells a named game from others; where something is kept already it stays.
+
+        Args:
+            game: its number.
+            questions: to be asked again: (packed coalition, case, draw, worth).
+            prints: of its parts.
+        """
         with self._told("written"), self._writing():
-            self.db.executemany(
-                "insert into canaries values (?, ?, ?, ?, ?)", [(game, *q) for q in questions]
-            )
+            if prints and "prints" not in self._tables():
+                self.db.execute(PRINTS)
+            for table, rows in (("canaries", questions), ("prints", [*(prints or {}).items()])):
+                has = self.db.execute(f"select 1 from {table} where game = ?", (game,))
+                if not rows or has.fetchone():
+                    continue
+                gaps = ", ".join("?" for _ in (0, *rows[0]))
+                self.db.executemany(
+                    f"insert into {table} values ({gaps})", [(game, *row) for row in rows]
+                )
 
     def remembered(self, game: int) -> list[tuple[bytes, int, int, bytes]]:
-        """What `remember` kept."""
+        """The questions that `remember` kept."""
         with self._told("read"):
-            return self.db.execute(
+            found = self.db.execute(
                 "select coalition, place, draw, worth from canaries where game = ?", (game,)
             ).fetchall()
+            return [typed(row, bytes, int, int, bytes) for row in found]
+
+    def prints(self, game: int) -> dict[str, str]:
+        """The prints that `remember` kept."""
+        with self._told("read"):
+            if "prints" not in self._tables():
+                return {}
+            found = self.db.execute("select part, print from prints where game = ?", (game,))
+            return dict(typed(row, str, str) for row in found.fetchall())
 
     def drop(self, games: Sequence[int]) -> None:
         """Forget games, and give their room back to the disk."""
         with self._told("written"):
             with self._writing():
-                for table, column in (("batches", "game"), ("canaries", "game"), ("games", "id")):
+                rooms = self._tables() & {"batches", "canaries", "prints"}
+                for table, column in (*((room, "game") for room in rooms), ("games", "id")):
                     self.db.executemany(
                         f"delete from {table} where {column} = ?", [(game,) for game in games]
                     )
@@ -294,14 +364,40 @@ class Shelf:
             said = self._one("pragma quick_check(1)")
             if said != "ok":
                 raise sqlite3.DatabaseError(said)
-            for batch, seal, keys, worths in self.db.execute(
-                "select id, seal, keys, worths from batches"
+            for batch, *found in self.db.execute(
+                "select id, game, seal, keys, worths from batches"
             ):
-                if seal != _seal(keys, worths):
+                game, *rest = typed(found, int, bytes, bytes, bytes)
+                if not sealed(self._named(game), *rest):
                     raise sqlite3.DatabaseError(f"batch {batch} is not as it was written")
+
+    def _named(self, game: int) -> str | None:
+        """The name of a game, if it is there."""
+        found = self.db.execute("select name from games where id = ?", (game,)).fetchone()
+        return None if found is None else str(*typed(found, str))
+
+    def _tables(self) -> set[str]:
+        found = self.db.execute("select name from sqlite_master where type = 'table'")
+        return {str(name) for (name,) in found.fetchall()}
 
     def _one(self, statement: str) -> Any:
         return self.db.execute(statement).fetchone()[0]
+
+    def _tired(self) -> bool:
+        """Called by SQLite every thousand steps: whether it goes round in circles."""
+        self.left -= 1000
+        return self.left < 0
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Inside, what is read is of one moment, whatever others write."""
+        with self._told("read"):
+            self.db.execute("begin")
+            try:
+                yield
+            finally:
+                if self.db.in_transaction:
+                    self.db.execute("rollback")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -319,10 +415,12 @@ class Shelf:
     def _told(self, what: str) -> Iterator[None]:
         """SQLite's errors, in words that say what to do."""
         try:
+            size = self.path.stat().st_size if self.path.exists() else 0
+            self.left = _WORK[0] + _WORK[1] * size
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise StoreError(f"{self.path} could not be {what}: {meaning(error)}") from error
-
-
-def _seal(keys: bytes, worths: bytes) -> bytes:
-    return hashlib.blake2b(keys + worths, digest_size=16).digest()
+        except StoreError:
+            raise
+        except OSError as error:
+            raise StoreError(f"{self.path} could not be {what}: {error.strerror}") from error

@@ -11,6 +11,23 @@ _MAGIC = b"SQLite format 3\0"
 
 def refuse_others(path: Path, *, new: bool) -> None:
     """Refuse what SQLite would take for its own, or would overwrite."""
+    try:
+        head = _head(path, new=new)
+    except StoreError:
+        raise
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise StoreError(f"{path} cannot be read: {why}") from error
+    if head and not head.startswith(_MAGIC):
+        raise StoreError(
+            f"{path} is not a store of worths. Nothing was written to it: give keep= a path of its "
+            "own, or the path of a store."
+        )
+    _refuse_cut(path, head)
+
+
+def _head(path: Path, *, new: bool) -> bytes:
+    """The first bytes of a file; none of one that is still to be made."""
     if path.is_dir():
         raise StoreError(f"{path} is a folder: keep= is the path of a file")
     if not path.parent.is_dir():
@@ -18,18 +35,11 @@ def refuse_others(path: Path, *, new: bool) -> None:
     if not path.exists():
         if not new:
             raise StoreError(f"there is no file {path}: keep= makes one")
-        return
-    try:
-        with path.open("rb") as file:
-            head = file.read(100)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
-    if head and not head.startswith(_MAGIC):
-        raise StoreError(
-            f"{path} is not a store of worths. Nothing was written to it: give keep= a path of its "
-            "own, or the path of a store."
-        )
-    _refuse_cut(path, head)
+        return b""
+    if not path.is_file():
+        raise StoreError(f"{path} is a pipe or a device: keep= is the path of a file")
+    with path.open("rb") as file:
+        return file.read(100)
 
 
 def _refuse_cut(path: Path, head: bytes) -> None:
@@ -61,8 +71,12 @@ _DAMAGED = (
 )
 
 
-def meaning(error: sqlite3.Error) -> str:
+def meaning(error: sqlite3.Error | UnicodeDecodeError) -> str:
     """What happened, and what to do."""
+    if isinstance(error, UnicodeDecodeError):
+        return _DAMAGED.format("text that is none")
     name = getattr(error, "sqlite_errorname", "")  # of errors that SQLite itself raised
+    if name == "SQLITE_INTERRUPT":
+        return _DAMAGED.format("reading it never ends")
     known = next((said for start, said in _MEANINGS.items() if name.startswith(start)), _DAMAGED)
-    return known.format(error)
+    return known.format(" ".join(str(error).split())[:200])
