@@ -137,7 +137,7 @@ def test_who_was_left_out_where_training_fails():
         LogisticRegression(),
     )
     groups = ["u", "u", "v", "v", "w", "w"]
-    with pytest.raises(ModelError, match=r"on 'u' alone.*unknown categories \['v', 'w'\]"):
+    with pytest.raises(ModelError, match=r"on 'u' alone.*unknown categories"):
         wh.value(X, y, X, y, method="shapley", model=model, groups=groups)
 
 
