@@ -29,6 +29,7 @@ from ._core.method import Method as Method
 from ._core.players import Players as Players
 from ._core.progress import Progress as Progress
 from ._core.selection import Selection as Selection
+from ._core.version import __version__ as __version__
 from .recipes.compare import compare as compare
 from .recipes.describe_difference import describe_difference as describe_difference
 from .recipes.drop import drop as drop

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from whence._choose import choose
+from whence._choose import choose, in_its_place
+from whence._core.account import Account, opened, rows_of_question
 from whence._core.attribution import Attribution
-from whence._core.budget import Budget
-from whence._core.errors import OptionError
+from whence._core.budget import Budget, checked
+from whence._core.errors import OptionError, OutOfTimeError
 from whence._core.game import Game, JointGame, view
 from whence._core.index import Index, Shapley
 from whence._core.method import Method, whole
@@ -48,7 +49,7 @@ def attribute(
         index: what each number should mean; Shapley by default, or what the method computes.
         method: how to compute it, as an instance or a name; chosen by `_choose` by default.
         by_case: report every case, rather than their mean.
-        budget: when to stop; the first bound that is met wins.
+        budget: when to stop; the first bound that is met wins, and none is exceeded.
         seed: of every random draw. The same seed gives the same bits, on every engine.
         engine: where questions are answered, such as `wh.engines.Threads(4)`.
         keep: a file of worths, such as "run.db": a rerun finds there what was answered before, so
@@ -60,26 +61,65 @@ def attribute(
         KeyboardInterrupt: before the first step was done, or by a method with nothing to show yet.
         OptionError: an argument that is not what it should be.
         UnsupportedGameError: a method that cannot attribute this game.
+        BudgetError: the budget does not pay for the least that can be asked; the price is told.
     """
-    from whence.engines.kept import kept
+    check(game, index, method, budget, seed, engine, keep, progress)
+    with (
+        opened(budget or Budget()) as account,
+        shown(progress) as listener,
+        listening(listener),
+    ):
+
+        def run(chosen: Method[Any], why: str) -> Attribution:
+            return _run(game, chosen, why, account, int(seed), engine, keep, by_case=by_case)
+
+        try:
+            return run(*_method(game, index, method, account.budget, by_case=by_case))
+        except OutOfTimeError as late:
+            if method is not None:
+                raise
+            other, why = in_its_place(game, index or Shapley(), account.budget, by_case=by_case)
+            return run(other, f"{why}; {late}")
+
+
+def _run(
+    game: Game,
+    chosen: Method[Any],
+    why: str,
+    account: Account,
+    seed: int,
+    engine: "Engine | None",
+    keep: Any,
+    *,
+    by_case: bool,
+) -> Attribution:
+    """Open an engine and a store, run, and stamp provenance."""
+    from whence.engines.kept import kept, probes
     from whence.models.threads import one_thread
 
-    check(game, index, method, budget, seed, engine, keep, progress)
-    chosen, why = _method(game, index, method, budget or Budget(), by_case=by_case)
     asked = whole(game) if chosen.every_draw else game
     joint = view(asked, JointGame)
     asked = AllCases(joint) if joint is not None else asked
-    opened = (engine or _serial()).open(asked)
+    budget, answers = account.budget, keep if chosen.needs is Game else None
+    account.reserved = probes(answers)
+    opened_game = _engine(engine, asked, budget).open(asked)
     with (
-        shown(progress) as listener,
-        listening(listener),
         one_thread(torch=view(game, NetworkGame) is None and joint is None),
-        opened as answered,
-        kept(answered, keep if chosen.needs is Game else None) as through,
+        opened_game as answered,
+        kept(answered, answers) as through,
     ):
-        result = chosen.attribute(through, budget or Budget(), int(seed), by_case)
-    told = {**_goal(result, budget or Budget()), **_provenance(why), **_store(keep, chosen)}
+        result = chosen.attribute(through, budget, seed, by_case)
+    told = {**_goal(result, budget), **_provenance(why), **_store(keep, chosen)}
     return replace(result, provenance={**result.provenance, **told})
+
+
+def _engine(engine: "Engine | None", game: Game, budget: Budget) -> "Engine":
+    """The engine; this thread where only counting tells how many rows a question takes.
+
+    Elsewhere they are counted when all is done, and that would be too late.
+    """
+    unknown = budget.rows is not None and rows_of_question(game) is None
+    return _serial() if engine is None or unknown else engine
 
 
 def _method(
@@ -164,7 +204,7 @@ def check(
     _is(game, Game, "game", "a Game, such as wh.FunctionGame(function, names)")
     _is(index, Index, "index", "an index, such as wh.Banzhaf()")
     _is(method, (Method, str), "method", "a method, such as wh.methods.Permutation(), or its name")
-    _is(budget, Budget, "budget", "a wh.Budget, such as wh.Budget(seconds=30)")
+    checked(budget)
     _is_engine(engine)
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise OptionError(f"seed must be an integer from 0; given {seed!r}")
@@ -225,15 +265,11 @@ def _goal(result: Attribution, budget: Budget) -> dict[str, Any]:
 
 
 def _provenance(why: str) -> dict[str, Any]:
-    from importlib.metadata import PackageNotFoundError, version
+    from whence._core.version import __version__
 
-    try:
-        own = version("whence")
-    except PackageNotFoundError:
-        own = "unknown"
     return {
         "chosen because": why,
-        "whence": own,
+        "whence": __version__,
         "numpy": np.__version__,
         "python": platform.python_version(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),

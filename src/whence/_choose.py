@@ -1,7 +1,12 @@
-"""Which method by default: a policy, readable from top to bottom, with its reason."""
+"""Which method by default: a policy, readable from top to bottom, with its reason.
+
+What the budget does not pay for is not chosen; whether seconds are enough shows only when it is
+asked, and then `in_its_place` says what can be stopped at any time.
+"""
 
 from typing import Any
 
+from whence._core.account import Account, opened, rows_of_question
 from whence._core.budget import Budget
 from whence._core.errors import UnsupportedGameError
 from whence._core.game import BlockGame, DearGame, Game, PooledGame, RelaxedGame, view
@@ -15,9 +20,11 @@ from whence._core.index import (
 )
 from whence._core.leaf_game import LeafGame
 from whence._core.lever import LeverGame
-from whence._core.method import Method
+from whence._core.meter import ENDLESS
+from whence._core.method import Method, whole
 from whence._core.wrap import units
 
+_FEW = 2  # walks forth and back, of which at least so many are needed to know an error
 TIGHT, MANY = 0.02, 64  # relative error below, and cases from, which a lever may pay
 EXACT = 2**17  # worths (times background rows) that are cheaper to enumerate than to argue about
 
@@ -32,7 +39,6 @@ def choose(
     """
     from whence.methods.gradient.integrated_gradients import IntegratedGradients
     from whence.methods.perturbation.exact import Exact
-    from whence.methods.perturbation.semivalue import SampledSemivalue
     from whence.methods.perturbation.trees import TreeExact
 
     if isinstance(index, AumannShapley) and view(game, RelaxedGame) is not None:
@@ -46,26 +52,49 @@ def choose(
         return TreeExact(index), "each leaf of a tree has its values in closed form"
     if isinstance(index, (LeaveOneOut, FirstIn)):
         return _one_by_one(game, index, budget)
-    price = enumeration(game)
-    if price is not None and len(game.players) <= 16 and price <= EXACT:
-        return Exact(index), f"all {price:,} questions are cheap to ask"
-    if isinstance(index, Shapley):
-        return _orders(game, budget, by_case=by_case)
-    return SampledSemivalue(index), "nothing is known of the game beyond its worths"
+    price, ordered = enumeration(game), game.players.ordered
+    few = ordered or len(game.players) <= 16
+    if price is not None and few and price <= EXACT and _paid(game, Exact(index), budget):
+        asked = "prefixes are all that can be asked" if ordered else "are cheap to ask"
+        return Exact(index), f"all {price:,} questions {asked}"
+    return in_its_place(game, index, budget, by_case=by_case)
+
+
+def in_its_place(
+    game: Game, index: Index, budget: Budget, *, by_case: bool = False
+) -> tuple[Method[Any], str]:
+    """A method that can be stopped at any time, where an exact one is not paid for, and why."""
+    from whence.methods.perturbation.leave_one_out import OnePlayer
+    from whence.methods.perturbation.semivalue import SampledSemivalue
+
+    if isinstance(index, (LeaveOneOut, FirstIn)):
+        return OnePlayer(index), "one player at a time is all the index needs"
+    if isinstance(index, Semivalue) and not isinstance(index, Shapley):
+        return SampledSemivalue(index), "nothing is known of the game beyond its worths"
+    return _orders(game, budget, by_case=by_case)
 
 
 def _one_by_one(
     game: Game, index: LeaveOneOut | FirstIn, budget: Budget
 ) -> tuple[Method[Any], str]:
     """One player at a time: on every case where that ends and is paid for, else on some."""
-    from whence.methods.perturbation.leave_one_out import OnePlayer
     from whence.methods.perturbation.sweep import Sweep
 
-    price, unbounded = sweep(game), budget.rows is None and budget.seconds is None
-    most = EXACT if budget.evaluations is None else min(EXACT, budget.evaluations)
-    if price is not None and unbounded and price <= most:
+    price = sweep(game)
+    if price is not None and price <= EXACT and _paid(game, Sweep(index), budget):
         return Sweep(index), "one player at a time, on every case: exact"
-    return OnePlayer(index), "one player at a time is all the index needs"
+    return in_its_place(game, index, budget)
+
+
+def _paid(game: Game, method: Any, budget: Budget) -> bool:
+    """Whether the budget pays for a method that is whole or nothing, in questions and rows."""
+    from whence.methods.perturbation import exact, sweep
+
+    every = whole(game)
+    module = exact if isinstance(method, exact.Exact) else sweep
+    with opened(budget) as account:
+        unknown = account.rows_left < ENDLESS and rows_of_question(every) is None
+        return not unknown and module.questions(game) <= account.questions_left(every)
 
 
 def _orders(game: Game, budget: Budget, *, by_case: bool) -> tuple[Method[Any], str]:
@@ -73,17 +102,23 @@ def _orders(game: Game, budget: Budget, *, by_case: bool) -> tuple[Method[Any], 
     from whence.methods.perturbation.permutation import Permutation
     from whence.methods.surrogate.control_variate import ControlVariate
 
+    if game.players.ordered:
+        return Permutation(), "prefixes are all that can be asked, and their draws are many"
     if view(game, BlockGame) is not None:
         return Permutation(batch=8, antithetic=False), "a block of rows shares an order"
-    if _long(game, budget, by_case=by_case):
-        return ControlVariate(), "so many walks may be needed that a proxy pays"
+    with opened(budget) as account:
+        paid = account.questions_left(game)
+        if _long(game, budget, account, by_case=by_case):
+            return ControlVariate(), "so many walks may be needed that a proxy pays"
+    if paid < _FEW * 2 * len(game.players):
+        return Permutation(antithetic=False), "the budget pays for few walks, so they go one way"
     return Permutation(), "nothing is known of the game beyond its worths"
 
 
-def _long(game: Game, budget: Budget, *, by_case: bool) -> bool:
+def _long(game: Game, budget: Budget, account: Account, *, by_case: bool) -> bool:
     """Whether a run may be long enough for a lever: little error is asked, or of many cases."""
     can = view(game, LeverGame)
-    if can is None or not can.lever_rows:
+    if can is None or not can.lever_rows or account.rows_left < 2 * can.lever_rows:
         return False
     tight = budget.relative_error is not None and budget.relative_error < TIGHT
     return tight or (by_case and game.n_cases >= MANY)
@@ -94,7 +129,12 @@ def enumeration(game: Game) -> int | None:
     draws = _draws(game)
     dear = view(game, DearGame)
     price = 1 if dear is None else dear.price
-    return None if draws is None else 2 ** len(game.players) * units(game) * draws * price
+    n = len(game.players)
+    return (
+        None
+        if draws is None
+        else (n + 1 if game.players.ordered else 2**n) * (units(game) * draws * price)
+    )
 
 
 def sweep(game: Game) -> int | None:

@@ -4,7 +4,9 @@
 each names the mutant that it is there to kill, and `tests/laws` keeps those mutants.
 """
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, final
@@ -13,9 +15,10 @@ import numpy as np
 
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
-from whence._core.errors import LawBrokenError, OrderError, UnsupportedGameError
-from whence._core.game import FunctionGame, Game
+from whence._core.errors import BudgetError, LawBrokenError, OrderError, UnsupportedGameError
+from whence._core.game import FunctionGame, Game, PricedGame
 from whence._core.index import Semivalue
+from whence._core.meter import count
 from whence._core.method import AnytimeMethod, Method
 from whence._core.players import Players
 from whence._core.visits import visits
@@ -23,6 +26,7 @@ from whence.games.synthetic import Airport, Gloves, KnownGame, Linear, Noisy, Un
 
 WORK = Budget(evaluations=20_000, relative_error=None)
 SURE = 0.9999  # the level of an interval that must hold the truth
+_STEP = 2  # times that one step asks a game, at most
 WEIGHTS = (3.0, -1.0, 0.5, 0.0, 2.0)
 
 
@@ -167,11 +171,37 @@ def ignores_its_batch(method: Method[Any]) -> None:
 
 
 def keeps_its_budget(method: Method[Any]) -> None:
-    """Kills: a loop that looks at its budget too late."""
-    if isinstance(method, AnytimeMethod):
-        few = Budget(evaluations=1000, relative_error=None)
-        asked = method.attribute(Noisy(Gloves(), 1.0, 5), few).cost.asked
-        _law(asked <= 1000, f"a budget of 1,000 questions, and {asked} asked")
+    """Kills: a loop that looks at its budget too late, and a method that never looks.
+
+    Counted from outside: nobody asks more than the budget pays for, and what cannot be done is
+    refused before the first question.
+    """
+    for inner in (Gloves(1, 3, 1), Noisy(Gloves(), 1.0, 5)):
+        for most in (9, 31, 200):
+            for rows in (0, 3):
+                bound: dict[str, Any] = {"rows" if rows else "evaluations": most}
+                game = _Counted(inner, rows)
+                try:
+                    got = method.attribute(game, Budget(**bound, relative_error=None))
+                except UnsupportedGameError:
+                    continue
+                except BudgetError:
+                    said = f"refused a budget of {most} {next(iter(bound))}"
+                    _law(not game.asked, f"{said} after {game.asked} questions were asked")
+                    continue
+                used = game.asked * max(rows, 1)
+                _law(used <= most, f"a budget of {most} {next(iter(bound))}, and {used} used")
+                _law(got.cost.asked == game.asked, f"cost {got.cost.asked}, asked {game.asked}")
+
+
+def ends_in_time(method: Method[Any]) -> None:
+    """Kills: a run that goes on for more than a step after its time is over."""
+    game, seconds = _Slow(), 0.02
+    start = time.perf_counter()
+    with suppress(BudgetError):
+        method.attribute(game, Budget(seconds=seconds, relative_error=None))
+    late = sum(began - start > seconds for began in game.began)
+    _law(late <= _STEP, f"{late} times was the game asked when the time was over")
 
 
 def survives_an_interrupt(method: Method[Any]) -> None:
@@ -192,16 +222,16 @@ def survives_an_interrupt(method: Method[Any]) -> None:
         _law(whole, f"interrupted at question {life + 1}, the answer is not that of whole steps")
 
 
-def refuses_order(method: Method[Any]) -> None:
-    """Kills: a method that asks ordered players (steps) out of order."""
+def keeps_order(method: Method[Any]) -> None:
+    """Kills: a method that asks ordered players (steps) out of order, or credits another step."""
     steps = Players(("first", "then", "last"), kind="step", ordered=True)
-    game = FunctionGame(lambda stay: stay.sum(axis=1), steps)
+    game = FunctionGame(lambda stay: np.array([0.0, 2.0, 3.0, 7.0])[stay.sum(axis=1)], steps)
     try:
         got = method.attribute(game, WORK)
     except (OrderError, UnsupportedGameError):
         return
-    ones = np.allclose(got.values, 1.0)
-    _law(ones, "ordered players were asked out of order, and nobody noticed")
+    told = np.allclose(got.values, [2.0, 1.0, 4.0])
+    _law(told, f"what steps add to those before them is 2, 1 and 4, and not {got.values.tolist()}")
 
 
 METHOD_LAWS: tuple[Callable[[Method[Any]], None], ...] = (
@@ -216,8 +246,9 @@ METHOD_LAWS: tuple[Callable[[Method[Any]], None], ...] = (
     repeats_itself,
     ignores_its_batch,
     keeps_its_budget,
+    ends_in_time,
     survives_an_interrupt,
-    refuses_order,
+    keeps_order,
 )
 
 # -- games --
@@ -277,6 +308,37 @@ class _Mortal(Game):
         if self.life < 0:
             raise KeyboardInterrupt
         return self.inner.worth(coalitions, cases, draws)
+
+
+@final
+class _Counted(PricedGame):
+    """Counts its questions itself; each takes so many model rows."""
+
+    def __init__(self, inner: Game, rows: int) -> None:
+        self.inner, self.most_rows, self.asked = inner, rows, 0
+        self.players, self.outputs = inner.players, inner.outputs
+        self.n_cases, self.n_draws = inner.n_cases, inner.n_draws
+
+    def _worth(self, coalitions: np.ndarray, cases: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        count(rows=len(coalitions) * (self.most_rows or 0))
+        self.asked += len(coalitions)
+        return self.inner.worth(coalitions, cases, draws)
+
+
+@final
+class _Slow(Game):
+    """A question takes a millisecond; it writes down when it was asked."""
+
+    players, n_draws = Players(tuple("abcdefg")), 3
+
+    def __init__(self) -> None:
+        self.began: list[float] = []
+
+    def _worth(self, coalitions: np.ndarray, cases: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        del cases
+        self.began.append(time.perf_counter())
+        time.sleep(1e-3 * len(coalitions))
+        return np.asarray(coalitions.sum(axis=1) * 1.0 + coalitions[:, 0] * draws)
 
 
 def _noisy(method: Method[Any]) -> Game:

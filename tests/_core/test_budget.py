@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from whence import Budget
-from whence._core.budget import affordable, spent
-from whence._core.errors import BudgetError
+from whence._core.budget import checked
+from whence._core.errors import BudgetError, OptionError
 
 BOUNDS = ("rows", "evaluations", "seconds", "relative_error", "absolute_error", "data_share")
 
@@ -46,26 +46,17 @@ def test_one_bound_is_enough(name):
     assert not budget.only_data_share
 
 
-def test_what_was_spent_is_said():
-    b = Budget(evaluations=10_000, rows=2_000_000, seconds=1.5)
-    assert spent(b, 9_999, 5, 1.4) == ""
-    assert spent(b, 10_000, 5, 0.0) == "the budget of 10,000 evaluations was spent"
-    assert spent(b, 1, 2_000_000, 0.0) == "the budget of 2,000,000 model rows was spent"
-    assert spent(b, 1, 5, 1.5) == "the budget of 1.5 seconds was spent"
-    assert spent(Budget(), 10**9, 0, 1e9) == ""
+@pytest.mark.parametrize("name", ["evaluations", "rows"])
+def test_questions_and_rows_are_whole(name):
+    assert Budget(**{name: 10**400})  # larger than any float
+    with pytest.raises(BudgetError, match=f"{name} is a whole number; given 2.5"):
+        make(name, 2.5)
+    make(name, 1e6)
 
 
-def test_rows_that_nobody_counts():
-    with pytest.raises(BudgetError, match="nobody counts"):
-        spent(Budget(rows=10), 5, 0, 0.0)
-
-
-def test_what_is_left_pays_for_so_many_walks():
-    """Kills: the price of all walks for that of one, and the bound that binds last."""
-    b = Budget(evaluations=100, rows=1000)
-    assert affordable(b, 40, 100, 1.0, 4) == pytest.approx(6)  # 60 left, 10 a walk
-    assert affordable(b, 40, 900, 1.0, 4) == pytest.approx(400 / 900)
-    # a little early
-    assert affordable(Budget(seconds=10.0), 1, 1, 5.0, 2) == pytest.approx(1.8)
-    assert affordable(Budget(), 5, 5, 5.0, 5) == float("inf")
-    assert affordable(b, 0, 0, 0.0, 1) == float("inf")
+@pytest.mark.parametrize("budget", [-1, {"seconds": 3}, "60", Budget])
+def test_what_is_no_budget(budget):
+    assert checked(None) is None
+    assert checked(Budget()) == Budget()
+    with pytest.raises(OptionError, match=r"budget must be a wh\.Budget"):
+        checked(budget)

@@ -313,10 +313,18 @@ def test_choices():
         assert choose(Linear([1.0] * 17), index)[0] == finite  # too many players
         assert choose(Linear([1.0] * 12, 100), index)[0] == finite  # too many questions
         assert choose(Linear([1.0] * 1000, 200), index)[0] == method  # both
-    for bound in ({"evaluations": 17}, {"seconds": 9.0}, {"rows": 99}):  # whole or nothing
+    for bound in ({"evaluations": 17}, {"rows": 99}):  # whole or nothing
         assert choose(Linear([1.0] * 17), wh.LeaveOneOut(), Budget(**bound))[0] == OnePlayer()
-    paid = Budget(evaluations=18)
-    assert choose(Linear([1.0] * 17), wh.LeaveOneOut(), paid)[0] == Sweep()
+    for bound in ({"evaluations": 18}, {"seconds": 9.0}):  # which show as it is asked
+        assert choose(Linear([1.0] * 17), wh.LeaveOneOut(), Budget(**bound))[0] == Sweep()
+    for bound, method in (
+        ({"evaluations": 1024}, Exact()),
+        ({"evaluations": 1023}, Permutation()),
+        ({"evaluations": 40}, Permutation()),
+        ({"evaluations": 39}, Permutation(antithetic=False)),
+        ({"rows": 10_000}, Permutation()),  # nobody knows what a question takes
+    ):
+        assert choose(Linear([1.0] * 10), wh.Shapley(), Budget(**bound))[0] == method
     with pytest.raises(UnsupportedGameError, match="AumannShapley"):
         choose(small, wh.AumannShapley())
 

@@ -124,7 +124,7 @@ def test_a_budget_of_rows_ends_where_it_would_have_ended(tmp_path):
     first = run(Net(), tmp_path / "run.db", budget=rows)
     rerun = run(Net(), tmp_path / "run.db", budget=rows)
     same(first, rerun)
-    assert first.cost.rows >= 9000
+    assert 8900 < first.cost.rows <= 9000
     assert rerun.cost.rows is None
 
 

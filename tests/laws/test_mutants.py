@@ -6,11 +6,14 @@ from typing import final
 import numpy as np
 import pytest
 
-from whence import Banzhaf, Game, Shapley, testing
+from whence import Banzhaf, Budget, Game, Method, Shapley, testing
+from whence._core.enumeration import coalitions
 from whence._core.errors import LawBrokenError
 from whence._core.index import Semivalue
 from whence._core.reading import Reading
 from whence._core.visits import Visits
+from whence._core.wrap import bare
+from whence.games.synthetic import Gloves, Noisy
 from whence.methods import AnytimeMethod, Walks
 from whence.methods.perturbation.exact import Exact
 from whence.methods.perturbation.permutation import Permutation
@@ -143,6 +146,31 @@ class Crowded(Mutant):
         return Visits(visits.cases, visits.draws, np.arange(len(visits)), visits.seed)
 
 
+@dataclass(frozen=True, slots=True)
+class Heedless(Method[Game]):
+    """Asks everything, one coalition after the other, whatever the budget."""
+
+    index: Semivalue = field(default=Shapley())
+
+    @property
+    def needs(self):
+        return Game
+
+    def _run(self, game, budget, seed, by_case):
+        for coalition in coalitions(len(game.players)):
+            game.worth(coalition[None], np.zeros(1, int), np.zeros(1, int))
+        return Exact()._run(game, budget, seed, by_case)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sneaky(Heedless):
+    """Looks behind whoever counts."""
+
+    def _run(self, game, budget, seed, by_case):
+        return Heedless()._run(bare(game), Budget(), seed, by_case)
+
+
 @final
 class Spendthrift(Mutant):
     def step(self, game, state, visits):
@@ -157,7 +185,7 @@ class Hasty(Mutant):
 
     def step(self, game, state, visits):
         half = len(visits) // 2
-        for some in (slice(0, half), slice(half, None)):
+        for some in (slice(0, half), slice(half, None)) if half else (slice(None),):
             each = (visits.cases[some], visits.draws[some], visits.passes[some])
             state = Permutation().step(game, state, Visits(*each, visits.seed))
         return state
@@ -193,8 +221,9 @@ KILLS = {
     testing.repeats_itself: Global(),
     testing.ignores_its_batch: Crowded(),
     testing.keeps_its_budget: Spendthrift(),
+    testing.ends_in_time: Heedless(),
     testing.survives_an_interrupt: Hasty(),
-    testing.refuses_order: Disordered(),
+    testing.keeps_order: Disordered(),
 }
 
 
@@ -214,6 +243,19 @@ class Biased(Mutant):
         got = state.reading()
         more = got.values + 7 * np.maximum(got.stderr, 1e-3)
         return Reading(more, got.stderr, got.freedom, got.empty, got.full)
+
+
+@pytest.mark.parametrize("mutant", [Heedless(), Sneaky()], ids=repr)
+def test_nobody_can_but_look_at_the_budget(mutant):
+    """Who does not look is stopped before the question that is one too many; who hides is seen."""
+    with pytest.raises(LawBrokenError):
+        testing.keeps_its_budget(mutant)
+
+
+def test_what_gets_dearer_keeps_its_answer_so_far():
+    got = Spendthrift().attribute(Noisy(Gloves(), 1.0, 5), Budget(evaluations=1000))
+    assert 0 < got.cost.asked <= 1000
+    assert np.isfinite(got.values).all()
 
 
 def test_a_fit_is_no_excuse():

@@ -72,7 +72,7 @@ def test_enumeration_refuses():
         Exact().attribute(Noisy(Gloves()))
     steps = Players(("a", "b"), kind="step", ordered=True)
     with pytest.raises(UnsupportedGameError, match="ordered"):
-        Exact().attribute(FunctionGame(lambda s: s.sum(axis=1), steps))
+        Exact(wh.Banzhaf()).attribute(FunctionGame(lambda s: s.sum(axis=1), steps))
     assert Exact(max_players=3).attribute(Linear([1.0] * 3)).converged
 
 
@@ -151,7 +151,7 @@ def test_many_players_in_little_memory():
     weights = np.random.default_rng(0).normal(size=n)
     game = FunctionGame(lambda stay: stay @ weights, Players(tuple(map(str, range(n)))))
     tracemalloc.start()
-    got = OnePlayer(batch=2).attribute(game, Budget(evaluations=1, **NEVER))
+    got = OnePlayer(batch=2).attribute(game, Budget(evaluations=2 * (n + 1), **NEVER))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert np.allclose(got.values[0, 0], weights)

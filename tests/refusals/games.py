@@ -244,29 +244,25 @@ GAMES = [
         alone(lambda: wh.Players(("a", "b"), columns=["layer"])),
     ),
     (
-        "ordered players and random orders",
-        V,
+        "ordered players and an index of any coalitions",
+        T,
         [
-            "the players are ordered (steps): only prefixes can be",
-            "was. Use a method that respects order.",
+            "Banzhaf() does not know ordered players: only the first so many of them can be asked",
+            "index=wh.Shapley(), by Exact() or, where draws are many, by Permutation().",
         ],
-        lambda b: wh.attribute(
-            wh.FunctionGame(
-                lambda s: s.sum(axis=1), wh.Players(("a", "b", "c"), "step", ordered=True)
-            ),
-            method=wh.methods.Permutation(),
-        ),
+        lambda b: wh.attribute(_steps(), index=wh.Banzhaf()),
     ),
     (
-        "ordered players and Exact",
+        "ordered players one at a time",
         T,
-        ["Exact does not know ordered players: ask prefixes only."],
-        lambda b: wh.attribute(
-            wh.FunctionGame(
-                lambda s: s.sum(axis=1), wh.Players(("a", "b", "c"), "step", ordered=True)
-            ),
-            method=wh.methods.Exact(),
-        ),
+        ["LeaveOneOut() does not know ordered players: only the first so many", "wh.Shapley()"],
+        lambda b: wh.attribute(_steps(), index=wh.LeaveOneOut()),
+    ),
+    (
+        "ordered players and masks",
+        T,
+        ["ComponentRegression does not know ordered players: only the first so many", "Exact()"],
+        lambda b: wh.attribute(_steps(), method=wh.methods.ComponentRegression()),
     ),
     ("a coalition of too few", V, ["coalitions of shape (1, 2) for 3 players"], at([True, False])),
     (

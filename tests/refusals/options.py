@@ -471,6 +471,63 @@ OPTIONS = [
         lambda b: b.importance(budget=wh.Budget),
     ),
     (
+        "value with a budget of -1",
+        V,
+        [
+            "budget must be a wh.Budget, such as wh.Budget(seconds=30); given int",
+            "a wh.Budget, such as wh.Budget(seconds=30); given int",
+        ],
+        lambda b: wh.value(b.X, b.y, budget=-1),
+    ),
+    (
+        "explain with a budget in words",
+        V,
+        [
+            "budget must be a wh.Budget, such as wh.Budget(seconds=30); given str",
+            "a wh.Budget, such as wh.Budget(seconds=30); given str",
+        ],
+        lambda b: b.explain(budget="60"),
+    ),
+    (
+        "drop with a budget that is a number",
+        V,
+        [
+            "budget must be a wh.Budget, such as wh.Budget(seconds=30); given int",
+            "a wh.Budget, such as wh.Budget(seconds=30); given int",
+        ],
+        lambda b: wh.drop(b.classifier, before=(b.X, b.y), after=(b.X, b.y), budget=9),
+    ),
+    (
+        "a method with a budget that is a number",
+        V,
+        [
+            "budget must be a wh.Budget, such as wh.Budget(seconds=30); given int",
+            "a wh.Budget, such as wh.Budget(seconds=30); given int",
+        ],
+        lambda b: wh.methods.Exact().attribute(b.game, 9),
+    ),
+    (
+        "a budget of half a question",
+        V,
+        ["evaluations is a whole number; given 1.5"],
+        alone(lambda: wh.Budget(evaluations=1.5)),
+    ),
+    (
+        "a budget that does not pay for one walk",
+        V,
+        [
+            "one walk over 30 players needs at least 31 questions, and the budget has 30: give",
+            "evaluations=31 or more, or put players into groups",
+        ],
+        lambda b: wh.attribute(b.many(), budget=wh.Budget(evaluations=30)),
+    ),
+    (
+        "exact with a budget that does not pay for it",
+        V,
+        ["needs at least 1,024 questions, and the budget has 48: give evaluations=1024 or more"],
+        lambda b: wh.attribute(b.many(10), method="exact", budget=wh.Budget(evaluations=48)),
+    ),
+    (
         "budget of rows that nobody counts",
         V,
         [

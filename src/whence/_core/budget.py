@@ -1,11 +1,11 @@
-"""Budgets: when to stop. The first bound that is met wins; bounds are looked at between steps."""
+"""Budgets: when to stop. The first bound that is met wins, and none is exceeded."""
 
 from dataclasses import dataclass, fields
 from math import isfinite
 from numbers import Real
-from typing import final
+from typing import Any, final
 
-from .errors import BudgetError
+from .errors import BudgetError, OptionError
 
 
 @final
@@ -13,10 +13,14 @@ from .errors import BudgetError
 class Budget:
     """What an attribution may cost, and how sure it must be.
 
+    Never more is asked, set-up included. What cannot be done within the bounds is done by something
+    that can (a sampler in place of an enumeration), or refused before the first question, with its
+    price.
+
     Args:
-        evaluations: questions asked of the game, answers found in a store included.
+        evaluations: questions asked of the game, answers found in a store and gradients included.
         rows: rows given to the model.
-        seconds: wall-clock time.
+        seconds: wall-clock time; the step that is under way when it ends is finished.
         relative_error: standard error, as a share of the spread of the values and 0 (root mean
             square over cases), for each output.
         absolute_error: standard error, in the unit of the worth.
@@ -39,10 +43,9 @@ class Budget:
         for name, bound in bounds.items():
             if bound is None:
                 continue
-            if isinstance(bound, bool) or not isinstance(bound, Real) or not isfinite(bound):
-                raise BudgetError(f"{name} must be a number; given {bound!r}")
-            if bound <= 0:
-                raise BudgetError(f"{name}={bound} buys nothing: give a positive bound, or None")
+            _refuse(name, bound)
+            if name in {"evaluations", "rows"}:
+                object.__setattr__(self, name, int(bound))
         if all(bound is None for bound in bounds.values()):
             raise BudgetError("every bound is None, so nothing would ever stop: give at least one")
         if self.only_data_share:
@@ -63,33 +66,28 @@ class Budget:
         return all(b is None for b in (*others, self.absolute_error))
 
 
-def spent(budget: Budget, asked: int, rows: int, seconds: float) -> str:
-    """Why the allowance is used up; empty while it is not.
+def _refuse(name: str, bound: Any) -> None:
+    """Refuse a bound that is none.
 
     Raises:
-        BudgetError: model rows are bounded, and nobody counts them.
+        BudgetError: no number, one that is not positive, or a part of a question.
     """
-    if budget.evaluations is not None and asked >= budget.evaluations:
-        return f"the budget of {budget.evaluations:,} evaluations was spent"
-    if budget.rows is not None and rows == 0:
-        raise BudgetError("nobody counts this game's model rows: bound its evaluations instead")
-    if budget.rows is not None and rows >= budget.rows:
-        return f"the budget of {budget.rows:,} model rows was spent"
-    if budget.seconds is not None and seconds >= budget.seconds:
-        return f"the budget of {budget.seconds:g} seconds was spent"
-    return ""
+    number = isinstance(bound, Real) and not isinstance(bound, bool)
+    if not number or not (isinstance(bound, int) or isfinite(bound)):
+        raise BudgetError(f"{name} must be a number; given {bound!r}")
+    if bound <= 0:
+        raise BudgetError(f"{name}={bound} buys nothing: give a positive bound, or None")
+    if name in {"evaluations", "rows"} and bound != int(bound):
+        raise BudgetError(f"{name} is a whole number; given {bound!r}")
 
 
-def affordable(budget: Budget, asked: int, rows: int, seconds: float, walks: int) -> float:
-    """How many more walks the allowance pays for, at the price of the walks so far."""
-    left = [
-        (limit - used) * walks / used
-        for limit, used in (
-            (budget.evaluations, asked),
-            (budget.rows, rows),
-            # a step may be slower than those before it; better to end a little early
-            (None if budget.seconds is None else 0.95 * budget.seconds, seconds),
-        )
-        if limit is not None and used > 0
-    ]
-    return min(left, default=float("inf"))
+def checked(budget: Any) -> Budget | None:
+    """A budget, or None; the one place where what was given for one is judged.
+
+    Raises:
+        OptionError: it is neither.
+    """
+    if budget is None or isinstance(budget, Budget):
+        return budget
+    shown = f"{budget.__name__} (a class)" if isinstance(budget, type) else type(budget).__name__
+    raise OptionError(f"budget must be a wh.Budget, such as wh.Budget(seconds=30); given {shown}")

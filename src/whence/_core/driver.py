@@ -1,26 +1,26 @@
 """The one loop: walk, look, judge, stop. It serves every sampler.
 
-Steps grow from two walks, so that the price is known early, up to a bound on memory; the last one
-is cut to what the budget still pays for. None of this changes a walk, which is a function of
+Steps grow from two walks, so that the price is known early, up to a bound on memory; each is cut to
+what the budget still pays for. None of this changes a walk, which is a function of
 (seed, case, pass): a shorter run is a prefix of a longer one.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
 
-from .budget import Budget, affordable, spent
+from .account import Account, opened, rows_of_question, whole
+from .budget import Budget
+from .errors import OutOfTimeError
 from .game import Game
 from .interrupts import held, welcoming
 from .looking import Eye, Look, cut_short
-from .meter import Meter, metering
+from .meter import OverBudgetError
 from .progress import Progress, tell
 from .reading import Reading
 from .trace import Recorder, Trace
-from .wrap import Metered
 
 _CELLS = 2**22  # of a step's coalitions, at most
 _LOOK = 1.05  # a reading is taken each time the walks have grown by this factor
@@ -45,6 +45,7 @@ def drive(
     batch: int | None,
     *,
     by_case: bool,
+    price: int | None = None,
 ) -> Run:
     """Walk until the reading is good enough, the budget is spent, or somebody interrupts.
 
@@ -57,42 +58,63 @@ def drive(
         budget: when to stop.
         batch: walks a step; None lets steps grow.
         by_case: each case must be good enough, rather than their mean.
+        price: questions of a walk, where a budget of them is to be kept.
 
     Raises:
         KeyboardInterrupt: before the first step is done; or a second one, in the middle of a step.
+        BudgetError: rows are bounded that nobody counts, or do not pay for one walk.
     """
     done, past = 0, Recorder()
-    with metering() as meter, held() as interrupts:
-        clock = _Clock(game, meter, time.perf_counter())
+    with opened(budget) as account, held() as interrupts:
+        clock = _Clock(game, account, price, account.used())
         eye = Eye(read, game, budget, by_case)
-        due, size = 0.0, _size(game, batch, 0)
+
+        def ended(why: str, *, enough: bool = False) -> Run:
+            look = eye.look(done)
+            past.add(account.used(), look.plain, look.n_cases)
+            return Run(look.reading, enough, why or cut_short(look.seen, budget), past.trace())
+
+        due, size = 0.0, clock.size(_size(game, batch, 0, careful=clock.careful), 0)
         try:
             while True:
                 walk(done, size)
                 done += size
-                why, size = clock.more(budget, done, _size(game, batch, done))
+                account.refuse_uncounted(game, clock.before[1])
+                why, size = clock.more(done, _size(game, batch, done, careful=clock.careful))
                 if not why and done < due:
                     continue
                 due = done * _LOOK
                 look = eye.look(done)
-                past.add(clock.used(), look.plain, look.n_cases)
+                past.add(account.used(), look.plain, look.n_cases)
                 with welcoming():
-                    clock.tell(look, budget, done)
+                    clock.tell(look, done)
                 if look.seen.enough or why:
                     return Run(look.reading, look.seen.enough, look.seen.why or why, past.trace())
+        except (OverBudgetError, OutOfTimeError):  # of a step, which then took nothing in
+            if done == 0:
+                raise
+            return ended(account.spent() or _NO_MORE)
         except KeyboardInterrupt:
             if done == 0 or not interrupts.harmless:
                 raise
-            look = eye.look(done)
-            past.add(clock.used(), look.plain, look.n_cases)
-            return Run(look.reading, False, cut_short(look.seen, budget), past.trace())
+            return ended("")
 
 
-def _size(game: Game, batch: int | None, done: int) -> int:
-    if batch is not None:
+def walk_over(game: Game) -> str:
+    """What has a price, in words."""
+    n = len(game.players)
+    return f"one walk over {n:,} player{'s' * (n > 1)}"
+
+
+_NO_MORE = "the budget does not pay for another walk"
+
+
+def _size(game: Game, batch: int | None, done: int, *, careful: bool = False) -> int:
+    """Walks of the next step; careful: of a given batch too the first steps are small."""
+    most = batch or int(np.clip(_CELLS // (2 * len(game.players) ** 2), 8, 1024))
+    if batch is not None and not careful:
         return batch
-    most = int(np.clip(_CELLS // (2 * len(game.players) ** 2), 8, 1024))
-    return int(np.clip(done // 2, 2, most))
+    return int(np.clip(done // 2, min(2, most), most))
 
 
 @final
@@ -101,34 +123,56 @@ class _Clock:
     """What a run has used so far, and what that says of the rest.
 
     Attributes:
+        game: what is asked.
+        account: what is spent from.
+        price: questions of a walk; None where nobody needs to know.
+        before: what was spent before the first walk.
         marks: walks done and seconds used, at each look.
     """
 
     game: Game
-    meter: Meter
-    start: float
+    account: Account
+    price: int | None
+    before: tuple[int, int, float]
     marks: list[tuple[int, float]] = field(default_factory=lambda: [(0, 0.0)])
 
+    @property
+    def careful(self) -> bool:
+        """Time is bounded, and nobody knows yet what a walk takes."""
+        return self.account.budget.seconds is not None
+
     def used(self) -> tuple[int, int, float]:
-        """Questions asked, model rows (those that a store spared too), seconds."""
-        asked = self.game.asked if isinstance(self.game, Metered) else self.meter.evaluations
-        return asked, self.meter.rows + self.meter.spared, time.perf_counter() - self.start
+        """Questions asked, model rows (those that a store spared too), seconds, by the walks."""
+        asked, rows, seconds = self.account.used()
+        return asked - self.before[0], rows - self.before[1], seconds - self.before[2]
 
-    def more(self, budget: Budget, done: int, size: int) -> tuple[str, int]:
+    def size(self, size: int, done: int) -> int:
+        """This many walks, or as many as are paid for."""
+        return int(min(size, self.affordable(done)))
+
+    def affordable(self, done: int) -> float:
+        """How many more walks are paid for: surely by their questions, else by those so far."""
+        account, (_, rows, seconds) = self.account, self.used()
+        paid = [np.inf]
+        if self.price:
+            paid.append(whole(account.questions_left(self.game), self.price))
+        if rows_of_question(self.game) is None and account.rows_left < np.inf:
+            paid.append(account.rows_left * done / rows if done and rows else 1)
+        if done and seconds > 0:
+            paid.append(account.seconds_left * done / seconds)
+        return max(min(paid), 0)
+
+    def more(self, done: int, size: int) -> tuple[str, int]:
         """Why there will be no next step, if so, and its size."""
-        used = self.used()
-        size = int(min(size, affordable(budget, *used, done)))
-        why = spent(budget, *used)
-        if not why and size < 1:
-            why = "the budget does not pay for another walk"
-        return why, size
+        size, why = self.size(size, done), self.account.spent()
+        return why or ("" if size else _NO_MORE), size
 
-    def tell(self, look: Look, budget: Budget, done: int) -> None:
+    def tell(self, look: Look, done: int) -> None:
         """Tell whoever listens how far this is, how sure, and how long it should take in all."""
-        asked, rows, seconds = self.used()
+        asked, rows, seconds = self.account.used()
         seen, width = look.seen, look.seen.width
-        more = min(seen.walks - done, affordable(budget, asked, rows, seconds, done))
-        forecast = seconds + max(more, 0.0) * self._price(done, seconds)
+        more = min(seen.walks - done, self.affordable(done))
+        forecast = seconds + max(more, 0.0) * self._price(done, self.used()[2])
         tell(
             Progress(
                 asked,

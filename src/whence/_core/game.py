@@ -73,6 +73,8 @@ class Game(abc.ABC):
             NonFiniteWorthError: the game answered NaN or infinity.
         """
         self._check(coalitions, cases, draws)
+        if not isinstance(self, Through | ComposedGame):
+            count(evaluations=len(coalitions))
         answer = _numbers(self._worth(coalitions, cases, draws), type(self).__name__)
         if answer.ndim == 1 and len(self.outputs) == 1:
             answer = answer[:, None]
@@ -84,8 +86,6 @@ class Game(abc.ABC):
             raise NonFiniteWorthError(
                 coalitions[row], self.players.names, int(cases[row]), int(draws[row])
             )
-        if not isinstance(self, Through):
-            count(evaluations=len(coalitions))
         return answer
 
     @final
@@ -131,6 +131,10 @@ class Through(Game):
         self.inner = inner
         self.players, self.outputs = inner.players, inner.outputs
         self.n_cases, self.n_draws = inner.n_cases, inner.n_draws
+
+
+class ComposedGame(Game):
+    """A game whose worths are made of those of other games, which count their own questions."""
 
 
 def view(game: Game, kind: type[G]) -> G | None:
@@ -285,6 +289,16 @@ class DearGame(ReplicatedGame):
     price: int
 
 
+class PricedGame(Game):
+    """A game that knows its price, so that a budget of model rows can be kept before it is spent.
+
+    Attributes:
+        most_rows: model rows that one question takes, at most; None where that is not known.
+    """
+
+    most_rows: int | None
+
+
 class RelaxedGame(Game):
     """A game that also answers for players who are present only in part: w in [0, 1]^n."""
 
@@ -299,11 +313,11 @@ class RelaxedGame(Game):
         Raises:
             BadAnswerError: the game answered an array of another shape.
         """
+        count(gradients=len(weights))
         answer = np.asarray(self._gradient(weights, cases, draws), dtype=float)
         wanted = (len(weights), len(self.outputs), len(self.players))
         if answer.shape != wanted:
             raise BadAnswerError(answer.shape, wanted, type(self).__name__)
-        count(gradients=len(weights))
         return answer
 
 

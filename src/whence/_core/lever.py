@@ -12,7 +12,7 @@ from typing import final
 
 import numpy as np
 
-from .game import Game, PooledGame
+from .game import ComposedGame, Game, PooledGame
 from .shaped import Float
 from .types import Cases, Coalitions, Draws, Ends, Scores, Worths
 
@@ -54,11 +54,14 @@ class LeverGame(PooledGame):
         Args:
             seed: of those rows.
             error: how well the mean of its own values should be known, if that can be had.
+
+        Raises:
+            OutOfTimeError: it would take too much of the time that the budget has left.
         """
 
 
 @final
-class Paired(Game):
+class Paired(ComposedGame):
     """A game and its proxy, asked together: the outputs of the one, then those of the other."""
 
     def __init__(self, game: Game, proxy: Game) -> None:

@@ -1,23 +1,23 @@
 """Methods: how an index of a game is computed."""
 
 import abc
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, final
 
 import numpy as np
 
+from .account import Account, opened
 from .attribution import Attribution, Cost, Uncertainty
-from .budget import Budget
+from .budget import Budget, checked
 from .certificate import Certificate
-from .driver import drive
+from .driver import drive, walk_over
 from .errors import OptionError, UnsupportedGameError, positive
 from .game import Game, PooledGame, Question, ReplicatedGame, view
 from .index import Index
-from .meter import Meter, metering
 from .network_game import NetworkGame
 from .reading import Averaged, Reading
+from .rehearsal import rehearsed
 from .stopping import averaged
 from .trace import Trace
 from .visits import Visits, visits
@@ -95,6 +95,7 @@ class Method(abc.ABC, Generic[G]):
 
         Raises:
             UnsupportedGameError: this method cannot attribute this game.
+            BudgetError: the budget does not pay for the least that this method asks.
         """
         game = whole(game) if self.every_draw else game
         narrow = view(game, self.needs)
@@ -103,13 +104,14 @@ class Method(abc.ABC, Generic[G]):
                 f"{type(self).__name__} needs a {self.needs.__name__}; "
                 f"{type(game).__name__} is not one. `whence methods` lists what takes any game."
             )
-        asked, start = Metered(game), time.perf_counter()
-        with metering() as meter:
+        with opened(checked(budget) or Budget()) as account:
             # who only asks worths goes through the wrappers; who needs more looks behind them
-            chosen = asked if self.needs is Game else narrow
-            outcome = self._run(chosen, budget, seed, by_case)  # type: ignore[arg-type]
-        questions = asked.asked if chosen is asked else meter.evaluations
-        cost = _cost(questions, meter, time.perf_counter() - start)
+            if self.needs is Game:
+                outcome = self._run(Metered(game, account), account.budget, seed, by_case)  # type: ignore[arg-type]
+            else:
+                account.look_behind()
+                outcome = self._run(narrow, account.budget, seed, by_case)
+            cost = _cost(account)
         return _wrapped(game, self, outcome, cost, seed, by_case=by_case)
 
 
@@ -119,9 +121,12 @@ def whole(game: Game) -> Game:
     return game if pooled is None or game.n_draws == 1 else pooled.whole()
 
 
-def _cost(asked: int, meter: Meter, seconds: float) -> Cost:
+def _cost(account: Account) -> Cost:
+    """What was asked since the account was opened, the probes of a store and set-up included."""
+    meter = account.meter
+    asked = account.questions - meter.gradients
     rows = meter.rows or None
-    return Cost(asked, meter.evaluations, meter.gradients, rows, meter.found, seconds)
+    return Cost(asked, meter.evaluations, meter.gradients, rows, meter.found, account.elapsed)
 
 
 def _wrapped(
@@ -205,11 +210,21 @@ class AnytimeMethod(Method[Game], Generic[State]):
 
     @final
     def _run(self, game: Game, budget: Budget, seed: int, by_case: bool) -> Outcome:
+        with opened(budget) as account:
+            price = rehearsed(game, self._rehearsal) if account.bounds_questions else None
+            if price is not None:
+                account.require(game, price, walk_over(game))
         state = self.init(game)
 
         def walk(first: int, size: int) -> None:
             nonlocal state
             state = self.step(game, state, visits(game, seed, first, size))
 
-        run = drive(walk, lambda: self.read(state), game, budget, self.batch, by_case=by_case)
+        run = drive(
+            walk, lambda: self.read(state), game, budget, self.batch, by_case=by_case, price=price
+        )
         return Outcome(run.reading, "sampled", run.converged, run.verdict, trace=run.trace)
+
+    @final
+    def _rehearsal(self, game: Game, visits: Visits) -> object:
+        return self.step(game, self.init(game), visits)

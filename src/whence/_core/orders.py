@@ -1,7 +1,7 @@
 """Orders of arrival: the coalitions along them, and what each player adds on the way.
 
 An order may be walked backwards too (antithetic): the complements of the walk lead from everybody
-back to nobody, and its two ends are shared.
+back to nobody, and its two ends are shared. Ordered players (steps) have one order, which is time.
 """
 
 import numpy as np
@@ -33,3 +33,8 @@ def gains(
     added = np.empty((len(worth), worth.shape[2], n))
     added[np.arange(len(worth))[:, None], :, orders] = steps
     return added
+
+
+def prefixes(players: int) -> Bool[np.ndarray, "asked players"]:
+    """Nobody, the first, the first two, and so on to everybody."""
+    return np.tri(players + 1, players, -1, dtype=bool)

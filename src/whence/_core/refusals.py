@@ -20,7 +20,13 @@ def refuse_endless(game: Game, method: str, instead: str = "") -> None:
         raise UnsupportedGameError(refusal.rstrip())
 
 
-def refuse_ordered(game: Game, method: str, why: str = "ask prefixes only") -> None:
+INSTEAD = (
+    "only the first so many of them can be asked, and credit is what each adds to those before it: "
+    "index=wh.Shapley(), by Exact() or, where draws are many, by Permutation()"
+)
+
+
+def refuse_ordered(game: Game, method: str, why: str = INSTEAD) -> None:
     """Refuse players who can leave in one order only.
 
     Args:

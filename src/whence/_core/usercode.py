@@ -125,10 +125,7 @@ def is_installed(top: str) -> bool:
 
 def _version(top: str) -> str:
     if top == "whence":
-        from importlib.metadata import PackageNotFoundError, version
+        from .version import __version__
 
-        try:
-            return version("whence")
-        except PackageNotFoundError:
-            return "unknown"
+        return __version__
     return str(getattr(sys.modules.get(top), "__version__", ""))

@@ -14,6 +14,7 @@ from typing import final
 
 import numpy as np
 
+from .account import rows_left
 from .game import Game, PooledGame, view
 from .index import Index
 from .moments import Moments
@@ -29,7 +30,8 @@ class Walks:
     """The state of a method whose draws are independent walks.
 
     Args:
-        game: what is being asked; a `PooledGame` is asked once for the worth of nobody.
+        game: what is being asked; a `PooledGame` is asked once for the worth of nobody, where the
+            budget has the rows to spare.
         index: what is being estimated.
     """
 
@@ -42,7 +44,7 @@ class Walks:
         self.game = view(game, PooledGame) if game.n_draws != 1 else None
         self.pool = PoolMoments(self.game.n_pool, outputs, players) if self.game else None
         self.nobody: Ends | None = None
-        if self.game is not None and index.efficient:
+        if self.game is not None and index.efficient and rows_left() >= self.game.n_pool:
             self.nobody = self.game.nobody()
 
     def add(

@@ -4,8 +4,20 @@ from typing import final
 
 import numpy as np
 
+from .account import Account, closed, rows_of_question
 from .errors import BadQuestionError
-from .game import BlockGame, Game, JointGame, Question, ReplicatedGame, StatedGame, Through, view
+from .game import (
+    BlockGame,
+    ComposedGame,
+    Game,
+    JointGame,
+    PricedGame,
+    Question,
+    ReplicatedGame,
+    StatedGame,
+    Through,
+    view,
+)
 from .interrupts import welcoming
 from .reading import Reading
 from .types import Cases, Coalitions, Draws, Worths
@@ -13,20 +25,27 @@ from .types import Cases, Coalitions, Draws, Worths
 
 @final
 class Metered(Through):
-    """Counts the questions asked, wherever their answers come from; each may be interrupted."""
+    """Counts the questions asked, wherever their answers come from; each may be interrupted.
 
-    def __init__(self, inner: Game) -> None:
+    Args:
+        inner: the game.
+        account: what questions are spent from; one that it does not pay for is never asked.
+    """
+
+    def __init__(self, inner: Game, account: Account | None = None) -> None:
         Through.__init__(self, inner)
-        self.asked = 0
+        self.asked, self.account = 0, account
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
+        if self.account is not None:
+            self.account.ask(self, len(coalitions))
         self.asked += len(coalitions)
-        with welcoming():
+        with welcoming(), closed():
             return self.inner.worth(coalitions, cases, draws)
 
 
 @final
-class AllCases(Game):
+class AllCases(PricedGame):
     """A joint game with its cases laid out as outputs, and their mean after them.
 
     The driver folds the answer back into cases. The mean is an output of its own because the
@@ -35,6 +54,7 @@ class AllCases(Game):
 
     def __init__(self, game: JointGame) -> None:
         self.game, self.players, self.n_draws = game, game.players, game.n_draws
+        self.most_rows = rows_of_question(game)
         each = tuple(f"case {c}: {o}" for c in range(game.n_cases) for o in game.outputs)
         self.outputs = each + tuple(f"mean: {o}" for o in game.outputs)
 
@@ -47,7 +67,7 @@ class AllCases(Game):
 
 
 @final
-class Difference(Game):
+class Difference(ComposedGame):
     """What a proxy leaves unexplained: game - proxy, on the same case and draw.
 
     Raises:

@@ -14,7 +14,7 @@ import numpy as np
 from joblib import parallel_config
 
 from whence._core.game import BlockGame, Game, PooledGame, Through, view
-from whence._core.meter import Meter, count, metering
+from whence._core.meter import Meter, count_worker, metering
 from whence._core.network_game import NetworkGame
 from whence._core.types import Cases, Coalitions, Draws, Worths
 from whence._core.wrap import AllCases
@@ -72,7 +72,7 @@ class Sharded(Through):
         """The worths of one block of this size after the other, as they come, and their cost."""
         cuts = [slice(s, s + size) for s in range(0, len(coalitions), size)]
         for worths, meter in self.run([(coalitions[c], cases[c], draws[c]) for c in cuts]):
-            count(evaluations=meter.evaluations, rows=meter.rows, found=meter.found)
+            count_worker(meter)
             yield worths, meter
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:

@@ -7,7 +7,6 @@ no store, and so are its bits.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import final
 
@@ -18,6 +17,7 @@ from whence._core.fingerprint import comparable, fingerprint
 from whence._core.game import Game, Through
 from whence._core.meter import count
 from whence._core.types import Cases, Coalitions, Draws, Worths
+from whence._core.version import __version__
 from whence._core.wrap import bare, question_of
 from whence.engines.engine import Sharded, answer
 from whence.engines.memory import Memory
@@ -27,6 +27,11 @@ from whence.engines.store import Shelf, Store
 _CANARIES = 3
 _WHOLE = ""  # the print of all that a game is, where it can be read
 Canaries = list[tuple[bytes, int, int, bytes]]
+
+
+def probes(keep: Store | str | Path | None) -> int:
+    """Questions, at most, that a store asks to see whether it is of this game."""
+    return _CANARIES if isinstance(keep, Store) and keep.name else 0
 
 
 @contextmanager
@@ -87,7 +92,7 @@ class Kept(Through):
             asks=question_of(own).asks,
             players=own.players.names,
             outputs=own.outputs,
-            whence=_version(),
+            whence=__version__,
         )
         if self.prints:
             self.met = self._compare(self.shelf.prints(game))
@@ -160,6 +165,7 @@ class Kept(Through):
             bits = np.frombuffer(packed, np.uint8)
             stay = np.unpackbits(bits, count=len(self.players)).astype(bool)[None]
             then = np.frombuffer(worth, "<f8")
+            count(probes=1)
             now = self.inner.worth(stay, np.array([case]), np.array([draw]))[0]
             if not np.allclose(now, then, rtol=1e-6, atol=1e-9):
                 o = int(np.argmax(np.abs(now - then)))
@@ -176,6 +182,7 @@ class Kept(Through):
         """A few questions with about half of the players present: they tell most."""
         sizes = np.abs(2 * coalitions.sum(axis=1) - coalitions.shape[1])
         some_of = np.argsort(sizes, kind="stable")[:_CANARIES]
+        count(probes=len(some_of))
         worths = self.inner.worth(coalitions[some_of], cases[some_of], draws[some_of])
         packed = np.packbits(coalitions[some_of], axis=1)
         return [
@@ -212,10 +219,3 @@ def _sharded(game: Game) -> Sharded:
     if isinstance(game, Sharded):
         return game
     return Sharded(game, lambda blocks: (answer(game, block) for block in blocks))
-
-
-def _version() -> str:
-    try:
-        return version("whence")
-    except PackageNotFoundError:
-        return "unknown"

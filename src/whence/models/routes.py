@@ -12,7 +12,8 @@ from typing import Any, final
 
 import numpy as np
 
-from whence._core.errors import TableError, UnsupportedModelError, some
+from whence._core.errors import BudgetError, TableError, UnsupportedModelError, some
+from whence._core.meter import count
 from whence.models.answers import answered
 from whence.models.cells import Column
 from whence.models.intake import Intake
@@ -36,6 +37,7 @@ class Route:
     def probe(self, like: Table, name: str) -> np.ndarray:
         """Ask about a few rows, float [rows, outputs]; a warning about names is a failure."""
         few = self.intake.aligned(like.take(probe_rows(like)))
+        count(rows=len(few))
         with warnings.catch_warnings(), one_thread():
             warnings.filterwarnings("error", message=".*feature names.*")
             return answered(self.ask(few.frame()), len(few), name)
@@ -69,7 +71,7 @@ def first_sane(routes: Sequence[Route], like: Table, name: str) -> tuple[Route, 
             continue
         try:
             return route, route.probe(like, name)
-        except UnsupportedModelError:
+        except (UnsupportedModelError, BudgetError):
             raise
         except Exception as error:
             if isinstance(error, TableError) and len(routes) == 1:

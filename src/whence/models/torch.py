@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from whence._core.errors import UnsupportedModelError
+from whence._core.meter import count
 from whence.models.answers import are_probabilities, output_names
 from whence.models.boosted import both, of_classes
 from whence.models.intake import intake
@@ -77,6 +78,7 @@ def _ends_in(module: Any, frame: np.ndarray) -> str:
     last = list(module.modules())[-1]
     seen: list[Any] = []
     hook = last.register_forward_hook(lambda _module, _given, out: seen.append(out))
+    count(rows=len(frame))
     try:
         answer = ask(module, frame)
     finally:

@@ -73,7 +73,7 @@ class Asking:
         if self.way == "influence":
             found = influence(trainer, test)
         elif self.way == "loo":
-            found = leave_one_out(trainer, test, groups=self.groups)
+            found = leave_one_out(trainer, test, groups=self.groups, budget=self.budget)
         else:
             found = data_shapley(
                 trainer, test, groups=self.groups, budget=self.budget, seed=self.seed

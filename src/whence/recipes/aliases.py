@@ -1,10 +1,9 @@
 """Arguments that users of scikit-learn, shap and sage would type, in our words."""
 
 from dataclasses import replace
-from time import perf_counter
 from typing import TYPE_CHECKING
 
-from whence._core.budget import Budget
+from whence._core.budget import Budget, checked
 from whence._core.errors import OptionError
 
 if TYPE_CHECKING:
@@ -29,13 +28,10 @@ def as_budget(
 ) -> Budget | None:
     """A budget, with shap's `max_evals` (questions) and sage's `thresh` (relative error).
 
-    What is no budget goes through as it is: `attribute` says so.
-
     Raises:
-        OptionError: the budget has that bound already.
+        OptionError: no budget, or it has that bound already.
     """
-    if not isinstance(budget, Budget | None):
-        return budget
+    checked(budget)
     own, plain = budget or Budget(), Budget()
     if max_evals is not None:
         bound = one_of("budget's evaluations", own.evaluations, "max_evals", max_evals, None)
@@ -45,13 +41,6 @@ def as_budget(
         bound = one_of("budget's relative_error", error, "thresh", thresh, usual)
         budget = replace(own, relative_error=bound)  # type: ignore[arg-type]
     return budget
-
-
-def since(start: float, budget: Budget | None) -> Budget | None:
-    """The budget that is left, when its seconds began to run at `start` (`perf_counter`)."""
-    if not isinstance(budget, Budget) or budget.seconds is None:
-        return budget
-    return replace(budget, seconds=max(budget.seconds - (perf_counter() - start), 1e-3))
 
 
 def as_engine(engine: "Engine | None", n_jobs: int | None) -> "Engine | None":

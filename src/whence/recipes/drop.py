@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from whence._attribute import attribute
+from whence._core.account import opened
 from whence._core.attribution import Attribution
-from whence._core.budget import Budget
+from whence._core.budget import Budget, checked
 from whence._core.errors import OptionError
 from whence._core.progress import Listener
 from whence.recipes.aliases import as_engine, one_of
@@ -95,30 +96,31 @@ def drop(
     chance = one_of("seed", seed, "random_state", random_state, 0)
     if isinstance(chance, bool) or not isinstance(chance, (int, np.integer)) or chance < 0:
         raise OptionError(f"seed must be an integer from 0; given {chance!r}")
-    game = MechanismShift(
-        model,
-        before=before,
-        after=after,
-        mechanisms=mechanisms,
-        metric=metric,
-        label=label,
-        beside=beside,
-        units=units,
-        weights=weights,
-        ratios=ratios,
-        clip=clip,
-        floor=floor,
-        groups=groups,
-        seed=int(chance),
-    )
-    return answered(
-        game,
-        budget=budget,
-        seed=int(chance),
-        engine=as_engine(engine, n_jobs),
-        keep=keep,
-        progress=progress,
-    )
+    with opened(checked(budget) or _ORDERS) as account:
+        game = MechanismShift(
+            model,
+            before=before,
+            after=after,
+            mechanisms=mechanisms,
+            metric=metric,
+            label=label,
+            beside=beside,
+            units=units,
+            weights=weights,
+            ratios=ratios,
+            clip=clip,
+            floor=floor,
+            groups=groups,
+            seed=int(chance),
+        )
+        return answered(
+            game,
+            budget=account.budget,
+            seed=int(chance),
+            engine=as_engine(engine, n_jobs),
+            keep=keep,
+            progress=progress,
+        )
 
 
 def answered(

@@ -1,10 +1,10 @@
 """SHAP: what does each feature add to what the model says of each row?"""
 
 from dataclasses import replace
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from whence._attribute import attribute, named
+from whence._core.account import opened
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.errors import OptionError
@@ -12,7 +12,7 @@ from whence._core.game import Game
 from whence._core.index import Index
 from whence._core.method import Method
 from whence._core.progress import Listener
-from whence.recipes.aliases import as_budget, as_engine, one_of, since
+from whence.recipes.aliases import as_budget, as_engine, one_of
 from whence.recipes.importance import columns_of
 from whence.recipes.trees import told, trees_or
 
@@ -75,19 +75,19 @@ def explain(
 
     Source: Strumbelj & Kononenko (2010); Lundberg & Lee (2017).
     """
-    start = perf_counter()
-    game, why_not = _game(model, X, _removal(removal, background, X, method), output, groups)
-    result = attribute(
-        game,
-        index=index,
-        method=method,
-        by_case=True,
-        budget=since(start, as_budget(budget, max_evals)),
-        seed=one_of("seed", seed, "random_state", random_state, 0),  # type: ignore[arg-type]
-        engine=as_engine(engine, n_jobs),
-        keep=keep,
-        progress=progress,
-    )
+    with opened(as_budget(budget, max_evals) or Budget()) as account:
+        game, why_not = _game(model, X, _removal(removal, background, X, method), output, groups)
+        result = attribute(
+            game,
+            index=index,
+            method=method,
+            by_case=True,
+            budget=account.budget,
+            seed=one_of("seed", seed, "random_state", random_state, 0),  # type: ignore[arg-type]
+            engine=as_engine(engine, n_jobs),
+            keep=keep,
+            progress=progress,
+        )
     return replace(told(result, why_not), data=columns_of(game))
 
 

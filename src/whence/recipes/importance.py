@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from whence._attribute import attribute
+from whence._core.account import Account, opened
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.errors import OptionError, TableError
 from whence._core.progress import Listener
 from whence._core.stopping import DOUBT
 from whence._core.student import quantile
-from whence.recipes.aliases import as_budget, as_engine, one_of, since
+from whence.recipes.aliases import as_budget, as_engine, one_of
 from whence.recipes.background import background_part
 from whence.recipes.trees import told, trees_or
 
@@ -84,33 +84,40 @@ def importance(
     """
     from whence.games.features.removal import as_removal
 
-    start = perf_counter()
-    removed = as_removal(removal, X if background is None else background)
-    options = {"removal": removed, "loss": loss, "groups": groups}
-    game, why_not = _game(model, X, y, average, by_case, options)
-    if not why_not and isinstance(budget, Budget):
-        budget = replace(budget, rows=None)  # trees that were read cost no model row
-    if background is None and len(game.X) == 1:
-        raise TableError(
-            "X has one row, and without a background it would leave for itself: nothing could "
-            "change. Give background=, such as the training rows."
+    with opened(as_budget(budget, max_evals, thresh) or Budget()) as account:
+        removed = as_removal(removal, X if background is None else background)
+        options = {"removal": removed, "loss": loss, "groups": groups}
+        game, why_not = _game(model, X, y, average, by_case, options)
+        if background is None and len(game.X) == 1:
+            raise TableError(
+                "X has one row, and without a background it would leave for itself: nothing could "
+                "change. Give background=, such as the training rows."
+            )
+        result = attribute(
+            game,
+            by_case=by_case,
+            budget=account.budget,
+            seed=one_of("seed", seed, "random_state", random_state, 0),  # type: ignore[arg-type]
+            engine=as_engine(engine, n_jobs),
+            keep=keep,
+            progress=progress,
         )
-    result = attribute(
-        game,
-        by_case=by_case,
-        budget=since(start, as_budget(budget, max_evals, thresh)),
-        seed=one_of("seed", seed, "random_state", random_state, 0),  # type: ignore[arg-type]
-        engine=as_engine(engine, n_jobs),
-        keep=keep,
-        progress=progress,
-    )
-    if not why_not and not by_case:
-        part = background_part(game, int(result.provenance["seed"]))
-        result = replace(
-            result, parts={**result.parts, **({} if part is None else {"background": part})}
-        )
+        if not why_not and not by_case:
+            result = _with_background(result, game, account)
     data = columns_of(game) if by_case else {}
     return replace(told(result, why_not), verdict=_verdict(result), data=data)
+
+
+def _with_background(result: Attribution, game: Any, account: Account) -> Attribution:
+    """The answer, with the background's part of its error, if there is time to tell it."""
+    if account.seconds_left <= 0:
+        said = "the budget left no time to tell what the finite background leaves open"
+        return replace(result, verdict=f"{result.verdict}; {said}")
+    part = background_part(game, int(result.provenance["seed"]))
+    if part is None:
+        return result
+    cost = replace(result.cost, seconds=account.elapsed)
+    return replace(result, parts={**result.parts, "background": part}, cost=cost)
 
 
 def _game(

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from whence._core.account import opened, shared
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.errors import positive
@@ -26,6 +27,7 @@ from whence.recipes._comparable import HOW, comparable
 from whence.recipes._folds import crossed, dealt
 from whence.recipes._valuing import Asking, with_columns
 from whence.recipes._ways import Given, chosen, refuse
+from whence.recipes.aliases import as_budget
 
 _CARRIED = 200_000  # cells of both tables that an answer takes along
 _BAGS = 200
@@ -84,47 +86,55 @@ def value(
 
     Source: Jia et al. (2019), Kwon & Zou (2023), Ghorbani & Zou (2019); the folds are ours.
     """
-    given = Given.of(X, y, X_test, y_test, task, model)
-    way, why = chosen(method, model, given, groups)
-    refuse(way, model, given, groups, by_case=by_case)
-    positive(k, "k", "how many neighbours vote")
-    if way == "oob":
-        own = given.X.frame() if model is not None else comparable(given.X, scale=scale)[0]
-        bags = budget.evaluations if budget and budget.evaluations else _BAGS
-        found = data_oob(own, given.y, model=model, bags=int(bags), task=given.task, seed=seed)
-        found = replace(found, players=row_players(X, given.y))
-        return _told(found, method, way, why, {})
-    players, owner = (
-        (row_players(X, given.y), np.arange(len(given.y)))
-        if groups is None
-        else group_players(X, len(given.y), groups)
-    )
-    asking = Asking(way, model, k, given.task, None, by_case, budget, seed)
-
-    def ask(train: np.ndarray, X_asked: Table, y_asked: np.ndarray) -> Attribution:
-        members = None if groups is None else _members(players.names, owner[train])
-        one, rows = replace(asking, groups=members), given.X.take(train)
-        if way == "knn":
-            points, asked = comparable(rows, X_asked, scale=scale)
-            return one.near(points, given.y[train], asked, y_asked)
-        return one.trained(rows.frame(), given.y[train], X_asked.frame(), y_asked)
-
-    stamp = {"distance": HOW if scale else "columns as they are"} if way == "knn" else {}
-    if given.X_test is None or given.y_test is None:
-        if way == "knn":
-            comparable(given.X, scale=scale)  # which says what is wrong by the rows of the whole
-        strata = given.y if groups is None else owner
-        fold = dealt(strata if given.task == "classes" or groups is not None else 0 * owner, folds,
-                     seed)  # fmt: skip
-        found = crossed(
-            lambda train, test: ask(train, given.X.take(test), given.y[test]), fold, players, owner
+    with opened(as_budget(budget) or Budget()):
+        given = Given.of(X, y, X_test, y_test, task, model)
+        way, why = chosen(method, model, given, groups)
+        refuse(way, model, given, groups, by_case=by_case)
+        positive(k, "k", "how many neighbours vote")
+        if way == "oob":
+            own = given.X.frame() if model is not None else comparable(given.X, scale=scale)[0]
+            bags = budget.evaluations if budget and budget.evaluations else _BAGS
+            found = data_oob(
+                own, given.y, model=model, bags=bags, task=given.task, budget=budget, seed=seed
+            )
+            found = replace(found, players=row_players(X, given.y))
+            return _told(found, method, way, why, {})
+        players, owner = (
+            (row_players(X, given.y), np.arange(len(given.y)))
+            if groups is None
+            else group_players(X, len(given.y), groups)
         )
-        return _told(found, method, way, why, stamp | {"folds": folds})
-    found = ask(np.arange(len(given.y)), given.X_test, given.y_test)
-    found = replace(found, players=players)
-    if by_case and groups is None:
-        found = with_columns(found, given.X, given.X_test, _CARRIED)
-    return _told(found, method, way, why, stamp)
+        asking = Asking(way, model, k, given.task, None, by_case, budget, seed)
+
+        def ask(train: np.ndarray, X_asked: Table, y_asked: np.ndarray) -> Attribution:
+            members = None if groups is None else _members(players.names, owner[train])
+            one, rows = replace(asking, groups=members), given.X.take(train)
+            if way == "knn":
+                points, asked = comparable(rows, X_asked, scale=scale)
+                return one.near(points, given.y[train], asked, y_asked)
+            return one.trained(rows.frame(), given.y[train], X_asked.frame(), y_asked)
+
+        stamp = {"distance": HOW if scale else "columns as they are"} if way == "knn" else {}
+        if given.X_test is None or given.y_test is None:
+            if way == "knn":
+                comparable(
+                    given.X, scale=scale
+                )  # which says what is wrong by the rows of the whole
+            strata = given.y if groups is None else owner
+            dealing = strata if given.task == "classes" or groups is not None else 0 * owner
+            left = iter(range(folds, 0, -1))
+
+            def fold(train: np.ndarray, test: np.ndarray) -> Attribution:
+                with shared(budget, 1 / next(left)):
+                    return ask(train, given.X.take(test), given.y[test])
+
+            found = crossed(fold, dealt(dealing, folds, seed), players, owner)
+            return _told(found, method, way, why, stamp | {"folds": folds})
+        found = ask(np.arange(len(given.y)), given.X_test, given.y_test)
+        found = replace(found, players=players)
+        if by_case and groups is None:
+            found = with_columns(found, given.X, given.X_test, _CARRIED)
+        return _told(found, method, way, why, stamp)
 
 
 def _members(names: tuple[str, ...], owner: np.ndarray) -> Mapping[str, np.ndarray]:

@@ -5,10 +5,14 @@ Coalitions are of every size alike, as along a walk.
 """
 
 from dataclasses import dataclass
+from math import isfinite
+from time import perf_counter
 from typing import final
 
 import numpy as np
 
+from whence._core.account import seconds_left
+from whence._core.errors import OutOfTimeError
 from whence._core.forms import TreeEnsemble
 from whence._core.keyed import uniforms
 from whence._core.quantised import tree_ensemble
@@ -18,6 +22,7 @@ from whence.models.threads import one_thread
 from whence.models.trees import read_trees
 
 ROWS = 20_000  # hybrid rows that a proxy is fitted to
+_TREES, _TRIAL = 300, 5  # of each output; and of a first fit, that tells how long one takes
 _FIT = 41
 
 
@@ -53,6 +58,9 @@ def distilled(hybrids: Hybrids, cases: int, seed: int) -> Distilled:
         hybrids: how rows are made and the model is asked.
         cases: explained rows; the rest of the hybrids' table is the background.
         seed: of the rows.
+
+    Raises:
+        OutOfTimeError: fitting would take more than half of the time that the budget has left.
     """
     codes = hybrids.table.codes.astype(float)
     members = len(codes) - hybrids.first
@@ -69,14 +77,20 @@ def distilled(hybrids: Hybrids, cases: int, seed: int) -> Distilled:
 def _fitted(rows: np.ndarray, answers: np.ndarray) -> TreeEnsemble:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    each = []
-    for answer in answers.T:
+    def fit(answer: np.ndarray, trees: int) -> HistGradientBoostingRegressor:
         model = HistGradientBoostingRegressor(
-            max_iter=300, learning_rate=0.2, min_samples_leaf=10, early_stopping=False
+            max_iter=trees, learning_rate=0.2, min_samples_leaf=10, early_stopping=False
         )
         with one_thread():  # scikit-learn may have come in since somebody else said so
-            each.append(read_trees(model.fit(rows, answer)))
-    return _beside(each)
+            return model.fit(rows, answer)
+
+    if isfinite(left := seconds_left()):
+        start = perf_counter()
+        fit(answers[:, 0], _TRIAL)
+        forecast = (perf_counter() - start) * _TREES / _TRIAL * answers.shape[1]
+        if 2 * forecast > left:
+            raise OutOfTimeError
+    return _beside([read_trees(fit(answer, _TREES)) for answer in answers.T])
 
 
 def _beside(each: list[TreeEnsemble]) -> TreeEnsemble:

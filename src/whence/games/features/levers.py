@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from whence._core.account import seconds_left
 from whence._core.enumeration import coalitions, gray, semivalues
+from whence._core.errors import OutOfTimeError
 from whence._core.index import Shapley
 from whence._core.keyed import uniforms
 from whence._core.orders import chain, gains
@@ -54,6 +56,9 @@ def measured(
 
     Returns:
         Values by case, their standard errors, and that of their mean.
+
+    Raises:
+        OutOfTimeError: the budget has no time left for them.
     """
     from whence.kernels.compiled import spread
     from whence.kernels.means import Means
@@ -73,6 +78,8 @@ def measured(
             continue
         if together.max() <= error or many >= _MOST:
             break
+        if seconds_left() <= 0:
+            raise OutOfTimeError
         left = min(many * (together.max() / error) ** 2, _MOST) - many if error > 0 else _MOST
         if asked.n <= _ENUMERATED and 2**asked.n < 2 * asked.n * left:
             return _certain(asked, parts)

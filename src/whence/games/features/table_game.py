@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from whence._core.game import Question, ReplicatedGame
+from whence._core.game import PricedGame, Question, ReplicatedGame
 from whence._core.lever import Lever, LeverGame
 from whence._core.shaped import Float, Int
 from whence._core.types import Cases, Coalitions, Draws, Ends, Scores, Worths
@@ -24,7 +24,7 @@ from whence.models.table import Table
 Predictions = Float[np.ndarray, "rows sample models predictions"]
 
 
-class TableGame(LeverGame, ReplicatedGame):
+class TableGame(LeverGame, ReplicatedGame, PricedGame):
     """A game whose players are the columns of a table, or groups of them.
 
     A draw is a fresh sample of the background, held along a walk. With the whole background in
@@ -70,6 +70,7 @@ class TableGame(LeverGame, ReplicatedGame):
         self.n_draws = 1 if every else None
         self.folds = folds(self.n_pool) if every and self.n_pool > 1 else None
         models = len(self.model.each) if isinstance(self.model, Ensemble) else 0
+        self.most_rows = self.sample * max(models, 1)
         self.replicates = {"model": models} if models else {}
         if self.folds is not None:
             self.replicates |= {"background": int(self.folds.max()) + 1}

@@ -6,8 +6,9 @@ from typing import Any, final
 
 import numpy as np
 
+from whence._core.account import rows_left
 from whence._core.forms import TreeEnsemble
-from whence._core.game import StatedGame
+from whence._core.game import PricedGame, StatedGame
 from whence._core.shaped import Bool, Float, Int
 from whence.games.features.groups import Groups, players_of
 from whence.games.features.removal import Removal, pool_of
@@ -16,9 +17,10 @@ from whence.models.trees.faithful import refuse_unfaithful
 from whence.models.trees.raw import Raw, raw_predictor
 
 _ROWS = 256  # of each table, on which the model and its trees are compared
+_SHARE = 4  # of the rows that a budget has, at most one in so many is for that
 
 
-class TreeRows(StatedGame):
+class TreeRows(StatedGame, PricedGame):
     """A game whose players are columns, on a sum of trees, with the whole background in every draw.
 
     Attributes:
@@ -38,6 +40,7 @@ class TreeRows(StatedGame):
     owner: Int[np.ndarray, " features"]
     rows: Float[np.ndarray, "cases features"]
     pool: Float[np.ndarray, "members features"]
+    most_rows = 0  # trees are read, not asked
 
     @final
     def _meet(self, model: Any, table: Table) -> None:
@@ -67,7 +70,8 @@ class TreeRows(StatedGame):
         from whence.kernels.predict import predict
 
         numbers = self.model.numbers(table)
-        some = np.unique(np.linspace(0, len(table) - 1, min(_ROWS, len(table))).astype(int))
+        many = int(max(min(_ROWS, len(table), rows_left() // _SHARE), 1))
+        some = np.unique(np.linspace(0, len(table) - 1, many).astype(int))
         read = predict(self.trees, encode(self.trees, numbers[some]))
         refuse_unfaithful(self.trees, read, self.model(table.take(some).frame()), table.what)
         return numbers

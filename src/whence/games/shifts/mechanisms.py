@@ -23,7 +23,7 @@ import numpy as np
 
 from whence._core.certificate import Certificate
 from whence._core.errors import OptionError, did_you_mean
-from whence._core.game import DearGame, Question
+from whence._core.game import DearGame, PricedGame, Question
 from whence._core.shaped import Bool, Float
 from whence._core.types import Cases, Coalitions, Draws, Worths
 from whence.games.shifts import carried, overlap
@@ -38,7 +38,7 @@ FLOOR = 50.0  # rows that weights must be worth
 
 
 @final
-class MechanismShift(DearGame):
+class MechanismShift(DearGame, PricedGame):
     """The metric of a model on before, when some mechanisms are after's.
 
     Args:
@@ -118,6 +118,7 @@ class MechanismShift(DearGame):
             Known(own, self.weigher, known) if known is not None else Unknown(own, self.weigher)
         )
         self.players, self.price = self.law.players, self.law.price
+        self.most_rows = 0  # the model was asked above
         self.replicates = {"data": own.problem.groups}
         self.outputs = (own.before.name,) * (1 + own.problem.groups)
         self.question = Question(

@@ -7,6 +7,7 @@ result in place of estimates; what the groups did beyond their estimates is the 
 
 import numpy as np
 
+from whence._core.account import opened
 from whence._core.budget import Budget
 from whence._core.calibration import calibration
 from whence._core.certificate import Certificate
@@ -32,8 +33,32 @@ def largest(screen: np.ndarray, many: int) -> np.ndarray:
     return np.argsort(-np.abs(screen).mean(axis=(0, 1)), kind="stable")[:many]
 
 
+def require(game: Game, budget: Budget, rows: Rows, gradients: int) -> None:
+    """Refuse, before the first question, slopes that are not paid for.
+
+    Args:
+        game: what is asked.
+        budget: what pays.
+        rows: where slopes are taken.
+        gradients: in each of the rows.
+
+    Raises:
+        BudgetError: with the price.
+    """
+    with opened(budget) as account:
+        many = len(rows.cases)
+        what = f"{gradients} gradient{'s' * (gradients > 1)} and an end in each of {many:,} rows"
+        account.require(game, (gradients + 1) * many, what)
+
+
 def affordable(verify: int, game: Game, budget: Budget, rows: Rows) -> int:
-    """How many players can be asked exactly within the budget.
+    """How many players can be asked exactly with what is left of the budget.
+
+    Args:
+        verify: how many are wanted.
+        game: what is asked.
+        budget: what pays.
+        rows: where slopes were taken; a question takes no longer than a slope did.
 
     Raises:
         OptionError: a number that is none.
@@ -41,10 +66,17 @@ def affordable(verify: int, game: Game, budget: Budget, rows: Rows) -> int:
     if isinstance(verify, bool) or not isinstance(verify, (int, np.integer)) or verify < 0:
         raise OptionError(f"verify is how many players are asked exactly, from 0; given {verify!r}")
     most = min(int(verify), len(game.players))
-    if budget.evaluations is None:
+    with opened(budget) as account:
+        asked, used, seconds = account.used()
+        paid = account.questions_left(game)
+        if account.rows_left < np.inf and asked:
+            paid = min(paid, account.rows_left * asked / max(used, asked))
+        if account.seconds_left < np.inf:
+            paid = min(paid, account.seconds_left * max(asked, 1) / seconds)
+    if paid == np.inf:
         return most
-    left = budget.evaluations // len(rows.cases) - 2  # the ends
-    return max(min(most, left // 3), 0)  # each is asked, and pays for a group and its halving
+    left = paid // len(rows.cases) - 2  # the ends
+    return int(max(min(most, left // 3), 0))  # each is asked, and pays for a group and its halving
 
 
 def concluded(

@@ -17,13 +17,14 @@ from typing import final
 
 import numpy as np
 
+from whence._core.account import opened
 from whence._core.budget import Budget
 from whence._core.errors import UnsupportedGameError
-from whence._core.game import RelaxedGame, view
+from whence._core.game import Game, RelaxedGame, view
 from whence._core.index import LeaveOneOut
 from whence._core.method import Method, Outcome
 from whence._core.network_game import NetworkGame
-from whence.methods.gradient._first_order import affordable, concluded, largest
+from whence.methods.gradient._first_order import affordable, concluded, largest, require
 from whence.methods.gradient._rows import Rows
 
 
@@ -52,13 +53,21 @@ class AttributionPatching(Method[RelaxedGame]):
 
     def _run(self, game: RelaxedGame, budget: Budget, seed: int, by_case: bool) -> Outcome:
         del by_case
-        rows = Rows.of(game)
-        slopes, screen = self._slopes(game, rows)
+        rows, network = Rows.of(game), view(game, NetworkGame)
+        past = network is not None and self.qk_fix
+        drops = network is not None and self._drops(network)
+        if self.grad_drop is None and drops and network is not None:
+            drops = _pays(network, budget, rows, 1 + past + network.n_layers)
+        layers = network.n_layers if drops and network is not None else 0
+        require(game, budget, rows, 1 + past + layers)
+        slopes, screen = self._slopes(game, rows, drops=drops)
         estimate, noise = rows.mean(slopes), rows.stderr(slopes)
         who = largest(screen, affordable(self.verify, game, budget, rows))
         return concluded(game, rows, estimate, noise, who, seed)
 
-    def _slopes(self, game: RelaxedGame, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    def _slopes(
+        self, game: RelaxedGame, rows: Rows, *, drops: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Estimates [rows, outputs, players], and what says who is asked exactly."""
         network = view(game, NetworkGame)
         if network is None:
@@ -67,7 +76,7 @@ class AttributionPatching(Method[RelaxedGame]):
             return slopes, slopes
         slopes = network.slopes(rows.cases, rows.draws)
         screen = slopes
-        if self._drops(network):
+        if drops:
             each = network.slopes_without_layers(rows.cases, rows.draws)
             screen = np.abs(each).sum(axis=0) / (network.n_layers - 1)
         if self.qk_fix:
@@ -83,3 +92,9 @@ class AttributionPatching(Method[RelaxedGame]):
                 f"network has {network.n_layers} that whence can see: leave grad_drop out"
             )
         return network.n_layers >= 2 if self.grad_drop is None else self.grad_drop
+
+
+def _pays(game: Game, budget: Budget, rows: Rows, gradients: int) -> bool:
+    """Whether the budget pays for so many gradients in each row, and for the ends."""
+    with opened(budget) as account:
+        return (gradients + 2) * len(rows.cases) <= account.questions_left(game)

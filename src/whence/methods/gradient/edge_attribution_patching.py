@@ -22,7 +22,7 @@ from whence._core.errors import positive
 from whence._core.index import LeaveOneOut
 from whence._core.method import Method, Outcome
 from whence._core.network_game import NetworkGame
-from whence.methods.gradient._first_order import affordable, concluded, largest
+from whence.methods.gradient._first_order import affordable, concluded, largest, require
 from whence.methods.gradient._rows import Rows
 
 _SETTLED = 0.05  # of the largest value: the change from k steps to 2k that counts as none
@@ -58,6 +58,7 @@ class EdgeAttributionPatching(Method[NetworkGame]):
     def _run(self, game: NetworkGame, budget: Budget, seed: int, by_case: bool) -> Outcome:
         del by_case
         rows = Rows.of(game)
+        require(game, budget, rows, 1 if self.steps is None else 3 * self.steps)
         slopes, settled = self._slopes(game, rows)
         estimate, noise = rows.mean(slopes), rows.stderr(slopes)
         who = largest(np.abs(slopes), affordable(self.verify, game, budget, rows))

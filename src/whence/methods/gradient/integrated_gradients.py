@@ -14,6 +14,7 @@ from typing import final
 
 import numpy as np
 
+from whence._core.account import Account, opened, whole
 from whence._core.budget import Budget
 from whence._core.errors import GameError, OptionError, positive
 from whence._core.game import RelaxedGame
@@ -60,10 +61,13 @@ class IntegratedGradients(Method[RelaxedGame]):
         del seed  # the path and its nodes are the same for every seed
         refuse_endless(game, "IntegratedGradients")
         refuse_ordered(game, "IntegratedGradients", "its path has all of them at once")
-        empty, full = _ends(game)
-        half, shares = self.steps // 2, Shares()
-        coarse = _integral(game, half, shares, 0.0, half / (half + self.steps))
-        values = _integral(game, self.steps, shares, half / (half + self.steps), 1.0)
+        with opened(budget) as account:
+            steps = _paid(game, account, self.steps)
+            empty, full = _ends(game)
+            steps, one = _in_time(game, account, steps)
+        half, shares = steps // 2, Shares()
+        coarse = _integral(game, half, shares, 0.0, half / (half + steps)) if one is None else one
+        values = _integral(game, steps, shares, half / (half + steps), 1.0)
         judged = _Judged.of(values, coarse, full - empty, by_case=by_case)
         smooth = _Judged.of(values, coarse, full - empty, by_case=True).worst <= _ROUNDING
         apart = np.zeros_like(values) if smooth else np.abs(values - coarse)
@@ -73,8 +77,41 @@ class IntegratedGradients(Method[RelaxedGame]):
         reading = Reading(values, apart, free, empty, full, shared)
         enough = judged.worst <= (budget.relative_error or TOLERANCE)
         return Outcome(
-            reading, "exact" if smooth else "unquantified", enough, judged.words(self.steps, half)
+            reading, "exact" if smooth else "unquantified", enough, judged.words(steps, half)
         )
+
+
+def _paid(game: RelaxedGame, account: Account, steps: int) -> int:
+    """As many steps as the budget pays for, the half of them that judges and both ends included.
+
+    Raises:
+        BudgetError: not for the two that are the least.
+    """
+    each = game.n_cases * (game.n_draws or 1)
+    account.require(game, 5 * each, f"a path of 2 steps on {game.n_cases:,} cases")
+    while steps > 2 and (2 + steps + steps // 2) * each > account.questions_left(game):
+        steps -= 1
+    return steps
+
+
+def _in_time(game: RelaxedGame, account: Account, steps: int) -> tuple[int, Scores | None]:
+    """As many steps as there is time for; of few steps, the half that judges them.
+
+    One node tells what each takes, where time is bounded; nothing else would tell it early.
+    """
+    each = game.n_cases * (game.n_draws or 1)
+    if account.seconds == np.inf or account.questions_left(game) < 4 * each:
+        return steps, None
+    before = account.elapsed
+    one = _integral(game, 1, Shares(), 0.0, 1.0)
+    paid = account.seconds_left / max(account.elapsed - before, 1e-9)
+    steps = _fit(min(paid, whole(account.questions_left(game), each)), steps)
+    return steps, one if steps < 4 else None
+
+
+def _fit(nodes: float, steps: int) -> int:
+    """At most so many steps, whose nodes and those of their half are so many, but two at least."""
+    return int(max(min(steps, 2 * nodes // 3), 2))
 
 
 def _ends(game: RelaxedGame) -> tuple[Ends, Ends]:

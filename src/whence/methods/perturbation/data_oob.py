@@ -17,8 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from whence._core.account import Account, opened, whole
 from whence._core.attribution import Attribution, Cost
-from whence._core.errors import ModelError, OptionError, positive, some
+from whence._core.budget import Budget, checked
+from whence._core.errors import BudgetError, ModelError, OptionError, positive, some
 from whence._core.game import Question
 from whence._core.index import Share
 from whence._core.keyed import hashed, uniforms
@@ -33,7 +35,14 @@ _PRIOR = 2  # bags' worth of the spread of all rows, so that few equal scores ar
 
 
 def data_oob(
-    X: Any, y: Any, *, model: Any = None, bags: int = 200, task: str | None = None, seed: int = 0
+    X: Any,
+    y: Any,
+    *,
+    model: Any = None,
+    bags: int = 200,
+    task: str | None = None,
+    budget: Budget | None = None,
+    seed: int = 0,
 ) -> Attribution:
     """The mean score of each training row over the bags that do not hold it.
 
@@ -46,6 +55,7 @@ def data_oob(
             default. Where its random_state is None, each bag gets its own.
         bags: how many; 200 leave a row out about 73 times (Kwon and Zou: 1000).
         task: "classes" or "numbers"; by default as of `wh.value`.
+        budget: what bags may cost, each a question, and at most 2n rows (trained on, and asked).
         seed: of the bags, and of the default model.
 
     Returns:
@@ -57,6 +67,7 @@ def data_oob(
         TableError: labels that are missing, or not one for each row.
         OptionError: bags or task that are none, no scikit-learn estimator, or rows that are in
             every bag.
+        BudgetError: a budget that does not pay for one bag.
         ModelError: a model that could not be fitted to a bag, or did not answer for its rows.
 
     Source: Kwon and Zou (2023).
@@ -72,14 +83,19 @@ def data_oob(
     model = _unfitted(model, numbers=numbers)
     sums = np.zeros((3, len(own)))  # bags it is out of; scores; squared scores
     rows = 0
-    for bag in range(bags):
-        drawn = _drawn(len(own), seed, bag)
-        out = np.setdiff1d(np.arange(len(own)), drawn)
-        if len(out):
-            said = _asked(model, table, own, drawn, out, bag, seed)
-            score = _score(own[out], said, bag, numbers=numbers)
-            sums[:, out] += np.stack([np.ones_like(score), score, score**2])
-            rows += len(out)
+    with opened(checked(budget) or Budget()) as account:
+        bags, began = _paid_for(bags, len(own), account), account.elapsed
+        for bag in range(bags):
+            drawn = _drawn(len(own), seed, bag)
+            out = np.setdiff1d(np.arange(len(own)), drawn)
+            if len(out):
+                said = _asked(model, table, own, drawn, out, bag, seed)
+                score = _score(own[out], said, bag, numbers=numbers)
+                sums[:, out] += np.stack([np.ones_like(score), score, score**2])
+                rows += len(out)
+            if account.seconds_left < (account.elapsed - began) / (bag + 1):
+                bags = bag + 1
+                break
     _refuse_inside(X, sums[0], bags)
     times, mean = sums[0], sums[1] / sums[0]
     error = _error(times, sums[1], sums[2], numbers=numbers)
@@ -108,6 +124,21 @@ def data_oob(
         ),
         provenance={"bags": bags, "seed": seed, "bags out": float(times.mean())},
     )
+
+
+def _paid_for(bags: int, rows: int, account: Account) -> int:
+    """As many bags as the budget pays for: each trains on all rows, and asks about some.
+
+    Raises:
+        BudgetError: not for one.
+    """
+    paid = min(account.most - account.questions, whole(account.rows_left, 2 * rows))
+    if paid < 1:
+        raise BudgetError(
+            f"a bag takes one question and up to {2 * rows:,} rows (trained on, and asked), and "
+            f"the budget does not pay for one: give evaluations= or rows={2 * rows} or more"
+        )
+    return int(min(bags, paid))
 
 
 def _drawn(n: int, seed: int, bag: int) -> Int[np.ndarray, " rows"]:

@@ -13,13 +13,14 @@ best constant, so that small coalitions mean something; every value has its erro
 from dataclasses import replace
 from typing import Any
 
+from whence._core.account import Account, opened
 from whence._core.attribution import Attribution
-from whence._core.budget import Budget
-from whence._core.errors import OptionError
+from whence._core.budget import Budget, checked
+from whence._core.errors import OptionError, OutOfTimeError
 from whence._core.index import Index, Semivalue, Shapley
 from whence._core.method import Method
 from whence._core.wrap import AllCases
-from whence.methods.perturbation.exact import Exact
+from whence.methods.perturbation.exact import Exact, questions
 from whence.methods.perturbation.permutation import Permutation
 from whence.methods.perturbation.semivalue import SampledSemivalue
 from whence.models.trainer.retraining import RetrainingGame
@@ -64,13 +65,22 @@ def data_shapley(
         raise OptionError(f"index is a semivalue, such as wh.Shapley(); given {index!r}")
     game = RetrainingGame(trainer, test, groups=groups, seeds=seeds, nobody=nobody)
     n = len(game.players)
-    method = _method(index, n)
-    asked = budget or Budget(evaluations=40 * (n + 1))
-    found = method.attribute(AllCases(game), asked, seed, by_case=True)
+    few = n <= _FEW
+    asked = checked(budget) or (Budget() if few else Budget(evaluations=40 * (n + 1)))
+    every = AllCases(game)
+    with opened(asked) as account:
+        enumerated = few and questions(every) <= account.questions_left(every)
+        walks = _walks(index, n, account)
+        try:
+            method = Exact(index) if enumerated else walks
+            found = method.attribute(every, asked, seed, by_case=True)
+        except OutOfTimeError:  # of the enumeration
+            found = walks.attribute(every, asked, seed, by_case=True)
     return replace(found, method=f"data_shapley ({found.method})", data=game.columns())
 
 
-def _method(index: Semivalue, players: int) -> Method[Any]:
-    if players <= _FEW:
-        return Exact(index)
-    return Permutation() if isinstance(index, Shapley) else SampledSemivalue(index)
+def _walks(index: Semivalue, players: int, account: Account) -> Method[Any]:
+    """Random coalitions; in orders that go one way, where few are paid for."""
+    if not isinstance(index, Shapley):
+        return SampledSemivalue(index)
+    return Permutation(antithetic=account.most - account.questions >= 4 * players)

@@ -11,12 +11,16 @@ from typing import Any, final
 
 import numpy as np
 
+from whence._core.account import Account, opened
 from whence._core.attribution import Attribution
-from whence._core.errors import OptionError
+from whence._core.budget import Budget, checked
+from whence._core.errors import BudgetError, OptionError
 from whence._core.game import Game
+from whence._core.in_time import in_time
 from whence._core.index import FirstIn, LeaveOneOut
 from whence._core.method import AnytimeMethod
 from whence._core.reading import Reading
+from whence._core.refusals import refuse_ordered
 from whence._core.visits import Visits
 from whence._core.walks import Walks
 from whence.methods._training import Scores, attributed
@@ -43,7 +47,12 @@ class OnePlayer(AnytimeMethod[Walks]):
     computes = (LeaveOneOut, FirstIn)
 
     def init(self, game: Game) -> Walks:
-        """No visit yet."""
+        """No visit yet.
+
+        Raises:
+            UnsupportedGameError: the players are ordered.
+        """
+        refuse_ordered(game, f"{self.index}")
         return Walks(game, self.index)
 
     def step(self, game: Game, state: Walks, visits: Visits) -> Walks:
@@ -78,6 +87,7 @@ def leave_one_out(
     *,
     groups: Any = None,
     refit: bool | None = None,
+    budget: Budget | None = None,
 ) -> Attribution:
     """What each training row adds to all the others, for each test example.
 
@@ -88,12 +98,14 @@ def leave_one_out(
             whole.
         refit: train once for each row, rather than by the closed form; by default where there is
             none.
+        budget: what the trainings may cost: each is a question, and takes its rows.
 
     Returns:
         values [tests, 1, rows]: measured with all rows, less measured without the row.
 
     Raises:
         OptionError: rows that alone decide what is learned, or a closed form that is not there.
+        BudgetError: the budget does not pay for one training for each row.
 
     Source: Cook & Weisberg (1982); Rad & Maleki (2020) for the step of logistic regression.
     """
@@ -107,12 +119,14 @@ def leave_one_out(
     found = [np.flatnonzero(owner == i) for i in range(len(players))]
 
     def work(tests: Examples) -> Scores:
+        if not linear or refit:
+            _refuse_dear(account, len(found), len(trainer.rows))
         full = trainer.measured([trainer.fit()], tests)[0]
         if isinstance(trainer, LinearTrainer) and not refit:
             left = trainer.read(trainer.without(found), tests)[0]
             words = "exact: a closed form" if isinstance(trainer, Ridge) else _STEP
         else:
-            left = _refitted(trainer, found, tests)
+            left = _refitted(trainer, found, tests, account)
             words = f"exact: {len(found):,} models trained, each without one, in the same run"
         return Scores(
             (full - left).T,
@@ -123,15 +137,35 @@ def leave_one_out(
             evaluations=1 + (len(found) if words.startswith("exact: ") and refit else 0),
         )
 
-    return attributed(trainer, test, "leave_one_out", work)
+    with opened(checked(budget) or Budget()) as account:
+        return attributed(trainer, test, "leave_one_out", work)
 
 
 _STEP = "one Newton step from the model with all rows, with the leverage of what leaves"
 
 
-def _refitted(trainer: Trainer[Any], groups: list[np.ndarray], tests: Examples) -> np.ndarray:
+def _refuse_dear(account: Account, groups: int, rows: int) -> None:
+    """Refuse, before the first training, more of them than the budget pays for."""
+    many = 1 + groups
+    if many > account.most - account.questions:
+        raise BudgetError(
+            f"leave-one-out trains {many:,} models, and the budget has "
+            f"{account.budget.evaluations:,}: give evaluations={many} or more, or groups="
+        )
+    if many * rows > account.rows_left:
+        raise BudgetError(
+            f"leave-one-out trains {many:,} models on up to {rows:,} rows each, and the budget has "
+            f"{account.budget.rows:,} rows: give rows={many * rows} or more, or groups="
+        )
+
+
+def _refitted(
+    trainer: Trainer[Any], groups: list[np.ndarray], tests: Examples, account: Account
+) -> np.ndarray:
     """Measured without each group, by training again: [groups, tests]."""
     keep = np.ones((len(groups), len(trainer.rows)), dtype=bool)
     for without, rows in zip(keep, groups, strict=True):
         without[rows] = False
-    return trainer.outputs(keep, np.full(len(keep), trainer.seed), tests)
+    seeds = np.full(len(keep), trainer.seed)
+    blocks = in_time(account, len(keep), len(keep), f"{len(keep):,} trainings")
+    return np.concatenate([trainer.outputs(keep[at], seeds[at], tests) for at in blocks])

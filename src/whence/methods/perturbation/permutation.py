@@ -4,6 +4,7 @@
 
 (Castro, Gomez & Tejada 2009). Each order is walked forwards and backwards (antithetic): the pair
 shares its ends and costs 2n questions, and what joins early in one walk joins late in the other.
+Ordered players (steps) have one order, which is time: a walk is its n + 1 prefixes.
 """
 
 from dataclasses import dataclass, field
@@ -59,10 +60,13 @@ def walked(
     Args:
         game: what is asked.
         visits: where.
-        antithetic: walk each order backwards too, and take the mean.
+        antithetic: walk each order backwards too, and take the mean; ordered players never are.
     """
     n = len(game.players)
-    orders = visits.chance(n).argsort(axis=1)
+    if game.players.ordered:
+        orders, antithetic = np.tile(np.arange(n), (len(visits), 1)), False
+    else:
+        orders = visits.chance(n).argsort(axis=1)
     asked = chain(orders, antithetic=antithetic)
     many = asked.shape[1]
     worth = game.worth(

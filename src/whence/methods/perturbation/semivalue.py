@@ -13,6 +13,7 @@ from whence._core.game import Game
 from whence._core.index import Banzhaf, Semivalue
 from whence._core.method import AnytimeMethod
 from whence._core.reading import Reading
+from whence._core.refusals import refuse_ordered
 from whence._core.visits import Visits
 from whence._core.walks import Walks
 
@@ -34,7 +35,12 @@ class SampledSemivalue(AnytimeMethod[Walks]):
     computes = (Semivalue,)
 
     def init(self, game: Game) -> Walks:
-        """No walk yet."""
+        """No walk yet.
+
+        Raises:
+            UnsupportedGameError: the players are ordered.
+        """
+        refuse_ordered(game, f"{self.index}")
         return Walks(game, self.index)
 
     def step(self, game: Game, state: Walks, visits: Visits) -> Walks:

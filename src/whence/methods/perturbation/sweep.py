@@ -11,10 +11,12 @@ from typing import final
 
 import numpy as np
 
+from whence._core.account import Account, opened
 from whence._core.budget import Budget
 from whence._core.game import Game
+from whence._core.in_time import in_time
 from whence._core.index import FirstIn, LeaveOneOut
-from whence._core.method import Method, Outcome
+from whence._core.method import Method, Outcome, whole
 from whence._core.moments import MOST
 from whence._core.progress import Shares
 from whence._core.reading import EXACT, Reading
@@ -46,11 +48,13 @@ class Sweep(Method[Game]):
         return Game
 
     def _run(self, game: Game, budget: Budget, seed: int, by_case: bool) -> Outcome:
-        del budget, seed, by_case  # a sweep is whole or nothing, and the same for every seed
+        del seed, by_case  # the same for every seed
         refuse_endless(game, "Sweep", "Use OnePlayer().")
-        refuse_ordered(game, "Sweep")
+        refuse_ordered(game, f"{self.index}")
         first = isinstance(self.index, FirstIn)
-        worth = _worths(game, first=first)
+        with opened(budget) as account:
+            account.require(game, questions(game), f"a sweep over {len(game.players):,} players")
+            worth = _worths(game, account, first=first)
         base, sign = worth[0], 1.0 if first else -1.0
         values = np.moveaxis(sign * (worth[1:] - base), 0, 2)  # case, output, player
         unasked, players = np.full_like(base, np.nan), len(game.players)
@@ -66,18 +70,24 @@ class Sweep(Method[Game]):
         return Outcome(reading, "exact", True, "exact: one player at a time, on every case")
 
 
-def _worths(game: Game, *, first: bool) -> Float[np.ndarray, "changes cases outputs"]:
+def questions(game: Game) -> int:
+    """How many questions a sweep asks of a game whose draws end."""
+    return (len(game.players) + 1) * game.n_cases * (whole(game).n_draws or 1)
+
+
+def _worths(
+    game: Game, account: Account, *, first: bool
+) -> Float[np.ndarray, "changes cases outputs"]:
     """Averaged over draws: of the base coalition, then with each player changed."""
     n, cases, draws = len(game.players), game.n_cases, game.n_draws or 1
     worth, shares = np.zeros(((n + 1) * cases, len(game.outputs))), Shares()
-    block = int(np.clip(_CELLS // n, 1, _BLOCK))
-    for draw in range(draws):
-        for start in range(0, len(worth), block):
-            at = np.arange(start, min(start + block, len(worth)))
-            masks = np.full((len(at), n), not first)
-            changed = np.flatnonzero(at >= cases)
-            masks[changed, at[changed] // cases - 1] = first
-            worth[at] += game.worth(masks, at % cases, np.full(len(at), draw)) / draws
-            answered = draw * len(worth) + int(at[-1]) + 1
-            shares.done(answered / (draws * len(worth)), answered)
+    total, most = draws * len(worth), int(np.clip(_CELLS // n, 1, _BLOCK))
+    for block in in_time(account, total, most, f"all {total:,} questions of a sweep"):
+        number = np.arange(block.start, block.stop)
+        draw, at = np.divmod(number, len(worth))
+        masks = np.full((len(at), n), not first)
+        changed = np.flatnonzero(at >= cases)
+        masks[changed, at[changed] // cases - 1] = first
+        np.add.at(worth, at, game.worth(masks, at % cases, draw) / draws)
+        shares.done(block.stop / total, block.stop)
     return worth.reshape(n + 1, cases, -1)

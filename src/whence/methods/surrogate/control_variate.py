@@ -11,9 +11,10 @@ from typing import final
 
 import numpy as np
 
+from whence._core.account import Account, opened, rows_of_question
 from whence._core.budget import Budget
-from whence._core.driver import drive
-from whence._core.errors import UnsupportedGameError
+from whence._core.driver import drive, walk_over
+from whence._core.errors import OutOfTimeError, UnsupportedGameError
 from whence._core.game import Game, view
 from whence._core.index import Shapley
 from whence._core.interrupts import welcoming
@@ -31,6 +32,7 @@ _LOOK = 320  # walks before the first look at whether a lever pays: some cases w
 _SOON = 64  # the same, where a lever is wanted anyway
 _OWN = 0.3  # of the error that is asked for, may be the lever's own
 _PAYS = 10.0  # model rows still to come, as a multiple of what the lever costs
+_SPARE = 2  # of the budget, at least so many times what a lever takes must be left
 Gains = Float[np.ndarray, "visits outputs players"]
 Both = Float[np.ndarray, "2 visits outputs"]
 
@@ -130,10 +132,14 @@ class ControlVariate(Method[Game]):
             raise UnsupportedGameError(
                 f"{type(bare(game)).__name__} can make no proxy of itself: leave proxy= out"
             )
-        run = _Run(game, can if usable else None, budget, seed, by_case=by_case)
-        if self.proxy:
-            run.always, run.due = True, _SOON
-        done = drive(run.walk, run.reading, game, budget, None, by_case=by_case)
+        n = len(game.players)
+        price = n + 1 if game.players.ordered else 2 * n
+        with opened(budget) as account:
+            account.require(game, price, walk_over(game))
+            run = _Run(game, can if usable else None, account, seed, by_case=by_case)
+            if self.proxy:
+                run.always, run.due = True, _SOON
+            done = drive(run.walk, run.reading, game, budget, None, by_case=by_case, price=price)
         verdict = done.verdict
         if isinstance(run.state, _Pair):
             verdict = f"{verdict}; walks asked only for {run.state.lever.words}"
@@ -145,9 +151,10 @@ class _Run:
     """Walks, plain at first."""
 
     def __init__(
-        self, game: Game, can: LeverGame | None, budget: Budget, seed: int, *, by_case: bool
+        self, game: Game, can: LeverGame | None, account: Account, seed: int, *, by_case: bool
     ) -> None:
-        self.game, self.can, self.budget, self.seed, self.by_case = game, can, budget, seed, by_case
+        self.game, self.can, self.account, self.seed = game, can, account, seed
+        self.budget, self.by_case, self.before = account.budget, by_case, account.used()
         self.state: _Plain | _Pair = _Plain(Walks(game, Shapley()))
         self.asked, self.due, self.always = game, _LOOK, False
 
@@ -163,14 +170,25 @@ class _Run:
         if self.can is None or isinstance(self.state, _Pair) or first < self.due:
             return self.state, self.asked
         self.due = 2 * first
-        if not self.always and not self._pays(self.can, first):
+        if not self._affords(self.can) or not (self.always or self._pays(self.can, first)):
             return self.state, self.asked
         with welcoming():
-            return self._lift(self.can, self.state)
+            try:
+                return self._lift(self.can, self.state)
+            except OutOfTimeError:  # plain walks go on
+                self.can = None
+                return self.state, self.asked
 
     def reading(self) -> Reading:
         """What is known so far."""
         return self.state.reading()
+
+    def _affords(self, can: LeverGame) -> bool:
+        """Whether a lever's rows leave some for walks, and take little of the time that is left."""
+        account, (_, rows, seconds) = self.account, self.before
+        each = (account.elapsed - seconds) / max(account.rows - rows, 1)
+        in_time = _SPARE * can.lever_rows * each <= account.seconds_left
+        return in_time and _SPARE * can.lever_rows <= account.rows_left
 
     def _pays(self, can: LeverGame, walks: int) -> bool:
         """Whether the walks still to come cost several times what a lever costs."""
@@ -183,6 +201,8 @@ class _Run:
             loss=question_of(self.game).loss,
         )
         more = 2 * len(self.game.players) * can.sample * max(seen.walks - walks, 0)
+        each = rows_of_question(self.game) or 1
+        more = min(more, self.account.questions_left(self.game) * each)
         return bool(np.isfinite(more) and more > _PAYS * can.lever_rows)
 
     def _lift(self, can: LeverGame, before: _Plain) -> tuple[_Plain | _Pair, Game]:

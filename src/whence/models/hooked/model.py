@@ -228,9 +228,8 @@ class HookedModel:
             HookError: dropout or batch norm in training mode, or what the forward refuses.
         """
         refuse_unsteady(self.module)
-        answer = prepared.run(inputs)
         count(rows=inputs.rows())
-        return answer
+        return prepared.run(inputs)
 
     def read(
         self, inputs: Inputs, sites: Sequence[Site], *, slopes: bool = False

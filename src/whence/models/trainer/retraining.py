@@ -13,7 +13,7 @@ import numpy as np
 
 from whence._core.errors import ModelError, OptionError, WhenceError, some
 from whence._core.figures import figures
-from whence._core.game import JointGame, Question, StatedGame
+from whence._core.game import JointGame, PricedGame, Question, StatedGame
 from whence._core.players import Players
 from whence._core.shaped import Bool, Float, Int
 from whence._core.types import Coalitions, Draws
@@ -24,7 +24,7 @@ from whence.models.training_rows import group_players
 
 
 @final
-class RetrainingGame(JointGame, StatedGame):
+class RetrainingGame(JointGame, StatedGame, PricedGame):
     """Train on the rows of a coalition, and measure the tests.
 
     Args:
@@ -55,6 +55,7 @@ class RetrainingGame(JointGame, StatedGame):
         self.trainer = trainer
         self.tests = trainer.tests(test)
         self.players, self.owner = owners(trainer, groups)
+        self.most_rows = len(trainer.rows)
         self.n_cases, self.n_draws = len(self.tests), seeds
         self.outputs = (trainer.measurement,)
         empty = constant(trainer, self.tests) if nobody is None else figures(nobody, "nobody", "")
