@@ -142,3 +142,68 @@ def test_estimators_of_the_users_own(numbers):
     asked = predictor(Mine(), like=Table.of(frame))
     assert asked.kind == "pandas"
     assert asked(frame)[:, 0].tolist() == frame["a"].tolist()
+
+
+def test_classifiers_that_fold_are_taken_for_what_they_are(numbers):
+    """Mutant killed: whatever has a setting `refit` is a search that found nothing."""
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeClassifierCV
+    from sklearn.model_selection import (
+        FixedThresholdClassifier,
+        GridSearchCV,
+        TunedThresholdClassifierCV,
+    )
+
+    import whence as wh
+
+    X, _, y, _ = numbers
+    line = LogisticRegression()
+    models = [
+        LogisticRegressionCV(
+            Cs=2, cv=2, l1_ratios=(0,), use_legacy_attributes=False, scoring="accuracy"
+        ),
+        RidgeClassifierCV(),
+        TunedThresholdClassifierCV(line, cv=2),
+        FixedThresholdClassifier(line),
+        CalibratedClassifierCV(line, cv=2),
+        GridSearchCV(line, {"C": [1.0]}, cv=2),
+    ]
+    for model in models:
+        model.fit(X, y)
+        att = wh.explain(model, X[:2], background=X[:20])
+        proba = getattr(model, "predict_proba", None)
+        own = model.decision_function(X[:2])[:, None] if proba is None else proba(X[:2])
+        assert np.allclose(att.full, own)
+        assert np.abs(att.gap).max() < 1e-9
+
+
+def test_a_search_that_kept_nothing_is_refused(numbers):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV
+
+    import whence as wh
+
+    X, _, y, _ = numbers
+    search = GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=2, refit=False).fit(X, y)
+    with pytest.raises(ModelError, match="refit=True"):
+        wh.explain(search, X[:2], background=X[:20])
+
+
+def test_only_scikit_learns_own_searches_are_opened(numbers):
+    """A wrapper may keep a `best_estimator_` and answer otherwise: it is asked itself."""
+    from sklearn.tree import DecisionTreeRegressor
+
+    import whence as wh
+
+    X, t, _, _ = numbers
+
+    class Doubled:
+        def __init__(self):
+            self.best_estimator_ = DecisionTreeRegressor(max_depth=2).fit(X, t)
+
+        def predict(self, rows):
+            return 2 * self.best_estimator_.predict(rows)
+
+    model = Doubled()
+    att = wh.explain(model, X[:3], background=X[:20])
+    assert np.allclose(att.full[:, 0], model.predict(X[:3]))

@@ -25,8 +25,16 @@ def opened(model: object) -> object:
         from whence.models.files import load
 
         model = load(model)
-    best = getattr(model, "best_estimator_", None)
+    best = getattr(model, "best_estimator_", None) if _is_search(model) else None
     return model if best is None else opened(best)
+
+
+def _is_search(model: object) -> bool:
+    """Whether it is one of scikit-learn's, which answers as what it found does.
+
+    Anything else may keep a model of that name and answer otherwise.
+    """
+    return any(kind.__name__ == "BaseSearchCV" for kind in type(model).__mro__)
 
 
 def leaf(model: object) -> Any:

@@ -21,6 +21,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.tree import BaseDecisionTree
 
@@ -44,7 +45,7 @@ def read(model: Any) -> TreeEnsemble:
         if isinstance(model, kinds):
             refuse_unfitted(model)
             return reader(model)
-    if hasattr(model, "refit"):  # a search
+    if isinstance(model, BaseSearchCV):  # one that found something was opened before
         raise ModelError(
             f"{type(model).__name__} holds no best_estimator_: call .fit(X, y), with refit=True, "
             "before reading it."
