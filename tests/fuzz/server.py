@@ -122,14 +122,15 @@ def _watch(event: str, args: tuple[Any, ...], written: list[str]) -> None:
         writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
         if writes and not _is_temporary(path):
             written.append(f"open {path} {mode}")
-    elif event in _CHANGES and not (args and _is_temporary(args[0])):
+    elif event in _CHANGES and not (args and _is_temporary(args[0], args[-1])):
         written.append(f"{event} {args}"[:200])
 
 
-def _is_temporary(path: object) -> bool:
+def _is_temporary(path: object, folder: object = None) -> bool:
     if not isinstance(path, str | bytes | os.PathLike):
         return isinstance(path, int)  # a descriptor that is open already
-    text = os.path.realpath(os.fsdecode(path))
+    base = f"/proc/self/fd/{folder}" if isinstance(folder, int) and folder >= 0 else os.curdir
+    text = os.path.realpath(Path(base) / os.fsdecode(path))
     work = os.path.realpath(os.curdir)
     inside = text.startswith(os.path.realpath(tempfile.gettempdir()) + os.sep)
     return text == os.devnull or (inside and not text.startswith(work + os.sep))
