@@ -300,6 +300,6 @@ def test_ctrl_c_before_there_is_anything(desk, run, monkeypatch):
 
 
 def test_a_bug_of_ours_raises(desk, run, monkeypatch):
-    monkeypatch.setattr("whence.cli.readers.frame", lambda path: 1 / 0)
+    monkeypatch.setattr("whence.cli.readers.frame", lambda path, kinds: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run(*ASK)

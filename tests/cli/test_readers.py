@@ -84,3 +84,28 @@ def test_a_file_that_is_not_there(tmp_path):
         readers.frame(tmp_path)
     with pytest.raises(WhenceError, match="no file"):
         readers.frame(tmp_path / "nowhere" / "rows.csv")
+
+
+def test_codes_with_leading_zeros_stay_text(tmp_path, backend):
+    table = read(
+        tmp_path, "zip,n,half,day,flag\n00123,1,0.5,2024-01-02,0\n10115,20,1,2024-01-03,1\n"
+    )
+    assert table.column("zip").tolist() == [123, 10115]  # a reader that is told nothing guesses
+    path = tmp_path / "rows.csv"
+    assert readers.codes(path) == {"zip"}
+    told = Table.of(readers.frame(path, {"zip": "text", "n": "text"}))
+    assert told.column("zip").tolist() == ["00123", "10115"]
+    assert told.column("n").tolist() == ["1", "20"]
+    assert told.column("half").tolist() == [0.5, 1.0]
+
+
+def test_no_code_no_second_reading(tmp_path, backend):
+    for text in ("a,b\n0,0.5\n10,-0.25\n", 'a\n"x, 0"\n"0 1"\n', "a,b\n2024-01-02,00:15\n"):
+        (tmp_path / "rows.csv").write_text(text)
+        assert readers.codes(tmp_path / "rows.csv") == set()
+
+
+def test_known_text_keeps_its_words_and_its_blanks_are_missing(tmp_path, backend):
+    (tmp_path / "rows.csv").write_text("unit code,a\n1,1\n,2\nNA,3\n")
+    told = Table.of(readers.frame(tmp_path / "rows.csv", {"unit_code": "text"}))
+    assert told.column("unit code").tolist() == ["1", None, "NA"]  # by LightGBM's name for it

@@ -43,3 +43,19 @@ def test_columns_that_are_not_there(files, options, said):
 def test_labels_that_are_missing_are_counted(files):
     with pytest.raises(WhenceError, match=r"'z' is missing in 2 rows of c\.csv \(first: row 1\)"):
         tables.read(files / "c.csv", None, target="z")
+
+
+def test_codes_of_one_file_are_text_in_both(tmp_path):
+    (tmp_path / "a.csv").write_text("zip,x\n10115,1\n80331,2\n")
+    (tmp_path / "b.csv").write_text("zip,x\n00123,1\n")
+    rows = tables.read(tmp_path / "a.csv", tmp_path / "b.csv")
+    assert rows.X.column("zip").tolist() == ["10115", "80331"]
+    assert rows.background.column("zip").tolist() == ["00123"]
+    numbers = tables.read(tmp_path / "a.csv", tmp_path / "b.csv", kinds={"zip": "number"})
+    assert numbers.background.column("zip").tolist() == [123.0]
+
+
+def test_rows_that_were_chosen_keep_their_numbers(files):
+    rows = tables.read(files / "c.csv", None)
+    assert tables.chosen(rows.X, [2, 0]).row_names == (2, 0)
+    assert tables.chosen(rows.X, []).row_names == ()

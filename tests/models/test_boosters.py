@@ -205,3 +205,21 @@ def test_xgboost_whole_numbers_as_categories_from_an_array_of_floats(numbers):
     rows = Table.of(np.column_stack([X["a"], np.arange(200) % 4]))
     asked = predictor(model, like=rows)
     assert np.allclose(asked(asked.aligned(rows).frame())[:, 0], model.predict(X))
+
+
+def test_a_sum_of_catboost_models_says_what_it_was_fitted_to_in_its_metadata(frame):
+    cb = pytest.importorskip("catboost")
+    X, y = frame
+    X, like = X[["age", "visits"]], Table.of(X[["age", "visits"]])
+    settings = {"iterations": 3, "verbose": 0, "thread_count": 1}
+    fits = {
+        "probability": [cb.CatBoostClassifier(**settings, random_seed=s).fit(X, y) for s in (0, 1)],
+        "value": [cb.CatBoostRegressor(**settings, random_seed=s).fit(X, y) for s in (0, 1)],
+    }
+    for space, models in fits.items():
+        total = cb.sum_models(models, weights=[0.5, 0.5])
+        asked = predictor(total, like=like)
+        assert asked.space == space
+        raw = total.predict(X, prediction_type="RawFormulaVal")
+        want = 1 / (1 + np.exp(-raw)) if space == "probability" else raw
+        assert np.allclose(asked(X)[:, -1], want)

@@ -285,7 +285,7 @@ REFUSALS = [
     (lambda: None, "None"),
     (lambda: [[1, 2], [3]], "differ in length"),
     (lambda: np.ones((2, 2), complex), "complex"),
-    (lambda: np.ma.masked_array(np.ones((2, 2))), "masked"),
+    (lambda: np.ma.masked_array(np.ones((2, 2)), [[0, 1], [0, 0]]), "1 of its 4 entries"),
     (lambda: 3, "two axes"),
 ]
 

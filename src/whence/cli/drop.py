@@ -94,11 +94,14 @@ def drop(
     targets["--json"] = files.STDOUT if json else None
     files.check(targets, [model, before, after])
     budget = values.budget(error, seconds, evaluations, None)
+    loaded = modelarg.load_models([model], unpickle=unpickle)
+    kinds = tables.same_kinds((before, after), modelarg.kinds(loaded, target))
     old, new = (
-        tables.read(path, None, target=target, drop=tuple(drop or ())) for path in (before, after)
+        tables.read(path, None, target=target, drop=tuple(drop or ()), kinds=kinds)
+        for path in (before, after)
     )
     aside = (*(beside or ()), *((unit,) if unit is not None else ()))
-    asked = modelarg.opened([model], _shown(old.X, aside), unpickle=unpickle)
+    asked = modelarg.opened(loaded, _shown(old.X, aside))
     screen.say(_about(asked, old, new, metric), quiet=quiet)
     try:
         game = MechanismShift(

@@ -69,9 +69,13 @@ class Job:
         Raises:
             WhenceError: whatever does not fit.
         """
-        given = tables.read(self.data, self.background, target=self.target, drop=self.drop)
+        loaded = modelarg.load_models(self.places, unpickle=self.unpickle)
+        kinds = modelarg.kinds(loaded, self.target)
+        given = tables.read(
+            self.data, self.background, target=self.target, drop=self.drop, kinds=kinds
+        )
         given = replace(given, X=tables.chosen(given.X, rows))
-        model = modelarg.opened(self.places, given.X, unpickle=self.unpickle)
+        model = modelarg.opened(loaded, given.X)
         screen.say(_about(model, given, question, removal), quiet=self.quiet)
         return Opened(model, given)
 

@@ -3,7 +3,7 @@
 The target, and what the user drops, are no features; a background may hold them or not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -32,15 +32,21 @@ class Rows:
 
 
 def read(
-    data: Path, background: Path | None, *, target: str | None = None, drop: Sequence[str] = ()
+    data: Path,
+    background: Path | None,
+    *,
+    target: str | None = None,
+    drop: Sequence[str] = (),
+    kinds: Mapping[str, str] | None = None,
 ) -> Rows:
-    """Read the files.
+    """Read the files; text files have no types, and `kinds` says what is known of them.
 
     Raises:
         TableError: a file that cannot be read, columns that are not there, labels missing.
     """
-    table = opened(data)
-    pool = table if background is None else opened(background)
+    kinds = same_kinds([p for p in (data, background) if p is not None], kinds or {})
+    table = opened(data, kinds)
+    pool = table if background is None else opened(background, kinds)
     y = None if target is None else labels(table, target)
     refuse_strangers(drop, table, pool)
     out = {target, *drop}
@@ -48,13 +54,20 @@ def read(
     return Rows(X, y, X if background is None else without(pool, out))
 
 
-def opened(path: Path) -> Table:
+def same_kinds(paths: Sequence[Path], kinds: Mapping[str, str]) -> Mapping[str, str]:
+    """What columns hold, and "text" for codes with leading zeros in one of the files at least."""
+    codes = {name for path in paths for name in readers.codes(path)}
+    new = [name for name in codes if readers.kind(kinds, name) is None]
+    return {**kinds, **dict.fromkeys(new, "text")}
+
+
+def opened(path: Path, kinds: Mapping[str, str] | None = None) -> Table:
     """The rows of a file, with all of its columns.
 
     Raises:
         TableError: a file that cannot be read.
     """
-    return Table.of(readers.frame(path), what=path.name)
+    return Table.of(readers.frame(path, kinds or {}), what=path.name)
 
 
 def chosen(X: Table, rows: Sequence[int]) -> Table:

@@ -174,14 +174,15 @@ def _read(
 ) -> _Rows:
     from whence.cli import tables
 
-    own = tables.opened(train)
+    kinds = tables.same_kinds([p for p in (train, test) if p is not None], {})
+    own = tables.opened(train, kinds)
     source = None if by is None else tables.labels(own, by, "--by")
     y, out = tables.labels(own, target), {target, by, *drop}
     tables.refuse_strangers(drop, own)
     X = tables.without(own, out)
     if test is None:
         return _Rows(X, y, None, None, source)
-    asked = tables.opened(test)
+    asked = tables.opened(test, kinds)
     y_test = tables.labels(asked, target)
     return _Rows(X, y, tables.without(asked, out), y_test, source)
 

@@ -31,6 +31,12 @@ def answered(value: Any, rows: int, name: str) -> np.ndarray:
             f"{name} answered a {type(value).__name__}; whence needs one array. "
             "Wrap it in a function that returns the part you ask about."
         )
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        hidden = int(np.ma.getmaskarray(value).sum())
+        raise ModelError(
+            f"{name} answered a masked array, with {hidden} of {value.size} "
+            "numbers masked: what is hidden there would count. Let it answer all of them."
+        )
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
         array = _numbers(array, name)

@@ -5,6 +5,8 @@ fitted as categories may be text or whole numbers: an array of floats is given w
 there, as CatBoost wants it.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -14,6 +16,7 @@ import numpy as np
 from whence._core.errors import ModelError
 from whence.models.answers import plain
 from whence.models.boosted import Meaning, of_classes, of_numbers
+from whence.models.catboost_categories import vocabulary
 from whence.models.intake import intake
 from whence.models.predictor import Predictor
 from whence.models.routes import Route, first_sane
@@ -46,7 +49,12 @@ def adapt(model: Any, like: Table) -> Predictor:
     if not model.is_fitted():
         raise ModelError(f"{name} is not fitted: call .fit(X, y) before explaining it.")
     known = _names(model)
-    given = intake(like, known, "numpy" if known is None else "pandas")
+    given = intake(
+        like,
+        known,
+        "numpy" if known is None else "pandas",
+        vocabulary=vocabulary(model, known or like.names),
+    )
     route = Route("predict", given, lambda frame: ask(model, frame))
     _, answer = first_sane([route], like, name)
     outputs, classes, space = _meaning(model, answer.shape[1])
@@ -87,12 +95,38 @@ def _whole_categories(frame: Any, categories: list[int]) -> Any:
 def _meaning(model: Any, columns: int) -> Meaning:
     if _has_classes(model):
         return of_classes(plain(model.classes_))
-    loss = str(model.get_all_params().get("loss_function", ""))
-    valued = loss.split(":", maxsplit=1)[0] in _VALUES
-    return of_numbers(columns, "value" if valued else "raw")
+    return of_numbers(columns, "value" if fitted_to(model) in _VALUES else "raw")
+
+
+def fitted_to(model: Any) -> str:
+    """The loss that it was fitted to, in a word; "" where it does not say.
+
+    A sum of models (`catboost.sum_models`) has no parameters, and says it in its metadata.
+    """
+    try:
+        words = str(model.get_all_params().get("loss_function", ""))
+    except catboost.CatBoostError:
+        words = _in_metadata(model)
+    return words.split(":", maxsplit=1)[0]
+
+
+def _in_metadata(model: Any) -> str:
+    try:
+        return str(json.loads(model.get_metadata()["loss_function"])["type"])
+    except (catboost.CatBoostError, KeyError, ValueError, TypeError):
+        return ""
 
 
 _VALUES = {
     "RMSE", "MAE", "Quantile", "MultiQuantile", "LogLinQuantile", "Poisson", "MAPE", "Lq", "Huber",
     "Expectile", "Tweedie", "LogCosh", "MultiRMSE", "MultiRMSEWithMissingValues",
 }  # fmt: skip
+
+
+def kinds(model: Any) -> Mapping[str, str]:
+    """What each named column holds: "text" for categories, to which numbers are text too."""
+    names = _names(model) if model.is_fitted() else None
+    if names is None:
+        return {}
+    words = {*model.get_cat_feature_indices(), *model.get_text_feature_indices()}
+    return {n: "text" if j in words else "number" for j, n in enumerate(names)}

@@ -14,6 +14,8 @@ from typing import Any, final
 
 import numpy as np
 
+from whence._core.errors import TableError
+
 
 def is_missing(value: object) -> bool:
     """Whether a cell holds nothing: None, NaN, NaT or pandas' NA.
@@ -26,6 +28,20 @@ def is_missing(value: object) -> bool:
     if isinstance(value, np.datetime64 | np.timedelta64):
         return bool(np.isnat(value))
     return isinstance(value, numbers.Real) and bool(value != value)  # noqa: PLR0124
+
+
+def refuse_masked(data: object, what: str) -> None:
+    """Refuse a masked array with masked entries: numpy drops the mask, and what it hides counts.
+
+    Raises:
+        TableError: how many entries are masked.
+    """
+    if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
+        hidden = int(np.ma.getmaskarray(data).sum())
+        raise TableError(
+            f"{what} is a masked array, {hidden:,} of its {data.size:,} entries masked: what is "
+            f"hidden there would count. Fill them ({what}.filled(numpy.nan)), or drop those rows."
+        )
 
 
 _one_by_one = np.frompyfunc(is_missing, 1, 1)
@@ -63,9 +79,9 @@ class Column:
         if self.data.dtype.kind in "mM":
             return "time"
         kept = self.data[~self.missing]
-        families = {_family(kind) for kind in set(map(type, kept))}
+        families = {family_of(kind) for kind in set(map(type, kept))}
         if not families:
-            return _family(type(self.categories[0])) if self.categories else "nothing"
+            return family_of(type(self.categories[0])) if self.categories else "nothing"
         return families.pop() if len(families) == 1 else "other"
 
     @property
@@ -104,7 +120,7 @@ class Column:
         return objects(words)
 
 
-def _family(kind: type) -> str:
+def family_of(kind: type) -> str:
     """The family of one type of cell."""
     if issubclass(kind, numbers.Real | np.bool_):
         return "number"
@@ -141,7 +157,7 @@ def inferred(values: np.ndarray) -> Column:
     gone = missing_cells(values)
     kept = values[~gone]
     kinds = set(map(type, kept))
-    if kinds and all(_family(kind) == "number" for kind in kinds):
+    if kinds and all(family_of(kind) == "number" for kind in kinds):
         return Column(_numbers(kept, gone, kinds))
     filled = values.copy()
     filled[gone] = None

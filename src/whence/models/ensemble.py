@@ -5,13 +5,14 @@ games are the same for linear indices on predictions, but not for losses.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
 
 from whence._core.errors import ModelError, some
 from whence.models.answers import answered
+from whence.models.categories import Joint
 from whence.models.intake import Intake
 from whence.models.predictor import Predictor
 from whence.models.table import Table
@@ -46,7 +47,8 @@ class Ensemble(Predictor):
         if member.intake == self.intake:
             return frame
         names = self.intake.names if self.kind == "numpy" else None
-        return member.aligned(Table.of(frame, names=names)).frame()
+        table = Table.of(frame, names=names)
+        return member.intake.converted(member.intake.matched(table)).frame()
 
 
 def ensemble(each: Sequence[Predictor]) -> Ensemble:
@@ -75,7 +77,8 @@ def ensemble(each: Sequence[Predictor]) -> Ensemble:
 
 def _intake(each: Sequence[Predictor]) -> Intake:
     """That of the member that knows most: a frame before an array, names before none."""
-    return max((m.intake for m in each), key=lambda i: (i.known, i.kind != "numpy"))
+    most = max((m.intake for m in each), key=lambda i: (i.known, i.kind != "numpy"))
+    return replace(most, vocabulary=Joint(tuple(m.intake.vocabulary for m in each)))
 
 
 def _agree(first: Predictor, other: Predictor) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from whence._core.errors import TableError, some
 from whence.models._array import ArrayCells
-from whence.models.cells import Cells, inferred
+from whence.models.cells import Cells, inferred, refuse_masked
 
 
 @final
@@ -20,6 +20,7 @@ class Entry:
     names: tuple[str, ...]
     kind: str
     named: bool
+    index: Any = None
 
 
 def entry(data: object, names: Sequence[str] | None, what: str) -> Entry:
@@ -87,7 +88,8 @@ def _pandas(data: Any, what: str) -> Entry:
             f"the columns of {what} have several levels: flatten them to one name each."
         )
     names = tuple(str(c) for c in data.columns)
-    return Entry(PandasCells(data.reset_index(drop=True)), names, "pandas", named=True)
+    cells = PandasCells(data.reset_index(drop=True))
+    return Entry(cells, names, "pandas", named=True, index=data.index)
 
 
 def _polars(data: Any) -> Entry:
@@ -97,9 +99,8 @@ def _polars(data: Any) -> Entry:
 
 
 def _numpy(data: object, names: Sequence[str] | None, what: str) -> Entry:
-    if isinstance(data, np.ma.MaskedArray):
-        raise TableError(f"{what} is a masked array: use X.filled(numpy.nan).")
-    array = data if isinstance(data, np.ndarray) else _from_rows(data, what)
+    refuse_masked(data, what)
+    array = np.asarray(data) if isinstance(data, np.ndarray) else _from_rows(data, what)
     if array.ndim != 2:
         hint = (
             "Use X.reshape(1, -1) for one row, X.reshape(-1, 1) for one column."

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import final
 
 from whence._core.errors import TableError, did_you_mean, some
+from whence.models.categories import Listed, Vocabulary, refuse_unknown
 from whence.models.table import Table
 
 
@@ -25,6 +26,7 @@ class Intake:
         numeric: whether every column must be numbers (float64).
         categories: None: text stays text. Otherwise text becomes pandas categories, and so do the
             columns named here (with these values, or with those that occur).
+        vocabulary: the categories that the model knows, as far as it says.
     """
 
     kind: str
@@ -33,14 +35,22 @@ class Intake:
     named: bool = True
     numeric: bool = False
     categories: Mapping[str, tuple[object, ...] | None] | None = field(default=None)
+    vocabulary: Vocabulary = field(default_factory=Listed)
 
     def aligned(self, table: Table) -> Table:
         """The table as the model receives it.
 
         Raises:
-            TableError: columns missing or too many, or not numbers where numbers are needed.
+            TableError: columns missing or too many, not numbers where numbers are needed, or filled
+                with what is none of the categories that the model knows.
         """
-        return self.converted(self.matched(table))
+        return self.converted(self.judged(table))
+
+    def judged(self, table: Table) -> Table:
+        """The model's columns in its order, none of them filled with what it does not know."""
+        table = self.matched(table)
+        refuse_unknown(table, self.vocabulary)
+        return table
 
     def matched(self, table: Table) -> Table:
         """The model's columns in its order: by name where both have names, else by position."""
@@ -91,6 +101,7 @@ def intake(
     *,
     numeric: bool = False,
     categories: Mapping[str, tuple[object, ...] | None] | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> Intake:
     """An intake for a model that knows these columns (None: it knows none)."""
     return Intake(
@@ -100,6 +111,7 @@ def intake(
         named=known is not None or like.named,
         numeric=numeric,
         categories=categories,
+        vocabulary=vocabulary or Listed(),
     )
 
 

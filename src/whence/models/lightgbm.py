@@ -2,10 +2,13 @@
 
 A booster's own dump says its objective: `binary` gives the probabilities of classes 0 and 1,
 `multiclass` those of 0, 1, …; ranking and objectives of the user's own are raw; others are values.
-LightGBM does not look at the names of columns when it predicts: whence matches them first.
+LightGBM does not look at the names of columns when it predicts: whence matches them first, in the
+spelling in which LightGBM keeps them, and players keep the names of the user's table.
 """
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -15,6 +18,8 @@ import numpy as np
 from whence._core.errors import ModelError
 from whence.models.answers import plain
 from whence.models.boosted import Meaning, both, of_classes, of_numbers
+from whence.models.categories import Listed, kinds_of
+from whence.models.cells import Column
 from whence.models.intake import intake
 from whence.models.predictor import Predictor
 from whence.models.routes import Route, first_sane
@@ -46,13 +51,15 @@ def adapt(model: Any, like: Table) -> Predictor:
     """
     name = "LightGBM booster" if isinstance(model, lgb.Booster) else type(model).__name__
     booster = _booster(model, name)
-    known = _names(booster)
+    known = _names(booster, like)
+    lists = {} if known is None else _categories(booster, known, like)
     given = intake(
         like,
         known,
         "numpy" if known is None else "pandas",
         numeric=known is None,
-        categories=None if known is None else _categories(booster, known),
+        categories=None if known is None else lists,
+        vocabulary=Listed(lists),
     )
     objective = _objective(booster)
     route = Route("predict", given, lambda frame: ask(booster, objective, frame))
@@ -70,10 +77,47 @@ def _booster(model: Any, name: str) -> Any:
         raise ModelError(f"{name} is not fitted: call .fit(X, y) before explaining it.") from error
 
 
-def _names(booster: Any) -> tuple[str, ...] | None:
-    """The names that it was fitted with; an array's columns are called Column_0, Column_1, …."""
+def _names(booster: Any, like: Table) -> tuple[str, ...] | None:
+    """The names that it was fitted with, as the user's table spells them.
+
+    LightGBM writes blanks as `_`. Its users write what it refuses otherwise too ("price [EUR]" as
+    "price_EUR"), so that names are compared by their letters and digits where nothing else fits. An
+    array's columns are called Column_0, Column_1, …: those are no names.
+    """
+    names = spelt(booster)
+    if names is None or not like.named:
+        return names
+    return _respelt(_respelt(names, like.names, _underscored), like.names, _bare)
+
+
+def _respelt(
+    names: tuple[str, ...], theirs: tuple[str, ...], spelling: Callable[[str], str]
+) -> tuple[str, ...]:
+    """Names that the table lacks, as the table's one other name of the same spelling."""
+    lost = _alone([n for n in names if n not in theirs], spelling)
+    free = _alone([n for n in theirs if n not in names], spelling)
+    pairs = {lost[s]: free[s] for s in lost.keys() & free.keys() if s}
+    return tuple(pairs.get(n, n) for n in names)
+
+
+def _alone(names: Sequence[str], spelling: Callable[[str], str]) -> dict[str, str]:
+    """Spelling -> name, where no two have the same."""
+    many = Counter(map(spelling, names))
+    return {spelling(n): n for n in names if many[spelling(n)] == 1}
+
+
+def spelt(booster: Any) -> tuple[str, ...] | None:
+    """The names of columns as LightGBM spells them; None where an array had none."""
     names = tuple(booster.feature_name())
     return None if names == tuple(f"Column_{j}" for j in range(len(names))) else names
+
+
+def _underscored(name: str) -> str:
+    return name.replace(" ", "_")
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold()
 
 
 def _objective(booster: Any) -> str:
@@ -81,14 +125,34 @@ def _objective(booster: Any) -> str:
     return words[0] if words else ""
 
 
-def _categories(booster: Any, names: tuple[str, ...]) -> Mapping[str, tuple[object, ...] | None]:
-    """Which columns were pandas categories, and which values each had."""
+def _categories(
+    booster: Any, names: tuple[str, ...], like: Table
+) -> Mapping[str, tuple[object, ...]]:
+    """Which columns were pandas categories, and which values each had.
+
+    LightGBM keeps the values in the order of columns, without names. Columns that it split into
+    categories have them; where these are more or fewer (one was ordered, or constant), the columns
+    of text and categories are taken in their order, as LightGBM does when it predicts.
+    """
+    lists = booster.pandas_categorical or []
+    found = _split_lists(booster, names)
+    if len(found) < len(lists):
+        words = [n for n in names if n in like.names and _is_category(like.raw(n))]
+        found = dict(zip(words, lists, strict=True)) if len(words) == len(lists) else {}
+    return {n: tuple(values) for n, values in found.items()}
+
+
+def _split_lists(booster: Any, names: tuple[str, ...]) -> dict[str, list[object]]:
+    """The values of the columns that it split into categories; nothing where it does not add up."""
     lists = booster.pandas_categorical or []
     infos = booster.dump_model(num_iteration=1)["feature_infos"]
-    split = [n for n in names if infos.get(n, {}).get("values")]
-    if len(split) != len(lists):
-        return {}
-    return {n: tuple(values) for n, values in zip(split, lists, strict=True)}
+    own = booster.feature_name()
+    split = [n for n, o in zip(names, own, strict=True) if infos.get(o, {}).get("values")]
+    return dict(zip(split, lists, strict=True)) if len(split) == len(lists) else {}
+
+
+def _is_category(column: Column) -> bool:
+    return column.categories is not None or column.family == "text"
 
 
 def ask(booster: Any, objective: str, frame: Any) -> np.ndarray:
@@ -104,3 +168,15 @@ def _meaning(model: Any, objective: str, columns: int) -> Meaning:
         return of_classes(range(columns))
     ranked = objective in {"lambdarank", "rank_xendcg", "", "custom", "none"}
     return of_numbers(columns, "raw" if ranked else "value")
+
+
+def kinds(model: Any) -> Mapping[str, str]:
+    """What each column holds, by LightGBM's spelling of its name: "text" or "number"."""
+    booster = _booster(model, type(model).__name__)
+    names, lists = spelt(booster), booster.pandas_categorical or []
+    if names is None:
+        return {}
+    found = _split_lists(booster, names)
+    if len(found) < len(lists):
+        return {}
+    return dict.fromkeys(names, "number") | kinds_of(found)

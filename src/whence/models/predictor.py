@@ -6,7 +6,7 @@ receives. The file that knows a kind of model is imported only when such a model
 
 import abc
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
@@ -16,7 +16,9 @@ import numpy as np
 from whence._core.errors import ModelError, WhenceError
 from whence._core.meter import count
 from whence.models.answers import answered, refuse_improbable, refuse_non_finite
+from whence.models.categories import unknown
 from whence.models.intake import Intake
+from whence.models.misfit import mixed
 from whence.models.routes import gaps, reason
 from whence.models.table import Table
 from whence.models.threads import one_thread
@@ -92,10 +94,15 @@ class Predictor(abc.ABC):
         except Exception as error:
             raise ModelError(
                 f"{self.name} failed on a {self.kind} table of shape {tuple(frame.shape)}: "
-                f"{reason(error)}.{gaps(self._table(frame))}"
+                f"{reason(error)}.{self._wrong_with(self._table(frame))}"
             ) from error
         self._check(answer, frame)
         return answer
+
+    @final
+    def _wrong_with(self, table: Table) -> str:
+        """What of these rows a model may have failed on."""
+        return f"{gaps(table)}{unknown(table, self.intake.vocabulary) or mixed(table)}"
 
     @final
     def _table(self, frame: Any) -> Table:
@@ -151,6 +158,30 @@ def predictor(model: object, *, like: Table, unpickle: bool = False) -> Predicto
     return _leaf(owner).adapt(owner, like)  # type: ignore[no-any-return]
 
 
+def column_kinds(model: object) -> Mapping[str, str]:
+    """What a model knows its columns to hold, by name: "text" or "number"; others are left out.
+
+    Who reads a file without types reads these columns so. Of several models, the first that knows
+    a column decides.
+    """
+    if isinstance(model, list | tuple):
+        return {n: k for one in reversed(model) for n, k in column_kinds(one).items()}
+    leaf = _leaf(_owner(model))
+    if leaf.__name__.rpartition(".")[2] not in _TELLING:
+        return {}
+    return leaf.kinds(_owner(model))  # type: ignore[no-any-return]
+
+
+_TELLING = {"sklearn", "xgboost", "lightgbm", "catboost"}
+
+
+def of_file(loaded: object, place: str | Path, *, like: Table) -> Predictor:
+    """A model that came from a file, or from "pkg.mod:object", which is in its name."""
+    made = predictor(loaded, like=like)
+    file = str(place) if ":" in str(place) else Path(place).name
+    return replace(made, name=f"{made.name} ({file})")
+
+
 def _owner(model: object) -> object:
     """The estimator itself where its bound `predict_proba` was given: it knows the classes."""
     owner = getattr(model, "__self__", None)
@@ -173,10 +204,7 @@ def _leaf(model: object) -> Any:
 def _from_file(place: str | Path, like: Table, *, unpickle: bool) -> Predictor:
     from whence.models.files import load
 
-    loaded = load(place, unpickle=unpickle)
-    made = predictor(loaded, like=like, unpickle=unpickle)
-    file = str(place) if ":" in str(place) else Path(place).name
-    return replace(made, name=f"{made.name} ({file})")
+    return of_file(load(place, unpickle=unpickle), place, like=like)
 
 
 def _ensemble(models: Sequence[object], like: Table, *, unpickle: bool) -> Predictor:

@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, final
 
 import numpy as np
@@ -15,8 +16,10 @@ import numpy as np
 from whence._core.errors import BudgetError, TableError, UnsupportedModelError, some
 from whence._core.meter import count
 from whence.models.answers import answered
+from whence.models.categories import unknown
 from whence.models.cells import Column
 from whence.models.intake import Intake
+from whence.models.misfit import misfits, mixed
 from whence.models.table import Table
 from whence.models.threads import one_thread
 
@@ -36,7 +39,7 @@ class Route:
 
     def probe(self, like: Table, name: str) -> np.ndarray:
         """Ask about a few rows, float [rows, outputs]; a warning about names is a failure."""
-        few = self.intake.aligned(like.take(probe_rows(like)))
+        few = self.intake.converted(self.intake.matched(like.take(probe_rows(like))))
         count(rows=len(few))
         with warnings.catch_warnings(), one_thread():
             warnings.filterwarnings("error", message=".*feature names.*")
@@ -62,10 +65,10 @@ def first_sane(routes: Sequence[Route], like: Table, name: str) -> tuple[Route, 
         TableError: the columns do not match those that the model knows.
         UnsupportedModelError: every route failed; the message has every reason.
     """
-    reasons = []
+    reasons: list[str] = []
     held = _holds_times(like)
     for route in routes:
-        route.intake.matched(like)
+        route.intake.judged(like)
         if held and route.intake.kind not in {like.kind, "pandas"}:
             reasons.append(f"{route.words()}: times would turn into numbers")
             continue
@@ -78,9 +81,19 @@ def first_sane(routes: Sequence[Route], like: Table, name: str) -> tuple[Route, 
                 raise
             reasons.append(f"{route.words()}: {reason(error)}")
     raise UnsupportedModelError(
-        f"{name} could not be asked. Tried {'; tried '.join(reasons)}.{gaps(like)} "
+        f"{name} could not be asked. Tried {'; tried '.join(reasons)}.{gaps(like)}"
+        f"{_misfits(routes, like, name)} "
         "Give whence a function that takes rows like yours and returns numbers."
     )
+
+
+def _misfits(routes: Sequence[Route], like: Table, name: str) -> str:
+    """The columns that the model does not take, by the first route that tells."""
+    few, vocabulary = like.take(probe_rows(like)), routes[0].intake.vocabulary
+    found = unknown(like, vocabulary) or mixed(like)
+    right = vocabulary.known(like)
+    tried = (misfits(few, partial(route.probe, name=name), right) for route in routes)
+    return found or next((said for said in tried if said), "")
 
 
 def _holds_times(table: Table) -> bool:

@@ -15,7 +15,7 @@ joblib runs in sequence meanwhile: a forest's threads add its trees in the order
 and the last bits of a sum depend on that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -27,6 +27,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from whence._core.errors import ModelError, TableError, UnsupportedModelError, some
 from whence.models.answers import output_names, plain
+from whence.models.categories import Listed, kinds_of
+from whence.models.encoders import known_categories, numeric_columns
 from whence.models.faithful import faithful
 from whence.models.intake import frame_kind, intake
 from whence.models.predictor import Predictor
@@ -62,8 +64,9 @@ def adapt(model: Any, like: Table) -> Predictor:
     method = _method(model, name)
     known = known_names(model)
     _refuse_width(model, known, like)
+    vocabulary = Listed(known_categories(model, known or like.names))
     routes = [
-        Route(method, intake(like, known, kind), asking(model, method))
+        Route(method, intake(like, known, kind, vocabulary=vocabulary), asking(model, method))
         for kind in _kinds(model, known, like)
     ]
     try:
@@ -180,3 +183,12 @@ def named(model: Any) -> str:
     steps = getattr(model, "steps", None)
     inner = steps[-1][1] if steps else getattr(model, "best_estimator_", None)
     return own if inner is None else f"{own} of {named(inner)}"
+
+
+def kinds(model: Any) -> Mapping[str, str]:
+    """What its named columns hold, as far as its encoders and scalers tell: "text" or "number"."""
+    names = known_names(model)
+    if names is None:
+        return {}
+    numbers = dict.fromkeys(numeric_columns(model, names), "number")
+    return numbers | kinds_of(known_categories(model, names))

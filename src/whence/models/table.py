@@ -26,9 +26,11 @@ class Table:
         kind: "numpy", "pandas" or "polars".
         named: whether the names came with the data (an array's "x0", "x1", … did not).
         what: what the user calls it, for messages.
+        index: what the rows are called: pandas' index, or positions in the table that these rows
+            were taken from; None where they are 0, 1, 2, ….
     """
 
-    __slots__ = ("_cells", "_codes", "kind", "named", "names", "what")
+    __slots__ = ("_cells", "_codes", "index", "kind", "named", "names", "what")
 
     def __init__(
         self,
@@ -38,11 +40,13 @@ class Table:
         *,
         named: bool = True,
         what: str = "X",
+        index: Any = None,
     ) -> None:
         self.names = names
         self.kind = kind
         self.named = named
         self.what = what
+        self.index = index
         self._cells = cells
         self._codes: np.ndarray | None = None
 
@@ -61,11 +65,14 @@ class Table:
         if isinstance(data, Table):
             return data
         read: Entry = entry(data, names, what)
-        return Table(read.cells, read.names, read.kind, named=read.named, what=what)
+        return Table(
+            read.cells, read.names, read.kind, named=read.named, what=what, index=read.index
+        )
 
     def __getstate__(self) -> tuple[None, dict[str, object]]:
-        """All but the codes, which are made when somebody asks for them."""
-        return None, {name: getattr(self, name) for name in self.__slots__} | {"_codes": None}
+        """All but the codes, made when somebody asks for them, and what the rows are called."""
+        left = {"_codes": None, "index": None}
+        return None, {name: getattr(self, name) for name in self.__slots__} | left
 
     def __len__(self) -> int:
         return len(self._cells)
@@ -75,7 +82,16 @@ class Table:
 
     def take(self, rows: np.ndarray) -> "Table":
         """These rows, by position, in this order."""
-        return self._with(self._cells.take(np.asarray(rows)))
+        at = np.asarray(rows)
+        index = np.arange(len(self))[at] if self.index is None else self.index[at]
+        return self._with(self._cells.take(at), index=index)
+
+    @property
+    def row_names(self) -> tuple[object, ...]:
+        """What the rows are called, as plain numbers and text; empty where it is 0, 1, 2, …."""
+        labels = [] if self.index is None else self.index.tolist()
+        plain = (v if isinstance(v, str | int | float) else str(v) for v in labels)
+        return () if labels == list(range(len(self))) else tuple(plain)
 
     def select(self, names: Sequence[str]) -> "Table":
         """These columns, in this order.
@@ -117,7 +133,8 @@ class Table:
         lower = other.select(self.names).to(self.kind)
         self._refuse_clashes(lower)
         try:
-            return self._with(self._cells.stack(lower._cells))  # noqa: SLF001
+            cells = self._cells.stack(lower._cells)  # noqa: SLF001
+            return Table(cells, self.names, self.kind, named=self.named, what=self.what)
         except Exception as error:  # each kind of frame has errors of its own
             raise TableError(
                 f"{self.what} and {other.what} do not fit together: {error}. Give their columns "
@@ -172,7 +189,7 @@ class Table:
             return self
         columns = [self._cells.column(j) for j in range(len(self.names))]
         cells = _build(columns, self.names, kind)
-        return Table(cells, self.names, kind, named=self.named, what=self.what)
+        return self._as(cells, kind)
 
     def numbers(self) -> "Table":
         """The same cells as one numpy array of float64.
@@ -190,7 +207,12 @@ class Table:
                 "Encode them, or give whence the pipeline that does."
             )
         cells = ArrayCells(np.column_stack([c.readable() for c in columns]))
-        return Table(cells, self.names, "numpy", named=self.named, what=self.what)
+        return self._as(cells, "numpy")
+
+    def with_columns(self, columns: Mapping[str, Column]) -> "Table":
+        """The same table with other cells in these columns."""
+        every = [columns.get(n, self._cells.column(j)) for j, n in enumerate(self.names)]
+        return self._as(_build(every, self.names, self.kind), self.kind)
 
     def all_numbers(self) -> bool:
         """Whether every column holds numbers, though perhaps as objects or in a frame."""
@@ -210,8 +232,17 @@ class Table:
                 wanted[place] = None
         return self._with(categorised(self._cells, wanted)) if wanted else self
 
-    def _with(self, cells: Cells, names: tuple[str, ...] | None = None) -> "Table":
-        return Table(cells, names or self.names, self.kind, named=self.named, what=self.what)
+    def _with(
+        self, cells: Cells, names: tuple[str, ...] | None = None, index: Any = None
+    ) -> "Table":
+        called = self.index if index is None else index
+        return Table(
+            cells, names or self.names, self.kind, named=self.named, what=self.what, index=called
+        )
+
+    def _as(self, cells: Cells, kind: str) -> "Table":
+        """The same rows and names, in this kind of frame."""
+        return Table(cells, self.names, kind, named=self.named, what=self.what, index=self.index)
 
 
 _WORDS = {

@@ -16,6 +16,7 @@ import xgboost as xgb
 from whence._core.errors import ModelError, some
 from whence.models.answers import plain
 from whence.models.boosted import Meaning, both, of_classes, of_numbers, softmax
+from whence.models.categories import Known, Listed, kinds_of
 from whence.models.intake import intake
 from whence.models.predictor import Predictor
 from whence.models.routes import Route, first_sane
@@ -48,12 +49,14 @@ def adapt(model: Any, like: Table) -> Predictor:
     name = "XGBoost booster" if isinstance(model, xgb.Booster) else type(model).__name__
     booster = _booster(model, name)
     known = None if booster.feature_names is None else tuple(booster.feature_names)
+    categories = {} if known is None else _categories(booster)
     given = intake(
         like,
         known,
         "numpy" if known is None else "pandas",
         numeric=known is None,
-        categories=None if known is None else _categories(booster),
+        categories=None if known is None else categories,
+        vocabulary=Listed(known_categories(booster) if categories else {}),
     )
     learner = json.loads(booster.save_config())["learner"]
     objective = str(learner["objective"]["name"])
@@ -81,6 +84,19 @@ def _categories(booster: Any) -> Mapping[str, None]:
             "codes, which another table numbers otherwise. Use XGBoost 3.1 or later."
         )
     return found
+
+
+def known_categories(booster: Any) -> Known:
+    """The values of its pandas categories, by column; XGBoost tells them by way of pyarrow alone.
+
+    Text that is not ASCII is left out: XGBoost cuts it when it saves a model.
+    """
+    try:
+        told = booster.get_categories(export_to_arrow=True).to_arrow()
+    except ImportError:
+        return {}
+    lists = {name: values.to_pylist() for name, values in told if values is not None}
+    return {name: v for name, v in lists.items() if all(str(c).isascii() for c in v)}
 
 
 def remembers(version: str) -> bool:
@@ -118,3 +134,12 @@ def _meaning(model: Any, objective: str, columns: int) -> Meaning:
 
 
 _CLASSES = {"binary:logistic", "multi:softprob", "multi:softmax"}
+
+
+def kinds(model: Any) -> Mapping[str, str]:
+    """What each named column holds: "text" or "number"."""
+    booster = _booster(model, type(model).__name__)
+    types = dict(zip(booster.feature_names or (), booster.feature_types or (), strict=False))
+    numbers = {n: "number" for n, kind in types.items() if kind != "c"}
+    categories = len(numbers) < len(types) and remembers(xgb.__version__)
+    return numbers | (kinds_of(known_categories(booster)) if categories else {})

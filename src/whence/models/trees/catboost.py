@@ -19,6 +19,7 @@ from whence._core.errors import ModelError, UnsupportedModelError, some
 from whence._core.forms import TreeEnsemble
 from whence._core.quantised import tree_ensemble
 from whence.models.answers import plain
+from whence.models.catboost import fitted_to
 from whence.models.trees.catboost_core import Core
 from whence.models.trees.catboost_nodes import nodes
 
@@ -53,7 +54,7 @@ def read(model: Any) -> TreeEnsemble:
     found = nodes(core)
     scale, bias = model.get_scale_and_bias()
     found["value"] = scale * found["value"]
-    loss = _loss(model)
+    loss = fitted_to(model)
     return tree_ensemble(
         **found,
         sets={},
@@ -97,15 +98,6 @@ def _refuse(model: Any, core: Core, name: str) -> None:
             "Give it numbers in their place (one column for each category), or attribute a "
             "function that predicts with it."
         )
-
-
-def _loss(model: Any) -> str:
-    """What it was fitted to, in a word; "" where it does not say, as sums of models do not."""
-    try:
-        words = model.get_all_params().get("loss_function", "")
-    except catboost.CatBoostError:
-        return ""
-    return str(words).split(":", maxsplit=1)[0]
 
 
 def _names(model: Any) -> tuple[str, ...]:
