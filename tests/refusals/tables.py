@@ -217,8 +217,8 @@ TABLES = [
     (
         "X is masked",
         V,
-        ["X is a masked array: use X.filled(numpy.nan)."],
-        lambda b: b.importance(b.codes, np.ma.masked_array(b.A), b.k),
+        ["X is a masked array, ", "X.filled(numpy.nan)"],
+        lambda b: b.importance(b.codes, np.ma.masked_less(b.A, 0), b.k),
     ),
     (
         "X and y are swapped",

@@ -1,12 +1,15 @@
 """What the rows are labelled with: classes as columns of the model's answer, targets as numbers."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from whence._core.errors import TableError, some
-from whence.models.cells import inferred, is_missing, objects
+from whence.models.cells import inferred, is_missing, objects, refuse_masked
+from whence.models.entry import kind_of
+from whence.models.table import Table
 
 
 def as_classes(y: object, classes: Sequence[object], what: str = "y") -> np.ndarray:
@@ -107,6 +110,48 @@ def refuse_length(labels: np.ndarray, rows: int, what: str = "y") -> None:
         )
 
 
+def refuse_other_rows(X: object, y: object, what: str = "y", rows: str = "X") -> None:
+    """Refuse labels that pandas' indexes pair with other rows than their places do.
+
+    Whence pairs by place. Two indexes with the same labels in another order contradict that, and so
+    do two with labels of their own that differ. Numbers from 0 on are what pandas gives rows that
+    were not named: beside names of rows they claim nothing.
+
+    Args:
+        X: rows: a frame or a Table.
+        y: what is paired with them: a Series or a frame.
+        what: what the user calls y.
+        rows: what the user calls X.
+
+    Raises:
+        TableError: where they first differ, and what to do.
+    """
+    mine, theirs = _index(X), _index(y)
+    if mine is None or theirs is None or len(mine) != len(theirs) or mine.equals(theirs):
+        return
+    left, right = mine.tolist(), theirs.tolist()
+    same = Counter(left) == Counter(right)
+    counted = list(range(len(left)))
+    if not same and counted in (left, right):
+        return
+    at = next(i for i, (a, b) in enumerate(zip(left, right, strict=True)) if a != b)
+    how = "the same rows in another order" if same else "other rows"
+    by_index = f"{what}.loc[{rows}.index], " if same else ""
+    raise TableError(
+        f"{rows} and {what} are of {how}: place {at} is row {left[at]!r} in the index of {rows} "
+        f"and {right[at]!r} in that of {what}. Pair them: {by_index}or, if they already stand in "
+        f"one order, {what}.reset_index(drop=True) and {rows}.reset_index(drop=True)."
+    )
+
+
+def _index(data: object) -> Any:
+    """The index of pandas rows; None of anything else."""
+    if isinstance(data, Table):
+        return None if isinstance(data.index, np.ndarray) else data.index
+    named = kind_of(data) in {"pandas.DataFrame", "pandas.Series"}
+    return data.index if named else None  # type: ignore[attr-defined]
+
+
 def _numbers(array: np.ndarray, what: str) -> np.ndarray:
     if array.dtype.kind in "biuf":
         return array.astype(float)
@@ -152,8 +197,9 @@ def as_labels(y: Any, what: str = "y") -> np.ndarray:
             f"{what} is {y!r}: give the labels themselves, one for each row, such as "
             'table.pop("target").'
         )
+    refuse_masked(y, what)
     if isinstance(y, np.ndarray):
-        return y
+        return np.asarray(y)
     if type(y).__module__.split(".")[0] in {"pandas", "polars"}:
         values = y.to_numpy()
         return values if isinstance(values, np.ndarray) else np.asarray(values, object)

@@ -23,6 +23,7 @@ from whence._core.errors import OptionError, positive
 from whence._core.game import Question
 from whence._core.shaped import Float, Int
 from whence.models.intake import intake
+from whence.models.labels import refuse_other_rows
 from whence.models.nearest import Metric, rankings
 from whence.models.table import Table
 from whence.models.training_rows import Task, as_numbers, coded, flat_labels, task_of
@@ -116,6 +117,8 @@ def neighbourhood(
     positive(k, "k", "how many neighbours vote")
     train, asked = Table.of(X), Table.of(X_test, what="X_test")
     asked = intake(train, None, train.kind).matched(asked)
+    refuse_other_rows(X, y)
+    refuse_other_rows(X_test, y_test, "y_test", "X_test")
     labels = flat_labels(y, len(train))
     test_labels = flat_labels(y_test, len(asked), "y_test")
     kind = task_of(labels, task)

@@ -10,7 +10,7 @@ from whence._core.players import Players
 from whence._core.shaped import Float, Int
 from whence.models.cells import is_missing
 from whence.models.entry import kind_of
-from whence.models.labels import as_labels, as_targets, refuse_length
+from whence.models.labels import as_labels, as_targets, refuse_length, refuse_other_rows
 
 Task = Literal["classes", "numbers"]
 KIND = "training row"
@@ -48,6 +48,7 @@ def group_players(data: Any, rows: int, groups: Any) -> tuple[Players, Int[np.nd
     if isinstance(groups, Mapping):
         own = _owners(groups, rows)
     else:
+        refuse_other_rows(data, groups, "groups")
         column = as_labels(groups, "groups")
         refuse_length(column, rows, "groups")
         if column.ndim != 1 or any(is_missing(g) for g in column.tolist()):

@@ -6,6 +6,7 @@ from typing import Any, final
 import numpy as np
 
 from whence._core.errors import OptionError, TableError, did_you_mean
+from whence.models.labels import refuse_other_rows
 from whence.models.table import Table
 from whence.models.trainer.gradient_trainer import GradientTrainer
 from whence.models.trainer.linear import LinearTrainer
@@ -33,6 +34,8 @@ class Given:
             lacks = "y_test" if y_test is None else "X_test"
             raise TableError(f"a test set is rows and labels: {lacks} is missing")
         table = Table.of(X)
+        refuse_other_rows(X, y)
+        refuse_other_rows(X_test, y_test, "y_test", "X_test")
         labels = flat_labels(y, len(table))
         task = task_of(labels, estimator_task(model) if task is None else task)
         if X_test is None:

@@ -22,6 +22,7 @@ from whence._core.attribution import Attribution
 from whence._core.errors import ModelError, OptionError, ResultError, did_you_mean, positive
 from whence._core.keyed import uniforms
 from whence._core.shaped import Float, Int
+from whence.models.labels import refuse_other_rows
 from whence.models.nearest import rankings
 from whence.models.table import Table
 from whence.models.threads import one_thread
@@ -71,6 +72,7 @@ def suspects(
     positive(most, "most", "how many rows are flagged")
     positive(k, "k", "how many neighbours suggest a label")
     table = Table.of(X)
+    refuse_other_rows(X, y)
     labels = flat_labels(y, len(table))
     _refuse(attribution, labels)
     points, _ = comparable(table, scale=scale)

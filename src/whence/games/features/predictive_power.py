@@ -21,9 +21,10 @@ from whence.games.features.distilled import Distilled
 from whence.games.features.groups import Groups
 from whence.games.features.levers import measured
 from whence.games.features.loss import as_loss
-from whence.games.features.removal import Removal
+from whence.games.features.removal import Removal, digest
 from whence.games.features.table_game import Predictions, TableGame
 from whence.models.ensemble import Ensemble
+from whence.models.labels import refuse_other_rows
 
 
 @final
@@ -54,6 +55,7 @@ class PredictivePower(TableGame):
         groups: Groups = None,
     ) -> None:
         self._read(model, X, removal, groups)
+        refuse_other_rows(self.X, y)
         self.loss = as_loss(loss, self.model)
         self.smooth = self.loss.of_proxy() is not None
         self.y = self.loss.targets(y, self.model, len(self.X))
@@ -65,6 +67,7 @@ class PredictivePower(TableGame):
             unit=self.loss.unit,
             removal=removal.words(self.pool),
             model=self.model.name,
+            background=digest(self.pool),
             classes=tuple(str(c) for c in self.model.classes or ()),
             loss=True,
         )

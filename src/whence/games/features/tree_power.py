@@ -19,9 +19,10 @@ from whence._core.keyed import uniforms
 from whence.games.features.groups import Groups
 from whence.games.features.links import linked
 from whence.games.features.loss import as_loss
-from whence.games.features.removal import Removal
+from whence.games.features.removal import Removal, digest
 from whence.games.features.sampling import blocks, folds
 from whence.games.features.tree_rows import TreeRows
+from whence.models.labels import refuse_other_rows
 from whence.models.table import Table
 
 _TWICE = 16  # blocks that are visited twice
@@ -71,6 +72,7 @@ class TreePower(TreeRows, BlockGame):
                 "that the mean of its predictions is no sum over leaves."
             )
         self._read(table, removal, groups)
+        refuse_other_rows(table, y)
         asked = self.model.predictions
         self.link = "identity" if asked.space == self.model.space else link
         self.loss = as_loss(loss, asked)
@@ -90,6 +92,7 @@ class TreePower(TreeRows, BlockGame):
             unit=self.loss.unit,
             removal=removal.words(self.background) + averaged,
             model=self.model.name,
+            background=digest(self.background),
             classes=tuple(str(c) for c in asked.classes or ()),
             loss=True,
         )

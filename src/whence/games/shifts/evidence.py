@@ -14,7 +14,7 @@ from whence.games.shifts.logistic import Problem
 from whence.games.shifts.metric import Metric, as_metric
 from whence.games.shifts.ratios import Seen
 from whence.models.cells import Column, inferred, objects
-from whence.models.labels import as_labels, refuse_length
+from whence.models.labels import as_labels, refuse_length, refuse_other_rows
 from whence.models.predictor import Predictor, predictor
 from whence.models.table import Table
 
@@ -73,6 +73,8 @@ def evidence(
         WhenceError: whatever does not fit; the message says what and where.
     """
     (X0, y0), (X1, y1) = _pair(before, "before"), _pair(after, "after")
+    for X, y, where in ((X0, y0, "before"), (X1, y1, "after")):
+        refuse_other_rows(X, y, f"y of {where}", f"X of {where}")
     called = _label(y0, y1, label)
     tables = Table.of(X0, what="X of before"), Table.of(X1, what="X of after")
     lower = _matched(*tables)
@@ -185,6 +187,8 @@ def _units(tables: tuple[Table, Table], units: Any) -> tuple[tuple[Table, Table]
         raise OptionError(
             "units are the name of a column, or a pair of arrays (of before's rows, of after's)"
         )
+    for table, unit, where in zip(tables, units, ("before", "after"), strict=True):
+        refuse_other_rows(table, unit, f"units of {where}", f"X of {where}")
     arrays = [as_labels(u, "units") for u in units]
     for array, table, where in zip(arrays, tables, ("before", "after"), strict=True):
         refuse_length(array, len(table), f"units of {where}")

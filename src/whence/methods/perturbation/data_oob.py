@@ -25,6 +25,7 @@ from whence._core.game import Question
 from whence._core.index import Share
 from whence._core.keyed import hashed, uniforms
 from whence._core.shaped import Float, Int
+from whence.models.labels import refuse_other_rows
 from whence.models.table import Table
 from whence.models.threads import one_thread
 from whence.models.training_rows import as_numbers, flat_labels, row_names, row_players, task_of
@@ -77,6 +78,7 @@ def data_oob(
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise OptionError(f"seed must be an integer from 0; given {seed!r}")
     table = Table.of(X)
+    refuse_other_rows(X, y)
     labels = flat_labels(y, len(table))
     numbers = task_of(labels, task) == "numbers"
     own = as_numbers(labels, "y") if numbers else labels

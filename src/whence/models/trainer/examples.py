@@ -12,7 +12,7 @@ import numpy as np
 from whence._core.errors import PlayersError, TableError
 from whence._core.figures import figures
 from whence._core.players import Players
-from whence.models.labels import as_classes, as_labels, as_targets
+from whence.models.labels import as_classes, as_labels, as_targets, refuse_other_rows
 from whence.models.training_rows import KIND, row_names
 
 
@@ -121,6 +121,7 @@ def labelled(
         PlayersError: names that are not as many as the rows.
     """
     rows = len(X)
+    refuse_other_rows(X, y, "y" if what == "X" else f"y of {what}", what)
     targets = as_classes(y, classes, f"y of {what}") if classes else as_targets(y, rows, what)
     if len(targets) != rows:
         raise TableError(

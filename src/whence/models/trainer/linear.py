@@ -24,6 +24,7 @@ import numpy as np
 from whence._core.errors import ModelError, OptionError, TableError, some
 from whence._core.figures import figures
 from whence._core.shaped import Float, Int
+from whence.models.labels import refuse_other_rows
 from whence.models.trainer.examples import Examples, classes_of, labelled, numbers, pair
 from whence.models.trainer.gradient_trainer import GradientTrainer
 
@@ -51,6 +52,7 @@ class LinearTrainer(GradientTrainer[Float[np.ndarray, " columns"]]):
             raise OptionError(f"measurement is one of {some(known)}; given {measurement!r}")
         self.intercept = intercept
         self.classes = self._classes(y)
+        refuse_other_rows(X, y)
         self.rows = labelled(numbers(X, "X"), y, self.classes, "X", names)
         self.players, self.name = self.rows.players(), type(self).__name__.lower()
         self.measurement, self.unit, self.seed, self.remembered = measurement, "", 0, {}
@@ -91,6 +93,7 @@ class LinearTrainer(GradientTrainer[Float[np.ndarray, " columns"]]):
     def tests(self, test: Any) -> Examples:
         """(X, y) with as many columns as it was trained on."""
         X, y = pair(test, "test")
+        refuse_other_rows(X, y, "y of test", "X of test")
         found = labelled(numbers(X, "the X of test"), y, self.classes, "test")
         if found.X.shape[1] != self.rows.X.shape[1]:
             raise TableError(
