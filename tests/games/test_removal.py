@@ -5,7 +5,7 @@ import pytest
 
 from whence._core.errors import OptionError, PlayersError, TableError
 from whence.games.features.groups import players_of
-from whence.games.features.removal import Baseline, Marginal, as_removal
+from whence.games.features.removal import Baseline, Marginal, as_removal, digest
 from whence.models.predictor import predictor
 from whence.models.table import Table
 
@@ -159,3 +159,28 @@ def test_groups_of_another_kind():
 
     with pytest.raises(PlayersError, match="given str"):
         _named("body", NAMES)
+
+
+def test_a_digest_knows_rows_and_nothing_else():
+    """Equal rows in another order, frame or precision; one other cell, and it is another."""
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    frame = pd.DataFrame({"n": [1.0, 2.5, np.nan, -0.0], "word": ["a", "b", None, "b"]})
+    same = [
+        frame,
+        frame[::-1],
+        frame[["word", "n"]],
+        pl.from_pandas(frame),
+        frame.assign(word=frame.word.astype("category")),
+        frame.assign(n=frame.n.astype("float32")),
+        frame.assign(n=[1.0, 2.5, np.nan, 0.0]),
+    ]
+    assert len({digest(Table.of(f)) for f in same}) == 1
+    other = [
+        frame,
+        frame[:3],
+        frame.assign(n=[1.0, 2.5, np.nan, 1.0]),
+        frame.assign(n=[2.5, 1.0, np.nan, 0.0]),
+        frame.assign(word=["a", "b", None, "a"]),
+        frame.rename(columns={"n": "m"}),
+    ]
+    assert len({digest(Table.of(f)) for f in other}) == len(other)

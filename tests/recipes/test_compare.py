@@ -104,3 +104,24 @@ def test_a_judge_says_who_predicts_it_better():
     assert same.judgement.numbers["difference"] == 0.0
     assert same.judgement.holds is None
     assert "neither is better for sure" in same.judgement.words
+
+
+def test_another_background_of_equal_size_is_another_question(tmp_path):
+    """Kills: 40 low rows against 40 high ones, "real"."""
+    order = np.argsort(X[:, 0])
+    low, high = X[order[:40]], X[order[-40:]]
+    a, b = (wh.explain(one, X[:3], background=rows) for rows in (low, high))
+    with pytest.raises(ResultError, match="rows of the background differ"):
+        wh.compare(a, b)
+    with pytest.raises(ResultError, match="rows of the background differ"):
+        wh.compare(wh.load(a.save(tmp_path / "a")), b)
+    again = wh.explain(two, X[:3], background=low[::-1])
+    assert wh.compare(a, again).paired
+
+
+def test_answers_that_do_not_know_their_background_are_compared():
+    from dataclasses import replace
+
+    a, b = (wh.explain(one, X[:3], background=rows) for rows in (X[:40], X[40:]))
+    old = replace(a, question=replace(a.question, background=""))
+    assert wh.compare(old, b).paired

@@ -69,3 +69,36 @@ def test_inputs_and_numpy_are_left_alone():
     assert repr(np.random.get_state()) == before
     assert np.array_equal(X, copies[0])
     assert np.array_equal(BACKGROUND, copies[1])
+
+
+def test_rows_keep_the_names_of_their_index():
+    """Kills: cases 0, 1, 2 for rows 7, 3, 9, which then merge with other rows."""
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)), columns=["a", "b"])
+
+    def total(Z):
+        return np.asarray(Z).sum(axis=1)
+
+    some = wh.explain(total, X.loc[[7, 3, 9]], background=X)
+    assert some.case_names == (7, 3, 9)
+    merged = some.to_frame().merge(X, left_on="case", right_index=True)
+    own = np.where(merged.player == "a", merged.a - X.a.mean(), merged.b - X.b.mean())
+    assert np.allclose(merged.value, own)
+    days = X.set_index(pd.date_range("2024-01-01", periods=20))[:2]
+    assert wh.explain(total, days, background=X).case_names[0] == "2024-01-01 00:00:00"
+    assert wh.explain(total, X[:3], background=X).case_names == ()
+    assert wh.explain(total, X.to_numpy()[5:8], background=X.to_numpy()).case_names == ()
+    by_case = wh.importance(total, X[5:9], X.a[5:9], background=X, by_case=True)
+    assert by_case.case_names == (5, 6, 7, 8)
+
+
+def test_a_model_that_looks_at_a_rows_place_is_refused():
+    from whence._core.errors import ModelError
+
+    X = np.random.default_rng(0).normal(size=(40, 2))
+
+    def placed(Z):
+        return Z[:, 0] + 1e-3 * np.arange(len(Z))
+
+    with pytest.raises(ModelError, match="a row's place among the rows asked"):
+        wh.explain(placed, X[:2], background=X)

@@ -90,6 +90,8 @@ class Attribution:
         trace: how the mean over cases came to be, look by look; None where there was no such way.
         certificates: what was checked of this very answer, and what came of it. They judge the
             whole of it: whatever cuts, sums or combines answers leaves them out.
+        case_names: what the cases are called, such as the labels of X's index; empty where they are
+            0, 1, 2, …. `select` takes positions all the same.
     """
 
     values: Scores
@@ -113,6 +115,7 @@ class Attribution:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     trace: Trace | None = None
     certificates: tuple[Certificate, ...] = ()
+    case_names: tuple[object, ...] = ()
 
     # -- how sure --
 
@@ -226,6 +229,7 @@ class Attribution:
             shared={},
             covariance={},
             data={},
+            case_names=(),
         )
 
     def output(self, name: str | int) -> int:

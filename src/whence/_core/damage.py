@@ -50,6 +50,9 @@ def check(result: Any, kind: Kind, source: object) -> None:
             raise ResultError(
                 f"{source} is damaged: {name} of shape {array.shape}, header says {wanted}"
             )
+    names = result.case_names if kind.name == "attribution" else ()
+    if len(names) not in (0, sizes["cases"]):
+        raise ResultError(f"{source} is damaged: {len(names)} names for {sizes['cases']} cases")
     _check_fields(result, kind, source)
     _check_errors(result, kind, source)
     if "trace" in kind.tables:

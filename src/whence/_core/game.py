@@ -109,6 +109,8 @@ class Game(abc.ABC):
 
 def _numbers(answer: Any, game: str) -> np.ndarray:
     """As floats; text does not become a number, nor does half of a complex one."""
+    if isinstance(answer, np.ma.MaskedArray) and np.ma.is_masked(answer):
+        raise GameError(f"{game} answered a masked array: what is hidden there would count")
     try:
         array = np.asarray(answer)
         if array.dtype.kind in "biufO":
@@ -179,7 +181,7 @@ class FunctionGame(Game):
         self.players = (
             players if isinstance(players, Players) else Players(listed(players, "players"))
         )
-        self.outputs = () if isinstance(outputs, str) else tuple(outputs)
+        self.outputs = () if isinstance(outputs, (str, set, frozenset)) else tuple(outputs)
         if not self.outputs or len(set(self.outputs)) < len(self.outputs):
             raise GameError(
                 f"outputs are different names, such as ('gain', 'cost'); given {outputs!r}"
@@ -209,6 +211,8 @@ class Question:
         classes: the labels it knows.
         loss: worths are minus a loss: below zero a player brings nothing, and the loss with nobody
             present is the scale of what could be brought.
+        background: a digest of the rows that removed features come from: equal rows, in whatever
+            order and frame, equal digests; "" where there are none, or nobody said.
     """
 
     asks: str = ""
@@ -217,6 +221,7 @@ class Question:
     model: str = ""
     classes: tuple[str, ...] = ()
     loss: bool = False
+    background: str = ""
 
 
 class StatedGame(Game):

@@ -81,8 +81,9 @@ def kind_of(result: Answer) -> Kind:
 
 
 def _header(result: Answer, kind: Kind) -> dict[str, Any]:
-    players = result.players
-    header = {
+    players, question = result.players, asdict(result.question)
+    background = question.pop("background")
+    header: dict[str, Any] = {
         "format": kind.format,
         "version": VERSION,
         **{name: getattr(result, name) for name in kind.plain},
@@ -94,12 +95,16 @@ def _header(result: Answer, kind: Kind) -> dict[str, Any]:
         },
         **_meaning(result),
         "cost": asdict(result.cost),
-        "question": asdict(result.question),
+        "question": question,
         "provenance": result.provenance,
     }
     judged = () if kind is INTERACTIONS else result.certificates  # type: ignore[union-attr]
     if judged:
         header["certificates"] = [c.to_dict() for c in judged]
+    if background:  # beside the question, where a reader that knows of none leaves it alone
+        header["background"] = background
+    if kind is ATTRIBUTION and result.case_names:  # type: ignore[union-attr]
+        header["case_names"] = list(result.case_names)  # type: ignore[union-attr]
     as_json: dict[str, Any] = plain(header)
     return as_json
 
@@ -196,6 +201,7 @@ def _attribution(record: Record, kind: Kind, source: object) -> "Attribution":
         index=_index(**restored(record.header["index"])),
         trace=trace,
         certificates=judged,
+        case_names=tuple(restored(record.header.get("case_names", ()))),
     )
 
 
@@ -242,7 +248,10 @@ def _common(record: Record, kind: Kind) -> dict[str, Any]:
         "outputs": tuple(header["outputs"]),
         "players": Players(tuple(players["names"]), players["kind"], players["ordered"], columns),
         "cost": Cost(**restored(header["cost"])),
-        "question": Question(**{**question, "classes": tuple(question["classes"])}),
+        "question": Question(
+            **{**question, "classes": tuple(question["classes"])},
+            background=str(header.get("background", "")),
+        ),
         "provenance": restored(header["provenance"]),
     }
 

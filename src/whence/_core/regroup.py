@@ -26,8 +26,11 @@ def select(
     c = _cases(case, n)
     p = np.arange(len(result.players))
     if players is not None:
-        chosen = [players] if isinstance(players, str) else listed(players, "players")
+        unordered = isinstance(players, (set, frozenset))
+        names = list(players) if unordered else players
+        chosen = [names] if isinstance(names, str) else listed(names, "players")
         p = np.array([result.players.index(name) for name in chosen], dtype=int)
+        p = np.sort(p) if unordered else p
     if columns:
         p = p[np.isin(p, result.players.where(**columns))]
     every = np.array_equal(np.sort(c), np.arange(n))
@@ -54,6 +57,7 @@ def select(
         shared={name: part(s[:, o][:, :, p]) for name, s in result.shared.items()},
         covariance={k: v[o][:, p][:, :, p] for k, v in result.covariance.items()},
         data={name: column[c] for name, column in result.data.items()},
+        case_names=tuple(result.case_names[i] for i in c) if result.case_names else (),
         trace=result.trace.take(o, p) if result.trace is not None and every else None,
         certificates=result.certificates if whole else (),
     )
@@ -164,6 +168,8 @@ def same_question(a: "Attribution", b: "Attribution") -> None:
         "unit": (a.question.unit, b.question.unit),
         "number of cases": (len(a.values), len(b.values)),
     }
+    if a.question.background and b.question.background:  # older answers do not say
+        pairs["rows of the background"] = (a.question.background, b.question.background)
     for what, (left, right) in pairs.items():
         if left != right:
             raise ResultError(
@@ -199,6 +205,7 @@ def difference(a: "Attribution", b: "Attribution") -> "Attribution":
         provenance={},
         trace=None,
         certificates=(),
+        case_names=a.case_names if a.case_names == b.case_names else (),
     )
 
 

@@ -8,7 +8,6 @@ from whence._core.account import opened
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.errors import OptionError
-from whence._core.game import Game
 from whence._core.index import Index
 from whence._core.method import Method
 from whence._core.progress import Listener
@@ -88,7 +87,7 @@ def explain(
             keep=keep,
             progress=progress,
         )
-    return replace(told(result, why_not), data=columns_of(game))
+    return replace(told(result, why_not), data=columns_of(game), case_names=game.X.row_names)
 
 
 def _removal(removal: Any, background: Any, X: Any, method: Any) -> Any:
@@ -108,7 +107,7 @@ def _removal(removal: Any, background: Any, X: Any, method: Any) -> Any:
 
 def _game(
     model: Any, X: Any, removal: Any, output: str | int | None, groups: Any
-) -> tuple[Game, str]:
+) -> tuple[Any, str]:
     """The game on the sum of trees, if there is one; else on predictions, and why."""
     from whence.games.features.prediction import Prediction
     from whence.games.features.tree_game import TreeGame

@@ -104,8 +104,8 @@ def importance(
         )
         if not why_not and not by_case:
             result = _with_background(result, game, account)
-    data = columns_of(game) if by_case else {}
-    return replace(told(result, why_not), verdict=_verdict(result), data=data)
+    data, names = (columns_of(game), game.X.row_names) if by_case else ({}, ())
+    return replace(told(result, why_not), verdict=_verdict(result), data=data, case_names=names)
 
 
 def _with_background(result: Attribution, game: Any, account: Account) -> Attribution:

@@ -107,6 +107,7 @@ def averaged(att: Attribution) -> Attribution:
         shared={},
         covariance={},
         data={},
+        case_names=(),
         averaged=max(len(att.values), 1),
     )
 

@@ -1,10 +1,12 @@
 """The same numbers for other tools."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+import whence as wh
 from whence._core.errors import OptionError, ResultError
 
 COLUMNS = ["case", "output", "player", "value", "stderr", "low", "high"]
@@ -90,3 +92,41 @@ def test_shap_without_shap(rows60, make, monkeypatch):
     assert many["base_values"].shape == (4, 2)
     assert many["output_names"] == ["no", "yes"]
     assert many["data"] is None
+
+
+@pytest.mark.parametrize("backend", ["pandas", "polars", "pyarrow"])
+def test_cases_by_name(make, backend):
+    pytest.importorskip(backend)
+    att = make(np.arange(4.0).reshape(2, 1, 2), names="ab")
+    for names in ((9, 4), ("x", "y")):
+        frame = replace(att, case_names=names).to_frame(backend)
+        column = frame["case"].to_pylist() if backend == "pyarrow" else list(frame["case"])
+        assert column == [names[0], names[0], names[1], names[1]]
+    mixed = replace(att, case_names=(9, "y")).to_frame(backend)
+    column = mixed["case"].to_pylist() if backend == "pyarrow" else list(mixed["case"])
+    assert column == ["9", "9", "y", "y"]
+
+
+def test_a_parquet_file_keeps_the_names_of_cases(make, tmp_path):
+    pd, _ = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    att = replace(make(np.arange(4.0).reshape(2, 1, 2)), case_names=("x", "y"))
+    path = att.to_parquet(tmp_path / "a.parquet")
+    assert pd.read_parquet(path)["case_name"].tolist() == ["x", "x", "y", "y"]
+    assert wh.load(path).case_names == ("x", "y")
+
+
+def test_cases_keep_their_names_wherever_they_go(make, tmp_path):
+    att = replace(make(np.arange(6.0).reshape(3, 1, 2)), case_names=(7, "b", 9))
+    assert att.select(case=[2, 0]).case_names == (9, 7)
+    assert att.mean().case_names == ()
+    assert att.group({"both": att.players.names}).case_names == (7, "b", 9)
+    assert (att - att).case_names == (7, "b", 9)
+    assert (att - replace(att, case_names=(1, 2, 3))).case_names == ()
+    assert wh.load(att.save(tmp_path / "a.whence")).case_names == (7, "b", 9)
+    assert wh.from_dict(att.to_dict()).case_names == (7, "b", 9)
+
+
+def test_names_of_other_cases_are_damage(make):
+    told = make(np.arange(6.0).reshape(3, 1, 2)).to_dict() | {"case_names": ["a", "b"]}
+    with pytest.raises(ResultError, match="2 names for 3 cases"):
+        wh.from_dict(told)

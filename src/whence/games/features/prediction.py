@@ -16,7 +16,7 @@ from whence._core.types import Cases, Scores, Worths
 from whence.games.features.distilled import Distilled
 from whence.games.features.groups import Groups
 from whence.games.features.levers import exact
-from whence.games.features.removal import Removal
+from whence.games.features.removal import Removal, digest
 from whence.games.features.table_game import Predictions, TableGame
 
 
@@ -52,6 +52,7 @@ class Prediction(TableGame):
             unit=self.model.space,
             removal=removal.words(self.pool),
             model=self.model.name,
+            background=digest(self.pool),
             classes=tuple(str(c) for c in self.model.classes or ()),
         )
         self._settle(removal.sample or 1)

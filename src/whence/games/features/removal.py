@@ -7,11 +7,14 @@
 import abc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, final
 
 import numpy as np
 
 from whence._core.errors import OptionError, TableError, did_you_mean, positive, some
+from whence._core.keyed import hashed
+from whence.models.cells import Column
 from whence.models.predictor import Predictor
 from whence.models.table import Table
 
@@ -142,6 +145,30 @@ def _table(data: Any, X: Table, what: str) -> Table:
             )
         return Table.of(data, names=X.names, what=what)
     return Table.of(data, what=what)
+
+
+def digest(pool: Table) -> str:
+    """16 hexadecimal digits of the rows of a pool: the same in any order and any kind of frame.
+
+    Numbers count as float32, so that a model's own precision makes no other rows of them.
+    """
+    names = sorted(pool.names)
+    rows = np.sort(hashed(_ROWS, *(_words(pool.raw(name)) for name in names)))
+    return blake2b("\0".join(names).encode() + rows.tobytes(), digest_size=8).hexdigest()
+
+
+_ROWS = 33  # of hashed counters: a stream of their own
+
+
+def _words(column: Column) -> np.ndarray:
+    """A number for each cell, int64 [rows]: of a number its float32, of anything else a hash."""
+    if column.categories is None and column.family in {"number", "nothing"}:
+        cells = column.readable().astype(np.float32) + 0.0  # which makes -0 zero
+        return np.where(np.isnan(cells), -1, cells.view(np.int32)).astype(np.int64)
+    _, first, back = np.unique(column.codes(), return_index=True, return_inverse=True)
+    told = Column(column.data[first]).readable()
+    each = [blake2b(str(t).encode(errors="replace"), digest_size=8).digest() for t in told]
+    return np.frombuffer(b"".join(each), np.int64)[back]
 
 
 def pool_of(removal: Any, predictor: Predictor, X: Table) -> Table:

@@ -14,7 +14,7 @@ from whence._core.game import Question
 from whence._core.leaf_game import LeafGame
 from whence.games.features.groups import Groups
 from whence.games.features.prediction import chosen
-from whence.games.features.removal import Removal
+from whence.games.features.removal import Removal, digest
 from whence.games.features.tree_rows import TreeRows
 from whence.models.table import Table
 
@@ -61,6 +61,7 @@ class TreeGame(TreeRows, LeafGame):
             unit=self.model.space,
             removal=removal.words(self.background),
             model=self.model.name,
+            background=digest(self.background),
             classes=tuple(str(c) for c in self.model.classes or ()),
         )
 

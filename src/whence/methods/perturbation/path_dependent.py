@@ -52,4 +52,4 @@ class PathDependent(Method[LeafGame]):
         leaves = int((game.trees.feature < 0).sum())
         outcome = exactly(game, job, self.index, f"exact for its own game: {leaves:,} leaves")
         words = "path-dependent (both ways at a split, by training rows; no background)"
-        return replace(outcome, asked=replace(game.question, removal=words))
+        return replace(outcome, asked=replace(game.question, removal=words, background=""))

@@ -15,8 +15,9 @@ BACKENDS: tuple[Literal["pandas", "polars", "pyarrow"], ...] = ("pandas", "polar
 def to_frame(att: Attribution, backend: str = "pandas") -> Any:
     """One row for each case, output and player.
 
-    Columns: case, output, player, value, stderr, low, high (the 95 % interval), and stderr_<part>
-    for each part of the error. The mean over cases is one case, number 0.
+    Columns: case (as X's index names it, or its number), output, player, value, stderr, low, high
+    (the 95 % interval), and stderr_<part> for each part of the error. The mean over cases is one
+    case, number 0.
 
     Args:
         att: the answer.
@@ -27,15 +28,23 @@ def to_frame(att: Attribution, backend: str = "pandas") -> Any:
     """
     places, names = keys(att), (att.outputs, att.players.names)
     said = [np.array(n, dtype=object)[p] for n, p in zip(names, places[1:], strict=True)]
-    return framed(
-        {"case": places[0], "output": said[0], "player": said[1], **numbers(att)}, backend
-    )
+    named = {"case": called(att, places[0]), "output": said[0], "player": said[1]}
+    return framed({**named, **numbers(att)}, backend)
 
 
 def keys(att: Attribution) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Case, output and player of each row, by position."""
     case, output, player = np.indices(att.values.shape).reshape(3, -1)
     return case, output, player
+
+
+def called(att: Attribution, case: np.ndarray) -> Any:
+    """The names of these cases; where they have none, their numbers. Of mixed names, text."""
+    if not att.case_names:
+        return case
+    kinds = {type(name) for name in att.case_names}
+    names = att.case_names if len(kinds) == 1 else tuple(map(str, att.case_names))
+    return [names[i] for i in case]
 
 
 def numbers(att: Attribution) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
 """The whole result as one Parquet file: a tidy table for any tool, and what only whence reads.
 
-A row is one case, output and player. Its columns are those of `to_frame`, and `empty`, `full` and
+A row is one case, output and player. Its columns are those of `to_frame`, but that `case` is its
+number, and `case_name` what it is called, where it is called anything; then `empty`, `full` and
 `freedom` of its case, and `data` or `data_text`, its player's own value there. The file's metadata
 has the rest of the dictionary (see `whence/schema/`), as JSON under "whence", and under
 "whence_digest" a digest of all that is read back: a table that another tool has sorted, cut or
@@ -23,7 +24,7 @@ from whence._core.record import (
     Record,
     take_apart,
 )
-from whence.report.exchange.to_frame import installed, keys, numbers
+from whence.report.exchange.to_frame import called, installed, keys, numbers
 
 JSON, DIGEST = b"whence", b"whence_digest"
 _EXACT = 2**53  # whole numbers up to here are floats, exactly
@@ -83,10 +84,15 @@ def is_words(column: np.ndarray) -> bool:
 def _named(att: Attribution, pa: Any) -> dict[str, Any]:
     case, output, player = keys(att)
     words = {"output": (output, att.outputs), "player": (player, att.players.names)}
-    return {"case": case} | {
-        name: pa.DictionaryArray.from_arrays(at.astype(np.int32), pa.array(names, pa.string()))
-        for name, (at, names) in words.items()
-    }
+    case_name = {"case_name": pa.array(called(att, case))} if att.case_names else {}
+    return (
+        {"case": case}
+        | case_name
+        | {
+            name: pa.DictionaryArray.from_arrays(at.astype(np.int32), pa.array(names, pa.string()))
+            for name, (at, names) in words.items()
+        }
+    )
 
 
 def _repeated(att: Attribution) -> dict[str, np.ndarray]:

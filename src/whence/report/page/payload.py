@@ -123,6 +123,8 @@ def _cases(att: Attribution, kept: np.ndarray, at: np.ndarray) -> Json:
 
 def labels(att: Attribution, at: np.ndarray) -> list[str]:
     """The cases as people count them: rows of the data where those are known."""
+    if att.case_names:
+        return [f"row {clean(att.case_names[i])}" for i in at]
     told = att.provenance.get("rows")
     if isinstance(told, list) and len(told) == len(att.values):
         return [f"row {clean(told[i])}" for i in at]
