@@ -76,3 +76,11 @@ def test_take_keeps_everything_else():
     assert some.kind == "head"
     assert some.columns == {"layer": (1, 0), "side": ("r", "l")}
     assert Players(("a", "b"), ordered=True).take([0]).ordered
+
+
+def test_a_set_has_no_order():
+    """Kills: values that land under other names in another process."""
+    for names in ({"a", "b"}, frozenset({"a", "b"})):
+        with pytest.raises(PlayersError, match=r"a set, which has no order.* \['a', 'b'\]"):
+            players(names)
+    assert players({"a": 1, "b": 2}.keys()).names == ("a", "b")

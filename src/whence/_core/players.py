@@ -108,4 +108,9 @@ def listed(names: Any, what: str) -> tuple[Any, ...]:
     """
     if isinstance(names, (str, bytes)) or not isinstance(names, Iterable):
         raise PlayersError(f"{what} must be a sequence, one entry for each player; given {names!r}")
+    if isinstance(names, (set, frozenset)) and what != "a group":
+        raise PlayersError(
+            f"{what} are a set, which has no order, so that numbers could land under other names: "
+            f"give a list, such as {sorted(map(str, names))[:3]!r}"
+        )
     return tuple(names)

@@ -1,4 +1,4 @@
-"""Steady: equal rows, equal answers, whenever they are asked and whatever is asked beside them.
+"""Steady: equal rows, equal answers: whenever, wherever and beside whatever they are asked.
 
 Hybrid rows are asked in blocks, and rows that are alike once. A model with dropout left on, without
 a fixed seed, or with a scaler that is fitted anew on the rows asked would still get numbers.
@@ -14,11 +14,12 @@ from whence.models.table import Table
 
 _ROWS = 16
 _SAME = 1e-6  # of the largest answer
+_MOVED = 1e-4  # of the largest answer: float32's last bits may depend on where a row stands
 _COMPANY = 1e-2  # of the spread of the answers: arithmetic may depend on the size of a batch
 
 
 def refuse_unsteady(ask: Callable[[Any], np.ndarray], table: Table) -> None:
-    """Ask about a few rows twice, and about half of them without the others.
+    """Ask about a few rows twice, in reverse, and about half of them without the others.
 
     Args:
         ask: a native frame of rows -> float [rows, members, outputs].
@@ -37,6 +38,15 @@ def refuse_unsteady(ask: Callable[[Any], np.ndarray], table: Table) -> None:
             f"{_who(first, at)} changes its answer: asked twice about the row {_cells(rows, at)}, "
             f"it answered {first[at]:.6g}, then {again[at]:.6g}. Fix its seed for each call, or "
             "switch its dropout off (evaluation mode)."
+        )
+    turned = ask(rows.take(np.arange(len(few))[::-1]).frame())[::-1]
+    at = _apart(first, turned, _MOVED * np.abs(first).max())
+    if at is not None:
+        raise ModelError(
+            f"{_who(first, at)} looks at a row's place among the rows asked: "
+            f"{_cells(rows, at)} got {first[at]:.6g} as row {at[0]} of {len(first)}, and "
+            f"{turned[at]:.6g} as row {len(first) - 1 - at[0]}. Let its answer depend on the row "
+            "alone."
         )
     alone = ask(rows.take(np.arange(0, len(few), 2)).frame())
     at = _apart(first[::2], alone, same + _COMPANY * np.ptp(first, axis=0))
