@@ -46,7 +46,21 @@ class Table:
     def text(self, field: int) -> str:
         """The text in this field."""
         start, count = self._vector(field)
+        if start + count > len(self.raw):
+            raise IndexError(f"a text of {count} bytes at byte {start}")
         return self.raw[start : start + count].decode()
+
+    def texts(self, field: int) -> list[bytes]:
+        """The vector of texts in this field."""
+        start, count = self._vector(field)
+        found = []
+        for k in range(count):
+            at = _at(self.raw, start + 4 * k)
+            size = int(_u32.unpack_from(self.raw, at)[0])
+            if at + 4 + size > len(self.raw):
+                raise IndexError(f"a text of {size} bytes at byte {at}")
+            found.append(self.raw[at + 4 : at + 4 + size])
+        return found
 
     def table(self, field: int) -> "Table":
         """The table in this field."""
@@ -57,6 +71,10 @@ class Table:
         """The vector of tables in this field."""
         start, count = self._vector(field)
         return [Table(self.raw, _at(self.raw, start + 4 * k)) for k in range(count)]
+
+    def count(self, field: int) -> int:
+        """How many values the vector in this field has."""
+        return self._vector(field)[1]
 
     def _field(self, field: int) -> int | None:
         fields = self.start - _i32.unpack_from(self.raw, self.start)[0]

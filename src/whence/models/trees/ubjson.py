@@ -24,7 +24,7 @@ _NUMBERS = {
     ]
 }  # fmt: skip
 _length = Struct(">xq").unpack_from  # its mark, which is always L, and the number
-_END, _OF, _MANY = b"}$#"
+_END, _OF, _MANY, _LONG = b"}$#L"
 
 
 def loads(raw: bytes | bytearray) -> Any:
@@ -35,9 +35,14 @@ def loads(raw: bytes | bytearray) -> Any:
     """
     raw = bytes(raw)
     try:
-        return _READ[raw[0]](raw, 1)[0]
-    except (IndexError, KeyError, ValueError, error) as problem:
+        found, end = _READ[raw[0]](raw, 1)
+    except (IndexError, KeyError, ValueError, RecursionError, error) as problem:
         raise ModelFileError(f"these bytes are not XGBoost's UBJSON: {problem!r}") from problem
+    if end != len(raw):
+        raise ModelFileError(
+            f"these bytes are not XGBoost's UBJSON: {len(raw) - end} are left over"
+        )
+    return found
 
 
 def _object(raw: bytes, at: int) -> tuple[dict[str, Any], int]:
@@ -45,7 +50,11 @@ def _object(raw: bytes, at: int) -> tuple[dict[str, Any], int]:
     while raw[at] != _END:
         start = at + 9  # as in _text, which costs too much to call for every key
         at = start + _length(raw, at)[0]
+        if at < start:
+            raise ValueError(f"a length below 0 at byte {start}")
         key = raw[start:at].decode()
+        if key in found or raw[start - 9] != _LONG:
+            raise ValueError(f"a key that is twice there, or has no length, at byte {start}")
         found[key], at = _READ[raw[at]](raw, at + 1)
     return found, at + 1
 
@@ -54,11 +63,15 @@ def _array(raw: bytes, at: int) -> tuple[Any, int]:
     if raw[at] == _OF:
         kind, _ = _NUMBERS[raw[at + 1]]
         count = _length(raw, at + 3)[0]
+        if raw[at + 2] != _MANY or raw[at + 3] != _LONG or count < 0:
+            raise ValueError(f"an array without a length at byte {at}")
         return np.frombuffer(raw, kind, count, at + 12), at + 12 + count * kind.itemsize
-    if raw[at] != _MANY:
+    if raw[at] != _MANY or raw[at + 1] != _LONG:
         raise ValueError(f"an array without a length at byte {at}")
     found = []
     count, at = _length(raw, at + 1)[0], at + 10
+    if not 0 <= count <= len(raw) - at:
+        raise ValueError(f"an array of {count} values at byte {at}")
     for _ in range(count):
         item, at = _READ[raw[at]](raw, at + 1)
         found.append(item)
@@ -68,6 +81,8 @@ def _array(raw: bytes, at: int) -> tuple[Any, int]:
 def _text(raw: bytes, at: int) -> tuple[str, int]:
     start = at + 9
     end = start + _length(raw, at)[0]
+    if not start <= end <= len(raw) or raw[at] != _LONG:
+        raise ValueError(f"a text without a length at byte {at}")
     return raw[start:end].decode(), end
 
 
