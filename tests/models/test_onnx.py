@@ -1,11 +1,12 @@
 """ONNX: labels, probabilities zipped or not, one input or one for each column."""
 
+import pickle
 import warnings
 
 import numpy as np
 import pytest
 
-from whence._core.errors import ModelError, TableError
+from whence._core.errors import ModelError, ModelFileError, TableError
 from whence.models import Table, predictor
 
 ort = pytest.importorskip("onnxruntime")
@@ -186,3 +187,91 @@ def test_it_travels_to_workers(saved, small, numbers):
     asked = predictor(path, like=Table.of(small))
     again = cloudpickle.loads(cloudpickle.dumps(asked))
     assert np.array_equal(asked(small), again(small))
+
+
+def _linear(path, weights, location):
+    """A linear map whose weights lie in another file."""
+    onnx = pytest.importorskip("onnx")
+    from onnx import TensorProto, helper, numpy_helper
+
+    held = numpy_helper.from_array(np.array(weights, np.float32)[:, None], "W")
+    size = len(weights)
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["X", "W"], ["y"])],
+        "linear",
+        [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, size])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, 1])],
+        [held],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save_model(
+        made, str(path), save_as_external_data=True, location="data.bin", size_threshold=0
+    )
+    if location != "data.bin":  # of the same length
+        raw = path.read_bytes().replace(b"data.bin", location.encode())
+        path.write_bytes(raw)
+    return path
+
+
+SMALL = np.eye(3, dtype=np.float32)
+
+
+def test_weights_in_another_file_are_those_beside_the_model(tmp_path, monkeypatch):
+    paths = {w: _linear(tmp_path / str(w) / "m.onnx", [w, 2, 3], "data.bin") for w in (1, 9)}
+    (tmp_path / "empty").mkdir()
+    for folder in ("1", "9", "empty"):
+        monkeypatch.chdir(tmp_path / folder)
+        for weight, path in paths.items():
+            for model in (path, ort.InferenceSession(path)):
+                asked = predictor(model, like=Table.of(SMALL))
+                assert asked(SMALL)[:, 0].tolist() == [weight, 2, 3]
+
+
+def test_weights_travel_to_workers(tmp_path):
+    from whence.models.files import load
+
+    session = load(_linear(tmp_path / "m.onnx", [1, 2, 3], "data.bin"))
+    (tmp_path / "data.bin").unlink()
+    again = pickle.loads(pickle.dumps(session))
+    assert predictor(again, like=Table.of(SMALL))(SMALL)[:, 0].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("location", ["../d.bin", "/tmp/d.b", "a/../../", "C:\\d.bin", "..\\d.bin"])
+def test_weights_elsewhere_are_refused(tmp_path, location):
+    path = _linear(tmp_path / "model" / "m.onnx", [1, 2, 3], location)
+    (tmp_path / "d.bin").write_bytes(bytes(12))
+    with pytest.raises(ModelFileError, match="which is not in its own folder"):
+        predictor(path, like=Table.of(SMALL))
+
+
+def test_weights_behind_a_link_that_leads_away_are_refused(tmp_path):
+    path = _linear(tmp_path / "model" / "m.onnx", [1, 2, 3], "data.bin")
+    (path.parent / "data.bin").rename(tmp_path / "away.bin")
+    (path.parent / "data.bin").symlink_to(tmp_path / "away.bin")
+    with pytest.raises(ModelFileError, match="which is not in its own folder"):
+        predictor(path, like=Table.of(SMALL))
+
+
+@pytest.mark.parametrize("location", ["gone.bin", "*/_ORT_MEM_ADDR_/*"])
+def test_weights_that_are_not_there(tmp_path, location):
+    path = _linear(tmp_path / "m.onnx", [1, 2, 3], "data.bin")
+    if location == "gone.bin":
+        (tmp_path / "data.bin").rename(tmp_path / "other.bin")
+    else:
+        onnx = pytest.importorskip("onnx")
+        made = onnx.load(path, load_external_data=False)
+        made.graph.initializer[0].external_data[0].value = location
+        path.write_bytes(made.SerializeToString())
+    with pytest.raises(ModelFileError, match=r"there is no such file|not in its own folder"):
+        predictor(path, like=Table.of(SMALL))
+
+
+def test_weights_of_a_model_that_came_without_its_folder(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    path = _linear(tmp_path / "m.onnx", [1, 2, 3], "data.bin")
+    bare = onnx.load(path, load_external_data=False)
+    with pytest.raises(ModelFileError, match="was given without its folder"):
+        predictor(bare, like=Table.of(SMALL))
+    whole = onnx.load(path)
+    assert predictor(whole, like=Table.of(SMALL))(SMALL)[:, 0].tolist() == [1, 2, 3]

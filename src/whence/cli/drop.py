@@ -73,6 +73,7 @@ def drop(
     ] = 50.0,
     drop: o.Drop = None,
     unpickle: o.Unpickle = False,
+    trust: o.Trust = None,
     seed: o.Seed = 0,
     error: o.Error = None,
     seconds: o.Seconds = None,
@@ -94,7 +95,7 @@ def drop(
     targets["--json"] = files.STDOUT if json else None
     files.check(targets, [model, before, after])
     budget = values.budget(error, seconds, evaluations, None)
-    loaded = modelarg.load_models([model], unpickle=unpickle)
+    loaded = modelarg.load_models([model], unpickle=unpickle, trust=tuple(trust or ()))
     kinds = tables.same_kinds((before, after), modelarg.kinds(loaded, target))
     old, new = (
         tables.read(path, None, target=target, drop=tuple(drop or ()), kinds=kinds)

@@ -30,6 +30,7 @@ class Job:
         target: the column to predict.
         drop: columns that are not the model's.
         unpickle: open files that run code.
+        trust: types that a .skops file may rebuild.
         keep: a file of worths, to go on from.
         out: where to save the result.
         html: where to write a page.
@@ -45,6 +46,7 @@ class Job:
     target: str | None
     drop: tuple[str, ...]
     unpickle: bool
+    trust: tuple[str, ...]
     keep: Path | None
     out: Path | None
     html: Path | None
@@ -69,7 +71,7 @@ class Job:
         Raises:
             WhenceError: whatever does not fit.
         """
-        loaded = modelarg.load_models(self.places, unpickle=self.unpickle)
+        loaded = modelarg.load_models(self.places, unpickle=self.unpickle, trust=self.trust)
         kinds = modelarg.kinds(loaded, self.target)
         given = tables.read(
             self.data, self.background, target=self.target, drop=self.drop, kinds=kinds
@@ -110,6 +112,7 @@ class Job:
         also = [word for place in self.places[1:] for word in ("--also", place)]
         drops = [word for name in self.drop for word in ("--drop", name)]
         trust = ["--unpickle"] if self.unpickle else []
+        trust += [word for name in self.trust for word in ("--trust", name)]
         words = ["whence", verb, self.places[0], str(self.data), *also, *drops, *trust, *options]
         return shlex.join(words)
 

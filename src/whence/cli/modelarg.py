@@ -29,16 +29,18 @@ class Loaded:
     model: object
 
 
-def load_models(places: Sequence[str], *, unpickle: bool) -> list[Loaded]:
+def load_models(
+    places: Sequence[str], *, unpickle: bool, trust: Sequence[str] = ()
+) -> list[Loaded]:
     """The models themselves.
 
     Raises:
         ModelFileError: no such model, or one whose package is not installed.
     """
     for place in places:
-        look_here(place, unpickle=unpickle)
+        look_here(place, unpickle=unpickle, trust=trust)
     with _needed(places):
-        return [Loaded(place, load(place, unpickle=unpickle)) for place in places]
+        return [Loaded(place, load(place, unpickle=unpickle, trust=trust)) for place in places]
 
 
 def kinds(loaded: Sequence[Loaded], target: str | None) -> Mapping[str, str]:
@@ -89,9 +91,9 @@ def _is_object(place: str) -> bool:
     return ":" in place and not Path(place).exists()
 
 
-def look_here(place: str, *, unpickle: bool) -> None:
+def look_here(place: str, *, unpickle: bool, trust: Sequence[str] = ()) -> None:
     """Import from where one stands, as `python` does; for a plain file that would be a risk."""
-    if (unpickle or _is_object(place)) and str(Path.cwd()) not in sys.path:
+    if (unpickle or trust or _is_object(place)) and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
 
 

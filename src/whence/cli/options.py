@@ -46,6 +46,13 @@ Drop = Annotated[
 Unpickle = Annotated[
     bool, typer.Option("--unpickle", help="Open .pkl and .joblib files, which runs their code.")
 ]
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TYPE",
+        help="A type that a .skops file may rebuild, as pkg.mod.Type. Repeatable.",
+    ),
+]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Of every random draw.")]
 Workers = Annotated[
     int | None,

@@ -90,6 +90,7 @@ def value(
     ] = False,
     drop: o.Drop = None,
     unpickle: o.Unpickle = False,
+    trust: o.Trust = None,
     seed: o.Seed = 0,
     seconds: o.Seconds = None,
     evaluations: o.Evaluations = None,
@@ -107,7 +108,7 @@ def value(
     targets = {"--out": out, "--html": html, "--csv": csv, "--suspects-csv": suspects_csv}
     targets["--json"] = files.STDOUT if json else None
     files.check(targets, [train, test, model])
-    own = _model(model, unpickle=unpickle)
+    own = _model(model, unpickle=unpickle, trust=tuple(trust or ()))
     rows = _read(train, test, target, by, tuple(drop or ()))
     screen.say(_about(rows, by), quiet=quiet)
     budget = values.budget(None, seconds, evaluations, None) if seconds or evaluations else None
@@ -158,15 +159,15 @@ def _refuse(by: str | None, suspects: int, suspects_csv: Path | None) -> None:
         raise OptionError("--suspects-csv writes what --suspects N flags: say how many")
 
 
-def _model(place: str | None, *, unpickle: bool) -> Any:
+def _model(place: str | None, *, unpickle: bool, trust: tuple[str, ...]) -> Any:
     """The estimator itself, which is to be trained again."""
     if place is None:
         return None
     from whence.cli.modelarg import look_here
     from whence.models.files import load
 
-    look_here(place, unpickle=unpickle)
-    return load(place, unpickle=unpickle)
+    look_here(place, unpickle=unpickle, trust=trust)
+    return load(place, unpickle=unpickle, trust=trust)
 
 
 def _read(

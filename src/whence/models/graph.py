@@ -1,14 +1,17 @@
 """What an ONNX file says of itself, read without the onnx package.
 
-onnxruntime does not tell which labels a classifier knows, nor which operation ends a graph. The
-file does: it is protobuf, and a reader of the few fields we need is shorter than a dependency.
-Field numbers are those of onnx.proto (ModelProto 2, 7; GraphProto 1, 12; NodeProto 1, 2, 4, 5;
-AttributeProto 1, 8, 9; ValueInfoProto 1).
+onnxruntime does not tell which labels a classifier knows, nor which operation ends a graph, nor
+which other files its weights lie in. The file does: it is protobuf, and a reader of the few fields
+we need is shorter than a dependency. Field numbers are those of onnx.proto.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import final
+from typing import TypeAlias, final
+
+_PASSES = {"Identity", "Cast", "Reshape", "Squeeze", "Flatten"}
+_DEEPEST = 64  # graphs in nodes of graphs
+_Field: TypeAlias = tuple[int, int | memoryview]
 
 
 @final
@@ -37,11 +40,11 @@ class Graph:
 
     def writer(self, output: str) -> str:
         """The operation that writes this output, past casts, reshapes and copies."""
-        for node in reversed(self.nodes):
+        for node in reversed(self.nodes):  # in the order of a graph: writers before readers
             if output in node.writes:
-                if node.operation in {"Identity", "Cast", "Reshape", "Squeeze", "Flatten"}:
-                    return self.writer(node.reads[0])
-                return node.operation
+                if node.operation not in _PASSES or not node.reads:
+                    return node.operation
+                output = node.reads[0]
         return ""
 
     def regresses(self) -> bool:
@@ -56,35 +59,86 @@ def graph(raw: bytes) -> Graph:
         ValueError: not protobuf.
     """
     producer, nodes = "", []
-    for field, value in _fields(raw):
-        if field == 2 and isinstance(value, bytes):
-            producer = value.decode(errors="replace")
-        if field == 7 and isinstance(value, bytes):
-            nodes = [_node(v) for f, v in _fields(value) if f == 1 and isinstance(v, bytes)]
+    for field, value in _fields(memoryview(raw)):
+        if field == 2 and isinstance(value, memoryview):
+            producer = _text(value)
+        if field == 7 and isinstance(value, memoryview):
+            nodes += [_node(v) for f, v in _fields(value) if f == 1 and isinstance(v, memoryview)]
     return Graph(producer, tuple(nodes))
 
 
-def _node(raw: bytes) -> Node:
+def external_files(raw: bytes) -> tuple[str, ...]:
+    """The names of the files in which a model keeps weights, as the model has them, each once.
+
+    Raises:
+        ValueError: not protobuf, or nested too deeply.
+    """
+    names = dict.fromkeys(_external(memoryview(raw), "model", 0))
+    return tuple(names)
+
+
+_INSIDE = {
+    "model": {7: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "function": {7: "node", 11: "attribute"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+}
+
+
+def _external(raw: memoryview, kind: str, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        raise ValueError(f"graphs are nested more than {_DEEPEST} deep")
+    if kind == "tensor":
+        yield from _locations(raw)
+        return
+    inside = _INSIDE[kind]
+    for field, value in _fields(raw):
+        if field in inside and isinstance(value, memoryview):
+            yield from _external(value, inside[field], depth + 1)
+
+
+def _locations(raw: memoryview) -> Iterator[str]:
+    """Where a tensor's values lie, if they are in another file."""
+    names, outside = [], False
+    for field, value in _fields(raw):
+        if field == 14:
+            outside = outside or value == 1
+        elif field == 13 and isinstance(value, memoryview):
+            pair = {f: _text(v) for f, v in _fields(value) if isinstance(v, memoryview)}
+            if pair.get(1) == "location":
+                names.append(pair.get(2, ""))
+    if outside:
+        yield from names or [""]
+
+
+def _text(value: memoryview) -> str:
+    return bytes(value).decode(errors="replace")
+
+
+def _node(raw: memoryview) -> Node:
     texts: dict[int, list[str]] = {1: [], 2: [], 4: []}
     labels: tuple[object, ...] = ()
     for field, value in _fields(raw):
-        if not isinstance(value, bytes):
+        if not isinstance(value, memoryview):
             continue
         if field in texts:
-            texts[field].append(value.decode(errors="replace"))
+            texts[field].append(_text(value))
         elif field == 5:
             labels = _labels(value) or labels
     return Node("".join(texts[4]), tuple(texts[1]), tuple(texts[2]), labels)
 
 
-def _labels(raw: bytes) -> tuple[object, ...]:
+def _labels(raw: memoryview) -> tuple[object, ...]:
     """The labels of a `classlabels_*` attribute."""
     name, words, whole = "", [], []
     for field, value in _fields(raw):
-        if field == 1 and isinstance(value, bytes):
-            name = value.decode(errors="replace")
-        elif field == 9 and isinstance(value, bytes):
-            words.append(value.decode(errors="replace"))
+        if field == 1 and isinstance(value, memoryview):
+            name = _text(value)
+        elif field == 9 and isinstance(value, memoryview):
+            words.append(_text(value))
         elif field == 8:
             whole += [value] if isinstance(value, int) else list(_packed(value))
     if not name.startswith("classlabels"):
@@ -92,7 +146,7 @@ def _labels(raw: bytes) -> tuple[object, ...]:
     return tuple(words) or tuple(v - 2**64 if v >= 2**63 else v for v in whole)
 
 
-def _fields(raw: bytes) -> Iterator[tuple[int, int | bytes]]:
+def _fields(raw: memoryview) -> Iterator[_Field]:
     """Each field of a message: its number and its value."""
     at = 0
     while at < len(raw):
@@ -111,14 +165,14 @@ def _fields(raw: bytes) -> Iterator[tuple[int, int | bytes]]:
         at += size
 
 
-def _packed(raw: bytes) -> Iterator[int]:
+def _packed(raw: memoryview) -> Iterator[int]:
     at = 0
     while at < len(raw):
         value, at = _varint(raw, at)
         yield value
 
 
-def _varint(raw: bytes, at: int) -> tuple[int, int]:
+def _varint(raw: memoryview, at: int) -> tuple[int, int]:
     value, shift = 0, 0
     while at < len(raw) and shift < 70:
         value |= (raw[at] & 0x7F) << shift

@@ -6,7 +6,7 @@ receives. The file that knows a kind of model is imported only when such a model
 
 import abc
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
@@ -134,7 +134,9 @@ _LEAVES = {
 }
 
 
-def predictor(model: object, *, like: Table, unpickle: bool = False) -> Predictor:
+def predictor(
+    model: object, *, like: Table, unpickle: bool = False, trust: Collection[str] = ()
+) -> Predictor:
     """Decide how a model is asked.
 
     Args:
@@ -142,6 +144,8 @@ def predictor(model: object, *, like: Table, unpickle: bool = False) -> Predicto
             to a model file, "pkg.mod:object", or a list of models (an ensemble).
         like: the user's X: it tells the columns, and a few of its rows are asked as a trial.
         unpickle: open pickle and joblib files, which run code.
+        trust: types of a .skops file, as "pkg.mod.Type", that whence does not know and that may be
+            rebuilt all the same; rebuilding a type may run code.
 
     Raises:
         TableError: the columns do not match those that the model knows.
@@ -151,9 +155,9 @@ def predictor(model: object, *, like: Table, unpickle: bool = False) -> Predicto
     if isinstance(model, Predictor):
         return model
     if isinstance(model, str | Path):
-        return _from_file(model, like, unpickle=unpickle)
+        return _from_file(model, like, unpickle=unpickle, trust=trust)
     if isinstance(model, list | tuple):
-        return _ensemble(model, like, unpickle=unpickle)
+        return _ensemble(model, like, unpickle=unpickle, trust=trust)
     owner = _owner(model)
     return _leaf(owner).adapt(owner, like)  # type: ignore[no-any-return]
 
@@ -201,13 +205,17 @@ def _leaf(model: object) -> Any:
     return importlib.import_module("whence.models.callable")
 
 
-def _from_file(place: str | Path, like: Table, *, unpickle: bool) -> Predictor:
+def _from_file(
+    place: str | Path, like: Table, *, unpickle: bool, trust: Collection[str]
+) -> Predictor:
     from whence.models.files import load
 
-    return of_file(load(place, unpickle=unpickle), place, like=like)
+    return of_file(load(place, unpickle=unpickle, trust=trust), place, like=like)
 
 
-def _ensemble(models: Sequence[object], like: Table, *, unpickle: bool) -> Predictor:
+def _ensemble(
+    models: Sequence[object], like: Table, *, unpickle: bool, trust: Collection[str]
+) -> Predictor:
     from whence.models.ensemble import ensemble
 
-    return ensemble([predictor(m, like=like, unpickle=unpickle) for m in models])
+    return ensemble([predictor(m, like=like, unpickle=unpickle, trust=trust) for m in models])
