@@ -6,6 +6,7 @@ import pytest
 from whence import Banzhaf, Budget, Players
 from whence._core.game import PooledGame, Question
 from whence._core.keyed import uniforms
+from whence._core.visits import visits
 from whence.methods.perturbation.exact import Exact
 from whence.methods.perturbation.leave_one_out import OnePlayer
 from whence.methods.perturbation.permutation import Permutation
@@ -164,3 +165,33 @@ def test_many_players_have_no_covariance_but_all_else():
     got = Permutation(antithetic=False).attribute(game, Budget(evaluations=514 * 12, **NEVER))
     assert got.covariance == {}
     assert np.isfinite(got.stderr).all()
+
+
+class Constant(PooledGame):
+    """Everybody's worth less nobody's never varies; what players add does, and its sum's last bit."""
+
+    question = Question(asks="?")
+    players = Players(tuple("ab"))
+    n_pool, sample, n_draws = 50, 1, None
+
+    def _worth(self, coalitions, cases, draws):
+        noise = uniforms(2, 3, draws)
+        one = coalitions.sum(axis=1) == 1
+        ends = np.where(coalitions.all(axis=1), 0.7, 0.1)
+        return np.where(one, noise[:, 0] + coalitions[:, 0] * noise[:, 1], ends)
+
+    def members(self, cases, draws):
+        return draws[:, None] % 50
+
+    def whole(self):
+        return self
+
+    def nobody(self):
+        return np.full((1, 1), 0.1)
+
+
+def test_a_total_that_varies_by_its_rounding_alone_corrects_nothing():
+    """Kills: the ratio of one rounding error to another, times a third."""
+    method, game = Permutation(antithetic=False), Constant()
+    state = method.step(game, method.init(game), visits(game, 0, 0, 40))
+    assert np.array_equal(state.reading().values[0], state.moments.mean[0])
