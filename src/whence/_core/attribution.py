@@ -21,6 +21,7 @@ from .student import quantile
 from .text import printable
 from .trace import Trace
 from .types import Ends, Scores
+from .weights import Weights
 
 Uncertainty = Literal["exact", "sampled", "unquantified"]
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -92,6 +93,7 @@ class Attribution:
             whole of it: whatever cuts, sums or combines answers leaves them out.
         case_names: what the cases are called, such as the labels of X's index; empty where they are
             0, 1, 2, …. `select` takes positions all the same.
+        weights: how often each case counts in the mean over cases; None: all alike.
     """
 
     values: Scores
@@ -116,6 +118,7 @@ class Attribution:
     trace: Trace | None = None
     certificates: tuple[Certificate, ...] = ()
     case_names: tuple[object, ...] = ()
+    weights: Weights | None = None
 
     # -- how sure --
 
@@ -208,7 +211,7 @@ class Attribution:
         return [one[int(i)] for i in order]
 
     def mean(self) -> "Attribution":
-        """The mean over cases, with the spread of the cases as the data part of the error.
+        """The mean over cases, by their weights, with their spread as the data part of the error.
 
         It is the same answer, read as one: its certificates stay.
         """
@@ -216,7 +219,13 @@ class Attribution:
             return self
         estimation = self.parts.get("estimation", np.zeros_like(self.values))
         got = Reading(
-            self.values, estimation, self.freedom, self.empty, self.full, self.shared
+            self.values,
+            estimation,
+            self.freedom,
+            self.empty,
+            self.full,
+            self.shared,
+            weights=self.weights,
         ).over_cases(len(self.values))
         return replace(
             self,
@@ -230,6 +239,7 @@ class Attribution:
             covariance={},
             data={},
             case_names=(),
+            weights=None,
         )
 
     def output(self, name: str | int) -> int:

@@ -57,6 +57,7 @@ def check(result: Any, kind: Kind, source: object) -> None:
     _check_errors(result, kind, source)
     if "trace" in kind.tables:
         _check_trace(result.trace, sizes, source)
+        _check_weights(result.weights, sizes["cases"], source)
 
 
 def _arrays(result: Any, kind: Kind) -> Iterator[tuple[str, tuple[str, ...], np.ndarray]]:
@@ -101,6 +102,15 @@ def _check_trace(trace: "Trace | None", sizes: Mapping[str, int], source: object
                 f"{source} is damaged: its trace has {name} of shape {array.shape} and type "
                 f"{array.dtype}, where {wanted} numbers belong"
             )
+
+
+def _check_weights(weights: np.ndarray | None, cases: int, source: object) -> None:
+    if weights is None:
+        return
+    if weights.shape != (cases,) or not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ResultError(f"{source} is damaged: it has no weight from 0 up for each case")
+    if not weights.any():
+        raise ResultError(f"{source} is damaged: its weights are all 0")
 
 
 def _check_pairs(pairs: tuple[tuple[int, int], ...], players: int, source: object) -> None:

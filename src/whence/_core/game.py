@@ -23,6 +23,7 @@ from .meter import count
 from .players import Players, listed
 from .shaped import Float, Int
 from .types import Cases, Coalitions, Draws, Ends, Gradients, Weights, Worths
+from .weights import Weights as CaseWeights
 
 G = TypeVar("G", bound="Game")
 
@@ -228,6 +229,16 @@ class StatedGame(Game):
     """A game that can say in words what it asks."""
 
     question: Question
+
+
+class WeightedGame(StatedGame):
+    """A game whose cases may count unequally: the answer is their weighted mean.
+
+    Attributes:
+        weights: how often each case counts; None: all count alike.
+    """
+
+    weights: CaseWeights | None = None
 
 
 class BlockGame(StatedGame):

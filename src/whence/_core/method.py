@@ -21,7 +21,7 @@ from .rehearsal import rehearsed
 from .stopping import averaged
 from .trace import Trace
 from .visits import Visits, visits
-from .wrap import Metered, bare, question_of, unfolded, units
+from .wrap import Metered, bare, question_of, unfolded, units, weights_of
 
 State = TypeVar("State")
 G = TypeVar("G", bound=Game)
@@ -155,6 +155,7 @@ def _wrapped(
         provenance={"game": type(bare(about)).__name__, "seed": seed, **_stamp(about, got)},
         trace=outcome.trace,
         certificates=outcome.certificates,
+        weights=weights_of(about) if by_case and about.n_cases > 1 else None,
     )
 
 

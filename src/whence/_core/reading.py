@@ -8,6 +8,7 @@ import numpy as np
 
 from .shaped import Float
 from .types import Ends, Scores
+from .weights import Weights, effective
 
 Covariance = Float[np.ndarray, "outputs players players"]
 EXACT = 1e9  # degrees of freedom of what is not sampled
@@ -49,6 +50,7 @@ class Reading:
         covariance: of one draw within a case, between players.
         shared_covariance: as `shared`, between players.
         each: how many draws each case has had.
+        weights: how often each case counts in the mean; None: all alike.
     """
 
     values: Scores
@@ -61,6 +63,7 @@ class Reading:
     covariance: Covariance | None = None
     shared_covariance: Mapping[str, Covariance] = field(default_factory=dict)
     each: Float[np.ndarray, " cases"] | None = None
+    weights: Weights | None = None
 
     @property
     def visited(self) -> np.ndarray:
@@ -75,47 +78,60 @@ class Reading:
         """
         seen = self.visited
         v, e, m = self.values[seen], self.stderr[seen], int(seen.sum())
-        estimation, data = self._estimation_and_data(v, e, m, n_cases)
+        counts = self._counts(seen)
+        estimation, data = self._estimation_and_data(v, e, m, n_cases, counts)
         parts = {"estimation": estimation, **({} if data is None else {"data": data})}
         if n_cases == 1:
             parts |= dict(self.parts)
         parts |= {k: s for k, s in self.shared.items() if k != "estimation"}
-        ends = [x[seen].mean(axis=0, keepdims=True) for x in (self.empty, self.full)]
-        mean = v.mean(axis=0, keepdims=True)
-        covariance = dict(self.shared_covariance) | self._covariance(v, seen, n_cases)
-        return Averaged(mean, parts, self._freedom(seen, m), ends[0], ends[1], covariance)
+        ends = [_mean(x[seen], counts) for x in (self.empty, self.full)]
+        covariance = dict(self.shared_covariance) | self._covariance(v, seen, n_cases, counts)
+        return Averaged(
+            _mean(v, counts), parts, self._freedom(seen, m), ends[0], ends[1], covariance
+        )
+
+    def _counts(self, seen: np.ndarray) -> Float[np.ndarray, " seen"] | None:
+        """How often each visited case counts, as a multiple of what a case counts on average."""
+        if self.weights is None:
+            return None
+        return np.asarray(self.weights[seen] / self.weights.mean())
 
     def _estimation_and_data(
-        self, v: np.ndarray, e: np.ndarray, m: int, n_cases: int
+        self, v: np.ndarray, e: np.ndarray, m: int, n_cases: int, counts: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray | None]:
         none = np.zeros_like(v[:1])
         if n_cases == 1:
             return e, None
-        spread = v.var(axis=0, ddof=1, keepdims=True) if m > 1 else none
+        own = e if counts is None else e * counts[:, None, None]
+        spread = (_apart(v, counts) ** 2).sum(axis=0, keepdims=True) / max(m - 1, 1)
         together = self.shared.get("estimation")
         if together is not None:
-            noise = ((e**2).mean(axis=0, keepdims=True) - together**2) * m / max(m - 1, 1)
+            noise = ((own**2).mean(axis=0, keepdims=True) - together**2) * m / max(m - 1, 1)
             between = np.maximum(spread - np.maximum(noise, 0), 0)
             return together, np.sqrt(between / n_cases)
         if not np.isfinite(e).all():  # one draw a case so far: the two parts cannot be told apart
             return (np.sqrt(spread / m) if m > 1 else np.full_like(none, np.inf)), None
-        between = np.maximum(spread - (e**2).mean(axis=0, keepdims=True), 0) if m > 1 else none
-        within = (e**2).sum(axis=0, keepdims=True) / m**2
-        return np.sqrt(within + (1 / m - 1 / n_cases) * between), np.sqrt(between / n_cases)
+        noise = (own**2).mean(axis=0, keepdims=True)
+        between = np.maximum(spread - noise, 0) if m > 1 else none
+        return np.sqrt(noise / m + (1 / m - 1 / n_cases) * between), np.sqrt(between / n_cases)
 
     def _freedom(self, seen: np.ndarray, m: int) -> np.ndarray:
+        most = np.inf if self.weights is None else max(effective(self.weights) - 1, 1.0)
         if "estimation" in self.shared:
-            return self.freedom[:1]
-        return np.array([max(float(self.freedom[seen].sum()), float(m - 1))])
+            return np.asarray(np.minimum(self.freedom[:1], most))
+        return np.array([min(max(float(self.freedom[seen].sum()), float(m - 1)), most)])
 
-    def _covariance(self, v: np.ndarray, seen: np.ndarray, n_cases: int) -> dict[str, Covariance]:
+    def _covariance(
+        self, v: np.ndarray, seen: np.ndarray, n_cases: int, counts: np.ndarray | None
+    ) -> dict[str, Covariance]:
         """As `_estimation_and_data`, between players, from the covariance of one draw."""
         if self.covariance is None or self.each is None or n_cases == 1 or len(v) < 2:
             return {}
         m = len(v)
-        noise = self.covariance * (1 / self.each[seen]).mean()
-        spread = np.stack([np.atleast_2d(np.cov(v[:, o].T)) for o in range(v.shape[1])])
-        between = spread - noise
+        once = np.ones(m) if counts is None else counts
+        noise = self.covariance * (once**2 / self.each[seen]).mean()
+        apart = np.swapaxes(_apart(v, counts), 0, 1)  # output, case, player
+        between = np.swapaxes(apart, 1, 2) @ apart / (m - 1) - noise
         estimation = noise / m + (1 / m - 1 / n_cases) * between
         return {"estimation": estimation, "data": between / n_cases}
 
@@ -145,7 +161,7 @@ class Reading:
             block = self.values[:, at : at + k * outputs]
             each = block.reshape(len(block), k, outputs, -1)  # case, member, output, player
             parts[part] = _jackknife(each)
-            mean = each[seen].mean(axis=0, keepdims=True)
+            mean = _mean(each[seen], self._counts(seen))
             shared[part] = _jackknife(mean)
             if self.covariance is not None:
                 apart = mean[0] - mean[0].mean(axis=0)
@@ -162,7 +178,19 @@ class Reading:
             None if self.covariance is None else self.covariance[own],
             covariance,
             self.each,
+            self.weights,
         )
+
+
+def _mean(each: np.ndarray, counts: np.ndarray | None) -> np.ndarray:
+    """Over cases, which is kept as an axis of one."""
+    return np.asarray(np.average(each, axis=0, weights=counts, keepdims=True))
+
+
+def _apart(each: np.ndarray, counts: np.ndarray | None) -> np.ndarray:
+    """From the mean; of what counts more than once, so many times as far."""
+    apart = each - _mean(each, counts)
+    return np.asarray(apart if counts is None else apart * counts[:, None, None])
 
 
 def _jackknife(each: Float[np.ndarray, "cases members outputs players"]) -> Scores:

@@ -105,6 +105,9 @@ def _header(result: Answer, kind: Kind) -> dict[str, Any]:
         header["background"] = background
     if kind is ATTRIBUTION and result.case_names:  # type: ignore[union-attr]
         header["case_names"] = list(result.case_names)  # type: ignore[union-attr]
+    weights = result.weights if kind is ATTRIBUTION else None  # type: ignore[union-attr]
+    if weights is not None:
+        header["weights"] = weights.tolist()
     as_json: dict[str, Any] = plain(header)
     return as_json
 
@@ -202,7 +205,13 @@ def _attribution(record: Record, kind: Kind, source: object) -> "Attribution":
         trace=trace,
         certificates=judged,
         case_names=tuple(restored(record.header.get("case_names", ()))),
+        weights=_weights(record.header.get("weights")),
     )
+
+
+def _weights(told: Any) -> np.ndarray | None:
+    """There are none in files of whoever knew of none, or had none."""
+    return None if told is None else np.array(restored(told), dtype=float)
 
 
 def _certificates(told: list[Mapping[str, Any]], source: object) -> tuple[Certificate, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from .errors import OptionError, PlayersError, ResultError, some
 from .players import Players, listed
+from .weights import effective
 
 if TYPE_CHECKING:
     from .attribution import Attribution
@@ -58,6 +59,7 @@ def select(
         covariance={k: v[o][:, p][:, :, p] for k, v in result.covariance.items()},
         data={name: column[c] for name, column in result.data.items()},
         case_names=tuple(result.case_names[i] for i in c) if result.case_names else (),
+        weights=None if result.weights is None else result.weights[c],
         trace=result.trace.take(o, p) if result.trace is not None and every else None,
         certificates=result.certificates if whole else (),
     )
@@ -167,6 +169,7 @@ def same_question(a: "Attribution", b: "Attribution") -> None:
         "removal": (a.question.removal, b.question.removal),
         "unit": (a.question.unit, b.question.unit),
         "number of cases": (len(a.values), len(b.values)),
+        "weights of cases": (_weighing(a, b), _weighing(b, a)),
     }
     if a.question.background and b.question.background:  # older answers do not say
         pairs["rows of the background"] = (a.question.background, b.question.background)
@@ -176,6 +179,14 @@ def same_question(a: "Attribution", b: "Attribution") -> None:
                 f"these answers are to different questions: the {what} differ ({left} and "
                 f"{right}). Ask both in the same way before comparing them."
             )
+
+
+def _weighing(one: "Attribution", other: "Attribution") -> str:
+    """How cases count, in words that are the same where the weights are."""
+    if one.weights is None:
+        return "all count alike"
+    same = other.weights is not None and np.array_equal(one.weights, other.weights)
+    return "weighted" if same else f"an effective sample of {effective(one.weights):.6g}"
 
 
 def difference(a: "Attribution", b: "Attribution") -> "Attribution":

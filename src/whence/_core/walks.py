@@ -23,6 +23,7 @@ from .reading import Reading
 from .shaped import Float
 from .types import Ends, Scores
 from .visits import Visits
+from .wrap import weights_of
 
 _ROUNDING = 1e-12  # of the gains: a total that varies less does not vary
 
@@ -37,7 +38,7 @@ class Walks:
         index: what is being estimated.
     """
 
-    __slots__ = ("ends", "game", "moments", "nobody", "pool")
+    __slots__ = ("counts", "ends", "game", "moments", "nobody", "pool")
 
     def __init__(self, game: Game, index: Index) -> None:
         cases, outputs, players = game.n_cases, len(game.outputs), len(game.players)
@@ -45,6 +46,8 @@ class Walks:
         self.ends = np.full((2, cases, outputs), np.nan)  # end, case, output
         self.game = view(game, PooledGame) if game.n_draws != 1 else None
         self.pool = PoolMoments(self.game.n_pool, outputs, players) if self.game else None
+        weights = weights_of(game)
+        self.counts = None if weights is None else weights / weights.mean()
         self.nobody: Ends | None = None
         if self.game is not None and index.efficient and rows_left() >= self.game.n_pool:
             self.nobody = self.game.nobody()
@@ -66,7 +69,10 @@ class Walks:
             self._average_ends(ends, visits.cases)
         self.moments.add(gains, visits.cases)
         if self.game is not None and self.pool is not None:
-            self.pool.add(gains, self.game.members(visits.cases, visits.draws))
+            counted = gains
+            if self.counts is not None:  # the pool's part is that of the weighted mean
+                counted = gains * self.counts[visits.cases][:, None, None]
+            self.pool.add(counted, self.game.members(visits.cases, visits.draws))
         return self
 
     def _average_ends(self, ends: np.ndarray, cases: np.ndarray) -> None:

@@ -1,5 +1,6 @@
 """Games around a game: counting, laying cases out as outputs, subtracting a proxy; and back."""
 
+from dataclasses import replace
 from typing import final
 
 import numpy as np
@@ -16,11 +17,13 @@ from .game import (
     ReplicatedGame,
     StatedGame,
     Through,
+    WeightedGame,
     view,
 )
 from .interrupts import welcoming
 from .reading import Reading
 from .types import Cases, Coalitions, Draws, Worths
+from .weights import Weights
 
 
 @final
@@ -62,7 +65,8 @@ class AllCases(PricedGame):
         del cases
         worths = np.asarray(self.game._worths(coalitions, draws), dtype=float)  # noqa: SLF001
         worths = worths.reshape(len(coalitions), self.game.n_cases, -1)  # row, case, output
-        both = np.concatenate([worths, worths.mean(axis=1, keepdims=True)], axis=1)
+        mean = np.average(worths, axis=1, weights=weights_of(self.game), keepdims=True)
+        both = np.concatenate([worths, mean], axis=1)
         return both.reshape(len(worths), -1)
 
 
@@ -103,6 +107,12 @@ def question_of(game: Game) -> Question:
     return stated.question if stated is not None else Question()
 
 
+def weights_of(game: Game) -> Weights | None:
+    """How often each case counts; None where all count alike."""
+    weighted = view(game, WeightedGame)
+    return None if weighted is None else weighted.weights
+
+
 def units(game: Game) -> int:
     """How many there are of what the answer is about: cases, or what blocks of them hold."""
     blocks = view(game, BlockGame)
@@ -117,7 +127,9 @@ def unfolded(game: Game, reading: Reading) -> tuple[Game, tuple[str, ...], Readi
     """
     flat = view(game, AllCases)
     if flat is not None:
-        return flat.game, flat.game.outputs, reading.fold(flat.game.n_cases)
+        folded = reading.fold(flat.game.n_cases)
+        return flat.game, flat.game.outputs, replace(folded, weights=weights_of(flat.game))
+    reading = replace(reading, weights=weights_of(game))
     many = view(game, ReplicatedGame)
     if many is not None:
         own = len(many.outputs) // (1 + sum(many.replicates.values()))

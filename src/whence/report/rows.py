@@ -114,10 +114,11 @@ def averaged(att: Attribution) -> Attribution:
 
 def sizes(att: Attribution) -> np.ndarray:
     """The mean over cases of the absolute values: float [outputs, players]."""
-    seen = att.values[np.isfinite(att.values).all(axis=(1, 2))]
-    if not len(seen):
+    known = np.isfinite(att.values).all(axis=(1, 2))
+    weights = None if att.weights is None else att.weights[known]
+    if not known.any() or (weights is not None and not weights.any()):
         return np.full(att.values.shape[1:], np.nan)
-    return np.asarray(np.abs(seen).mean(axis=0))
+    return np.asarray(np.average(np.abs(att.values[known]), axis=0, weights=weights))
 
 
 def order(keys: np.ndarray) -> np.ndarray:

@@ -116,6 +116,7 @@ def _cases(att: Attribution, kept: np.ndarray, at: np.ndarray) -> Json:
         "student": floats(quantile(_LEVEL, np.arange(1.0, max(len(at), 2)))),
         "shared": [part for part in averaged(att).parts if part not in {"estimation", "data"}],
         "together": "estimation" in att.shared,
+        "weights": None if att.weights is None else floats(att.weights[at]),
         "columns": told,
         "column": [place.get(att.players.names[p], -1) for p in kept],
     }

@@ -29,6 +29,7 @@ function unpack(given) {
 if (cases) {
   cases.half = floats(cases.half);
   cases.student = floats(cases.student);
+  if (cases.weights) cases.weights = floats(cases.weights);
   for (const column of cases.columns) if (column.values) column.values = floats(column.values);
 }
 const everyone = cases ? cases.labels.map((_, c) => c) : [];
@@ -48,6 +49,13 @@ function members(group) {
     : everyone.filter(c => codes[c] === group.level);
 }
 
+// How often each of these cases counts, as a multiple of their mean.
+function counts(seen) {
+  if (!cases.weights) return seen.map(() => 1);
+  const total = seen.reduce((sum, c) => sum + cases.weights[c], 0);
+  return seen.map(c => total ? cases.weights[c] * seen.length / total : 1);
+}
+
 // mean +- t(m - 1) sd / sqrt(m): the spread of the cases holds the noise of each. Noise that the
 // cases share does not cancel, and is added whole.
 function over(one, p, who) {
@@ -56,8 +64,11 @@ function over(one, p, who) {
   const error = c => (one.errors ? one.errors[c * n + p] : 0);
   if (!m) return { value: NaN, stderr: NaN, low: NaN, high: NaN, size: NaN, count: 0 };
   let value = 0, size = 0, spread = 0, shared = 0;
-  for (const c of seen) { value += at(c) / m; size += Math.abs(at(c)) / m; shared += error(c) / m; }
-  for (const c of seen) spread += (at(c) - value) ** 2 / Math.max(m - 1, 1);
+  const count = counts(seen);
+  seen.forEach((c, i) => {
+    value += count[i] * at(c) / m; size += count[i] * Math.abs(at(c)) / m; shared += count[i] * error(c) / m;
+  });
+  seen.forEach((c, i) => { spread += (count[i] * (at(c) - value)) ** 2 / Math.max(m - 1, 1); });
   const stderr = m === 1 ? error(seen[0]) : Math.sqrt(spread / m + (cases.together ? shared ** 2 : 0));
   const t = m === 1 ? cases.half[seen[0]] : cases.student[m - 2];
   const half = told.unsure ? NaN : stderr ? t * stderr : 0;
