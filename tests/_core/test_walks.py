@@ -168,7 +168,7 @@ def test_many_players_have_no_covariance_but_all_else():
 
 
 class Constant(PooledGame):
-    """Everybody's worth less nobody's never varies; what players add does, and its sum's last bit."""
+    """The total never varies; what players add does, and the last bit of its sum."""
 
     question = Question(asks="?")
     players = Players(tuple("ab"))

@@ -107,6 +107,26 @@ def test_a_column_that_is_not_the_models(desk, run):
     fail(run(*ask, "-q", "--drop", "idd"), "--drop 'idd'", "Did you mean 'id'?")
 
 
+@pytest.mark.parametrize("background", [(), ("--background", "few.csv")])
+def test_a_column_of_weights(desk, run, background):
+    """Kills: weights that are a feature, or that the background lost."""
+    import pandas as pd
+
+    rows = pd.read_csv("holdout.csv")[:30]
+    rows.drop(columns="left")[:5].to_csv("few.csv", index=False)
+    rows["often"] = np.arange(30) % 3
+    rows.to_csv("weighted.csv", index=False)
+    rows.loc[rows.index.repeat(rows.often)].drop(columns="often").to_csv("twice.csv", index=False)
+    ask = ("--target", "left", "--loss", "brier", "--group", "a=tenure,fee", "--json", "-q")
+    ask += background
+    got = run("importance", "churn.skops", "weighted.csv", "--weight", "often", *ask)
+    twice = run("importance", "churn.skops", "twice.csv", *ask)
+    assert got.exit_code == twice.exit_code == 0, got.stderr
+    values, wanted = (json.loads(r.stdout)["values"] for r in (got, twice))
+    assert np.allclose(values, wanted, rtol=0, atol=1e-12)
+    fail(run("importance", "churn.skops", "weighted.csv", "--weight", "oft", *ask), "the weight")
+
+
 def test_an_ensemble(desk, run):
     got = run(*ASK, "--also", "churn.json", "--json", "-q", "--evaluations", 400)
     told = json.loads(got.stdout)
@@ -146,7 +166,7 @@ def test_parquet_is_read_as_csv_is(desk, run):
     [
         (("--target", "lefty"), "Did you mean 'left'?"),
         (("--background", "trian.csv"), "Did you mean 'train.csv'?"),
-        (("--loss", "logloss"), "Did you mean 'log-loss'?"),
+        (("--loss", "loglos"), "Did you mean 'log-loss'?"),
         (("--removal", "margin"), "Did you mean 'marginal'?"),
         (("--engine", "thread"), "Did you mean 'threads'?"),
         (("--engine", "threads", "--address", "here:1"), "--engine threads takes none"),

@@ -96,10 +96,58 @@ def test_noise_does_not_matter():
     assert got.verdict.startswith("nothing matters: neither one feature nor all together")
 
 
-def test_what_makes_predictions_worse_does_not_matter_either():
+def test_what_makes_predictions_worse_is_not_nothing():
+    """Kills: "nothing matters" beside an interval that lies below zero."""
     got = wh.importance(lambda Z: -3 * np.asarray(Z)[:, 0], X, Y)
-    assert "nothing matters" in got.verdict
+    assert "nothing matters" not in got.verdict
+    assert got.verdict.startswith("in this loss the model is worse than knowing nothing (")
     assert "1 of 4 make the predictions worse" in got.verdict
+
+
+def forest(n=300):
+    sklearn = pytest.importorskip("sklearn.ensemble")
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(2 * n, 3))
+    y = (rows[:, 0] + rng.normal(size=2 * n) > 0).astype(int)
+    model = sklearn.RandomForestClassifier(4, random_state=0, n_jobs=1).fit(rows[:n], y[:n])
+
+    def asked(Z):  # a forest would be read by kernels, which is not what is looked at here
+        return model.predict_proba(Z)
+
+    return asked, rows[n:], y[n:], rows[:20]
+
+
+def test_an_overconfident_forest_is_not_powerless():
+    """Its labels are right in seven rows of ten; log-loss calls it worse than knowing nothing.
+
+    Kills: "nothing matters", said of such a model.
+    """
+    model, rows, y, pool = forest()
+    got = wh.importance(model, rows, y, background=pool, budget=FEW)
+    assert got.question.unit == "Brier score"
+    assert got.provenance["loss"] == "brier"
+    assert "had probability 0 for what happened" in got.provenance["loss chosen because"]
+    assert got.verdict.endswith(got.provenance["loss chosen because"])
+    assert got["x0"].ci[0] > 0
+    asked = wh.importance(model, rows, y, background=pool, loss="log-loss", budget=FEW)
+    assert asked.question.unit == "nats"
+    assert "in this loss the model is worse than knowing nothing (" in asked.verdict
+    assert "rows had probability 0 for what happened), not powerless: it names" in asked.verdict
+    assert "Ask loss='brier' or 'auc', or calibrate it" in asked.verdict
+
+
+def test_nothing_is_never_said_beside_an_interval_that_excludes_zero():
+    """Of twenty models of noise some bring an interval above zero by chance, and some below."""
+    said = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        noise, weight = rng.normal(size=120), rng.normal(size=4) / 3
+        got = wh.importance(lambda Z, w=weight: np.asarray(Z) @ w, X, noise, background=X[:6])
+        low, high = got.ci()
+        excludes = bool(((low > 0) | (high < 0)).any())
+        said.append("nothing matters" in got.verdict)
+        assert not (said[-1] and excludes)
+    assert 0 < sum(said) < 12
 
 
 @pytest.mark.parametrize("by_case", [False, True])

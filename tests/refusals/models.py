@@ -328,7 +328,7 @@ MODELS = [
         V,
         [
             "y has 1 columns and the model 2 outputs",
-            "prediction 1). For a classifier use loss='log-loss'.",
+            "Give y as many columns; or, of a classifier, give its class probabilities.",
         ],
         function(lambda X: X[:, :2]),
     ),
@@ -478,7 +478,7 @@ MODELS = [
         V,
         [
             "log-loss needs class probabilities, and LinearSVC answers raw numbers.",
-            "predict_proba knows its classes, or loss='squared error'.",
+            "predict_proba knows its classes, or loss='zero-one'.",
         ],
         lambda b: b.importance(LinearSVC(random_state=0).fit(b.X, b.y), loss="log-loss"),
     ),
@@ -489,7 +489,7 @@ MODELS = [
             "y holds 'yes', not numbers, and the model predicts",
             "If these are labels, explain a classifier.",
         ],
-        lambda b: b.importance(RidgeClassifier().fit(b.X, b.y)),
+        lambda b: b.importance(RidgeClassifier().fit(b.X, b.y), loss="squared error"),
     ),
     (
         "network of another width",

@@ -52,10 +52,10 @@ OPTIONS = [
         "loss unknown",
         V,
         [
-            "no loss is called 'crossentropy'. There are: 'squared error',",
-            "'crossentropy'. There are: 'squared error', 'log-loss', 'zero-one'.",
+            "no loss is called 'focal'. There are: 'squared error',",
+            "'squared error', 'log-loss', 'zero-one', 'brier', 'absolute error'",
         ],
-        lambda b: b.importance(loss="crossentropy"),
+        lambda b: b.importance(loss="focal"),
     ),
     (
         "loss is a number",
@@ -70,10 +70,25 @@ OPTIONS = [
         lambda b: b.importance(loss=wh.games.features.LogLoss),
     ),
     (
-        "loss is a scikit-learn scorer's name",
+        "loss is nearly a scikit-learn scorer's name",
         V,
-        ["no loss is called 'neg_log_loss'. Did you mean 'log-loss'?"],
-        lambda b: b.importance(loss="neg_log_loss"),
+        ["no loss is called 'neg_log_los'. Did you mean 'log-loss'?"],
+        lambda b: b.importance(loss="neg_log_los"),
+    ),
+    (
+        "loss is R^2",
+        V,
+        [
+            "the loss 'r2' is squared error as a share of the variance",
+            "'squared error', and divide",
+        ],
+        lambda b: b.importance(b.regressor, y=b.t, loss="r2"),
+    ),
+    (
+        "loss is no mean over rows",
+        V,
+        ["the loss 'f1' is no mean over rows", "'zero-one'"],
+        lambda b: b.importance(loss="f1"),
     ),
     (
         "loss answers a mean",

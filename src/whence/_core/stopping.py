@@ -129,9 +129,15 @@ def _why(
     per = got.freedom.min() + 1 if single else walks
     many = per >= budget.relative_error**-2
     small = loss and negligible(got)
-    if (many or small or _data_dominates(got)) and nothing(got, loss=loss):
-        return f"no player can be told from zero after {walks:,} walks"
+    if (many or small or _data_dominates(got)) and nothing(got):
+        return f"no player can be told from zero after {walks:,} walks{_among(got)}"
     return ""
+
+
+def _among(got: Averaged) -> str:
+    """A word where an interval by itself excludes zero, as one among many will by chance."""
+    alone = np.abs(got.values) > normal(1 - DOUBT / 2) * error_in_all(got)
+    return f", allowing for there being {got.values.shape[2]}" if alone.any() else ""
 
 
 def _data_dominates(got: Averaged) -> bool:
@@ -149,19 +155,14 @@ def _reason(got: Averaged, budget: Budget) -> str:
     return "more computing would not help: the finite sample of cases dominates the error"
 
 
-def nothing(got: Averaged, *, loss: bool = False) -> bool:
+def nothing(got: Averaged) -> bool:
     """Nobody can be told from zero, nor can all together, by all parts of the error.
 
-    Where worths are minus a loss, values below zero bring nothing too.
+    On either side: a player that clearly makes a loss larger is told from zero too.
     """
-    z, error = _doubt(got), error_in_all(got)
-    together = got.values.sum(axis=2)
-    if loss:
-        alone, all_of_them = got.values, together
-    else:
-        alone, all_of_them = np.abs(got.values), np.abs(together)
-    once = normal(1 - DOUBT / 2)
-    return bool((alone <= z * error).all() and (all_of_them <= once * error_of_sum(got)).all())
+    alone = np.abs(got.values) <= _doubt(got) * error_in_all(got)
+    together = np.abs(got.values.sum(axis=2)) <= normal(1 - DOUBT / 2) * error_of_sum(got)
+    return bool(alone.all() and together.all())
 
 
 def negligible(got: Averaged) -> bool:

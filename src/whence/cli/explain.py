@@ -32,6 +32,7 @@ def explain(
     removal: o.Removal = "marginal",
     group: o.Group = None,
     drop: o.Drop = None,
+    weight: o.Weight = None,
     index: Annotated[
         str | None,
         typer.Option(
@@ -71,6 +72,7 @@ def explain(
         background=background,
         target=None,
         drop=tuple(drop or ()),
+        weight=weight,
         unpickle=unpickle,
         trust=tuple(trust or ()),
         keep=keep,
@@ -94,6 +96,7 @@ def explain(
         output=modelarg.output(output, given.model),
         removal=removal,
         groups=groups,
+        sample_weight=given.rows.weight,
         index=kind,
         method=method,
         budget=budget,

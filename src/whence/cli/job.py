@@ -29,6 +29,7 @@ class Job:
         background: rows that removed features come from; those of data, if not given.
         target: the column to predict.
         drop: columns that are not the model's.
+        weight: the column that says how often a row counts.
         unpickle: open files that run code.
         trust: types that a .skops file may rebuild.
         keep: a file of worths, to go on from.
@@ -45,6 +46,7 @@ class Job:
     background: Path | None
     target: str | None
     drop: tuple[str, ...]
+    weight: str | None
     unpickle: bool
     trust: tuple[str, ...]
     keep: Path | None
@@ -74,9 +76,16 @@ class Job:
         loaded = modelarg.load_models(self.places, unpickle=self.unpickle, trust=self.trust)
         kinds = modelarg.kinds(loaded, self.target)
         given = tables.read(
-            self.data, self.background, target=self.target, drop=self.drop, kinds=kinds
+            self.data,
+            self.background,
+            target=self.target,
+            drop=self.drop,
+            kinds=kinds,
+            weight=self.weight,
         )
         given = replace(given, X=tables.chosen(given.X, rows))
+        if rows and given.weight is not None:
+            given = replace(given, weight=given.weight[list(rows)])
         model = modelarg.opened(loaded, given.X)
         screen.say(_about(model, given, question, removal), quiet=self.quiet)
         return Opened(model, given)
@@ -111,6 +120,7 @@ class Job:
         """A command on the same files."""
         also = [word for place in self.places[1:] for word in ("--also", place)]
         drops = [word for name in self.drop for word in ("--drop", name)]
+        drops += [] if self.weight is None else ["--weight", self.weight]
         trust = ["--unpickle"] if self.unpickle else []
         trust += [word for name in self.trust for word in ("--trust", name)]
         words = ["whence", verb, self.places[0], str(self.data), *also, *drops, *trust, *options]

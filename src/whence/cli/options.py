@@ -43,6 +43,12 @@ Drop = Annotated[
     list[str] | None,
     typer.Option(metavar="COLUMN", help="A column that is not the model's (an id). Repeatable."),
 ]
+Weight = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN", help="How often each row counts; no feature. By default all count alike."
+    ),
+]
 Unpickle = Annotated[
     bool, typer.Option("--unpickle", help="Open .pkl and .joblib files, which runs their code.")
 ]

@@ -24,11 +24,13 @@ class Rows:
         X: features.
         y: labels, [rows]; None where none were asked for.
         background: rows that removed features are drawn from; X itself by default.
+        weight: how often each row counts, [rows]; None: all alike.
     """
 
     X: Table
     y: np.ndarray | None
     background: Table
+    weight: np.ndarray | None = None
 
 
 def read(
@@ -38,6 +40,7 @@ def read(
     target: str | None = None,
     drop: Sequence[str] = (),
     kinds: Mapping[str, str] | None = None,
+    weight: str | None = None,
 ) -> Rows:
     """Read the files; text files have no types, and `kinds` says what is known of them.
 
@@ -48,10 +51,11 @@ def read(
     table = opened(data, kinds)
     pool = table if background is None else opened(background, kinds)
     y = None if target is None else labels(table, target)
+    counts = None if weight is None else labels(table, weight, "the weight")
     refuse_strangers(drop, table, pool)
-    out = {target, *drop}
+    out = {target, weight, *drop}
     X = without(table, out)
-    return Rows(X, y, X if background is None else without(pool, out))
+    return Rows(X, y, X if background is None else without(pool, out), counts)
 
 
 def same_kinds(paths: Sequence[Path], kinds: Mapping[str, str]) -> Mapping[str, str]:

@@ -22,6 +22,11 @@ def softmax(margins: np.ndarray) -> np.ndarray:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
+def logistic(margins: np.ndarray) -> np.ndarray:
+    """The probabilities of both classes from the log-odds of the second, [rows, 1] to [rows, 2]."""
+    return softmax(np.column_stack([np.zeros(len(margins)), margins]))
+
+
 def of_classes(labels: Sequence[object]) -> Meaning:
     """The probabilities of these labels."""
     return tuple(map(str, labels)), tuple(labels), "probability"

@@ -58,7 +58,8 @@ def adapt(model: Any, like: Table) -> Predictor:
     route = Route("predict", given, lambda frame: ask(model, frame))
     _, answer = first_sane([route], like, name)
     outputs, classes, space = _meaning(model, answer.shape[1])
-    return Boosted(name, outputs, classes, space, given, False, model)
+    scores = _SCORES.get(fitted_to(model), "order") if space == "raw" else ""
+    return Boosted(name, outputs, classes, space, given, False, model, scores=scores)
 
 
 def _names(model: Any) -> tuple[str, ...] | None:
@@ -115,6 +116,9 @@ def _in_metadata(model: Any) -> str:
         return str(json.loads(model.get_metadata()["loss_function"])["type"])
     except (catboost.CatBoostError, KeyError, ValueError, TypeError):
         return ""
+
+
+_SCORES = {"PythonUserDefinedPerObject": "logits", "": "logits"}  # others rank, or tell hazards
 
 
 _VALUES = {

@@ -71,7 +71,15 @@ def ensemble(each: Sequence[Predictor]) -> Ensemble:
     names = list(dict.fromkeys(m.name for m in each))
     name = f"ensemble of {len(each)}: {', '.join(names[:3])}{' …' if len(names) > 3 else ''}"
     return Ensemble(
-        name, first.outputs, first.classes, first.space, _intake(each), False, tuple(each)
+        name,
+        first.outputs,
+        first.classes,
+        first.space,
+        _intake(each),
+        False,
+        tuple(each),
+        labels=first.labels if all(m.labels == first.labels for m in rest) else None,
+        scores=first.scores if all(m.scores == first.scores for m in rest) else "order",
     )
 
 

@@ -1,7 +1,8 @@
 """LightGBM: the estimators of its scikit-learn API, and raw boosters.
 
 A booster's own dump says its objective: `binary` gives the probabilities of classes 0 and 1,
-`multiclass` those of 0, 1, …; ranking and objectives of the user's own are raw; others are values.
+`multiclass` those of 0, 1, …; others are values, but for ranking and objectives of the user's own,
+which are raw. Of a classifier these may be log-odds, between labels that it knows.
 LightGBM does not look at the names of columns when it predicts: whence matches them first, in the
 spelling in which LightGBM keeps them, and players keep the names of the user's table.
 """
@@ -65,7 +66,18 @@ def adapt(model: Any, like: Table) -> Predictor:
     route = Route("predict", given, lambda frame: ask(booster, objective, frame))
     _, answer = first_sane([route], like, name)
     outputs, classes, space = _meaning(model, objective, answer.shape[1])
-    return Boosted(name, outputs, classes, space, given, False, booster, objective)
+    return Boosted(
+        name,
+        outputs,
+        classes,
+        space,
+        given,
+        False,
+        booster,
+        objective,
+        labels=_labels(model, space),
+        scores="" if space != "raw" else "order" if objective in _RANKING else "logits",
+    )
 
 
 def _booster(model: Any, name: str) -> Any:
@@ -166,8 +178,17 @@ def _meaning(model: Any, objective: str, columns: int) -> Meaning:
         if isinstance(model, lgb.LGBMClassifier):
             return of_classes(plain(model.classes_))
         return of_classes(range(columns))
-    ranked = objective in {"lambdarank", "rank_xendcg", "", "custom", "none"}
-    return of_numbers(columns, "raw" if ranked else "value")
+    raw = objective in _RANKING or objective in {"", "custom", "none"}
+    return of_numbers(columns, "raw" if raw else "value")
+
+
+def _labels(model: Any, space: str) -> tuple[object, ...] | None:
+    """Those of a classifier whose objective is the user's own: it gives no probabilities."""
+    known = space == "raw" and isinstance(model, lgb.LGBMClassifier)
+    return plain(model.classes_) if known else None
+
+
+_RANKING = {"lambdarank", "rank_xendcg"}
 
 
 def kinds(model: Any) -> Mapping[str, str]:

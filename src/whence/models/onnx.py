@@ -31,12 +31,12 @@ class Onnx(Predictor):
 
     session: Session
     output: str
-    labels: tuple[object, ...] | None
+    keys: tuple[object, ...] | None
     second: bool
 
     def _predict(self, frame: Any) -> np.ndarray:
         table = Table.of(frame, names=self.intake.names if self.kind == "numpy" else None)
-        answer = ask(self.session, self.output, self.labels, table)
+        answer = ask(self.session, self.output, self.keys, table)
         return both(answer) if self.second else answer
 
 
@@ -83,8 +83,21 @@ def _made(
         return Onnx(name, outputs, classes, space, given, False, session, output, classes, second)
     valued = told.regresses() or told.producer in {"skl2onnx", "onnxmltools", "OnnxMLTools"}
     space = "raw" if _has_labels(session) or not valued else "value"
+    named = _has_labels(session) and labels is not None
+    scores = "" if space != "raw" else "decision" if named else "logits"
     return Onnx(
-        name, output_names(columns), None, space, given, False, session, output, None, False
+        name,
+        output_names(columns),
+        None,
+        space,
+        given,
+        False,
+        session,
+        output,
+        None,
+        False,
+        labels=labels if named else None,
+        scores=scores,
     )
 
 

@@ -7,7 +7,7 @@ receives. The file that knows a kind of model is imported only when such a model
 import abc
 import importlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -35,6 +35,10 @@ class Predictor(abc.ABC):
         space: "probability", "log-odds", "raw" or "value" (a prediction in the target's units).
         intake: the table that the model receives.
         hard: whether it only names a label (one column is 1, the others 0).
+        labels: where there are no probabilities, the labels that the model knows: it names one of
+            them by its largest output, or of two labels by the sign of its one output.
+        scores: what outputs without a unit are: "decision" (they decide between labels), "logits"
+            (a link may make probabilities of them), "order" (they only rank rows), or "".
     """
 
     name: str
@@ -43,6 +47,8 @@ class Predictor(abc.ABC):
     space: str
     intake: Intake
     hard: bool
+    labels: tuple[object, ...] | None = field(default=None, kw_only=True)
+    scores: str = field(default="", kw_only=True)
 
     @abc.abstractmethod
     def _predict(self, frame: Any) -> np.ndarray:
@@ -52,6 +58,16 @@ class Predictor(abc.ABC):
     def source(self) -> object:
         """The model itself, where its trees may be read from; None where there is none."""
         return None
+
+    def naming(self) -> "Predictor | None":
+        """The same model, asked by its own method which label it names; None where it has none."""
+        return None
+
+    @property
+    @final
+    def known(self) -> tuple[object, ...] | None:
+        """The labels that the model knows, with probabilities or without."""
+        return self.labels if self.classes is None else self.classes
 
     @property
     @final

@@ -4,8 +4,8 @@ What is asked:
 
 - a classifier with predict_proba: the probabilities of its classes;
 - a classifier without (LinearSVC): decision_function, space "raw", no classes (scores are not
-  probabilities, and a log-loss of them would mean nothing); two classes give one output, the score
-  for the second;
+  probabilities, and a log-loss of them would mean nothing) but labels, which it names; two classes
+  give one output, the score for the second;
 - a classifier with neither (hard voting): 1 for the label it names, 0 for the others, space "raw",
   marked `hard`;
 - a regressor: predict, space "value"; an outlier detector: decision_function, space "raw".
@@ -16,7 +16,7 @@ and the last bits of a sum depend on that.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import joblib
@@ -49,7 +49,26 @@ class Estimator(Predictor):
         """The model itself."""
         return self.model
 
+    def naming(self) -> Predictor | None:
+        """`predict`, as 1 for the label that it names, where there are labels."""
+        labels = self.known
+        if labels is None or not callable(getattr(self.model, "predict", None)):
+            return None
+        words = tuple(map(str, labels))
+        return replace(
+            self,
+            outputs=words,
+            classes=None,
+            space="raw",
+            hard=True,
+            method=_LABELS,
+            labels=labels,
+            scores="decision",
+        )
+
     def _predict(self, frame: Any) -> Any:
+        if self.method == _LABELS:
+            return asking(self.model, self.method, self.known)(frame)
         return asking(self.model, self.method)(frame)
 
 
@@ -76,26 +95,39 @@ def adapt(model: Any, like: Table) -> Predictor:
         raise
     route = faithful(route, routes, like, model)
     outputs, classes, space = _meaning(model, method, answer.shape[1])
-    hard = method == _LABELS
-    return Estimator(name, outputs, classes, space, route.intake, hard, model, method)
+    labels, scores = _scores(model, space)
+    return Estimator(
+        name,
+        outputs,
+        classes,
+        space,
+        route.intake,
+        method == _LABELS,
+        model,
+        method,
+        labels=labels,
+        scores=scores,
+    )
 
 
 _LABELS = "predict, as labels"
 
 
-def asking(model: Any, method: str) -> Callable[[Any], Any]:
+def asking(
+    model: Any, method: str, labels: tuple[object, ...] | None = None
+) -> Callable[[Any], Any]:
     """The method as a function of a frame, on one worker."""
 
     def ask(frame: Any) -> Any:
         with joblib.parallel_config(backend="sequential"):
             if method == _LABELS:
-                return _one_hot(model.predict(frame), model.classes_)
+                return _one_hot(model.predict(frame), labels or plain(model.classes_))
             return getattr(model, method)(frame)
 
     return ask
 
 
-def _one_hot(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+def _one_hot(labels: np.ndarray, classes: tuple[object, ...]) -> np.ndarray:
     same = np.asarray(labels)[:, None] == np.asarray(classes)[None, :]
     return np.asarray(same, float)
 
@@ -165,7 +197,26 @@ def _meaning(
         return words, plain(labels), "probability"
     if columns == 1:
         return words[1:], None, "raw"
-    return (words if columns == len(words) else output_names(columns)), None, "raw"
+    pairs = getattr(_last(model), "decision_function_shape", "") == "ovo"
+    named = columns == len(words) and not pairs
+    return (words if named else output_names(columns)), None, "raw"
+
+
+def _last(model: Any) -> Any:
+    """What a pipeline or a search ends in."""
+    steps = getattr(model, "steps", None)
+    inner = steps[-1][1] if steps else getattr(model, "best_estimator_", None)
+    return model if inner is None else _last(inner)
+
+
+def _scores(model: Any, space: str) -> tuple[tuple[object, ...] | None, str]:
+    """The labels that are known beside no probabilities, and what the outputs are."""
+    if space != "raw":
+        return None, ""
+    if is_outlier_detector(model):
+        return (-1, 1), "order"
+    labels = getattr(model, "classes_", None)
+    return (None, "order") if labels is None else (plain(labels), "decision")
 
 
 def _refuse_unfitted(model: Any, name: str, error: Exception) -> None:

@@ -1,8 +1,8 @@
 """Torch modules on tables of numbers: evaluation mode, no gradients, one thread; left as found.
 
-Outputs are "raw": a module does not say what its numbers are. The exception: its last module
-is a Softmax, or a Sigmoid with one output, when a trial shows that what it answers is that module's
-own output: then they are the probabilities of classes 0, 1, ….
+Outputs are "raw": a module does not say what its numbers are, and they may be log-odds. The
+exception: its last module is a Softmax, or a Sigmoid with one output, when a trial shows that what
+it answers is that module's own output: then they are the probabilities of classes 0, 1, ….
 """
 
 from collections.abc import Iterator
@@ -55,7 +55,8 @@ def adapt(model: Any, like: Table) -> Predictor:
     if second or (ends_in == "Softmax" and are_probabilities(answer)):
         outputs, classes, space = of_classes(range(2 if second else columns))
         return Module(name, outputs, classes, space, given, False, model, second)
-    return Module(name, output_names(columns), None, "raw", given, False, model, False)
+    names = output_names(columns)
+    return Module(name, names, None, "raw", given, False, model, False, scores="logits")
 
 
 def ask(module: Any, frame: np.ndarray) -> np.ndarray:

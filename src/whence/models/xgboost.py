@@ -63,7 +63,19 @@ def adapt(model: Any, like: Table) -> Predictor:
     route = Route("predict", given, lambda frame: ask(model, objective, frame))
     _, answer = first_sane([route], like, name)
     outputs, classes, space = _meaning(model, objective, answer.shape[1])
-    return Boosted(name, outputs, classes, space, given, False, model, objective)
+    named = objective == "binary:logitraw" and isinstance(model, xgb.XGBClassifier)
+    return Boosted(
+        name,
+        outputs,
+        classes,
+        space,
+        given,
+        False,
+        model,
+        objective,
+        labels=plain(model.classes_) if named else None,
+        scores={"log-odds": "logits", "raw": "order"}.get(space, ""),
+    )
 
 
 def _booster(model: Any, name: str) -> Any:
@@ -112,6 +124,8 @@ def remembers(version: str) -> bool:
 def ask(model: Any, objective: str, frame: Any) -> np.ndarray:
     """The answer of a booster or an estimator, as probabilities where it has classes."""
     if isinstance(model, xgb.XGBClassifier):
+        if objective == "binary:logitraw":  # whose "probabilities" are log-odds
+            return np.asarray(model.predict(frame, output_margin=True))
         return np.asarray(model.predict_proba(frame))
     if not isinstance(model, xgb.Booster):
         return np.asarray(model.predict(frame))
@@ -124,12 +138,12 @@ def ask(model: Any, objective: str, frame: Any) -> np.ndarray:
 
 
 def _meaning(model: Any, objective: str, columns: int) -> Meaning:
+    if objective == "binary:logitraw":
+        return of_numbers(columns, "log-odds")
     if isinstance(model, xgb.XGBClassifier):
         return of_classes(plain(model.classes_))
     if isinstance(model, xgb.Booster) and objective in _CLASSES:
         return of_classes(range(columns))
-    if objective == "binary:logitraw":
-        return of_numbers(columns, "log-odds")
     return of_numbers(columns, "value" if objective.startswith(("reg:", "count:")) else "raw")
 
 

@@ -21,6 +21,8 @@ def background_part(game: TreePower, seed: int) -> Float[np.ndarray, "1 1 player
     state = method.step(few, method.init(few), visits(few, seed, 0, few.n_cases))
     values = method.read(state).values  # block, the whole and without each fold, player
     apart = values[:, 1:] - values[:, 1:].mean(axis=1, keepdims=True)
+    if game.weights is not None:
+        apart = apart * (game.weights[: len(apart)] / game.weights.mean())[:, None, None]
     m, k = apart.shape[:2]
     square = apart.mean(axis=0) ** 2  # fold, player
     if m < len(game.blocks):

@@ -27,6 +27,7 @@ def explain(
     output: str | int | None = None,
     removal: Any = "marginal",
     groups: Any = None,
+    sample_weight: Any = None,
     index: Index | None = None,
     method: Method[Any] | str | None = None,
     budget: Budget | None = None,
@@ -53,6 +54,8 @@ def explain(
             "prediction" asks for what the model predicts.
         removal: how features leave: "marginal", "baseline", or a `Removal`.
         groups: columns that leave together: {"size": ["height", "width"]}.
+        sample_weight: how often each row counts in means over rows (the table, `att.mean()`), as if
+            it were there so many times.
         index: what each number should mean; Shapley by default.
         method: how to compute it; for trees leaf by leaf, else enumeration where that is cheap,
             else permutations.
@@ -75,7 +78,8 @@ def explain(
     Source: Strumbelj & Kononenko (2010); Lundberg & Lee (2017).
     """
     with opened(as_budget(budget, max_evals) or Budget()) as account:
-        game, why_not = _game(model, X, _removal(removal, background, X, method), output, groups)
+        removed = _removal(removal, background, X, method)
+        game, why_not = _game(model, X, removed, output, groups, sample_weight)
         result = attribute(
             game,
             index=index,
@@ -106,13 +110,18 @@ def _removal(removal: Any, background: Any, X: Any, method: Any) -> Any:
 
 
 def _game(
-    model: Any, X: Any, removal: Any, output: str | int | None, groups: Any
+    model: Any,
+    X: Any,
+    removal: Any,
+    output: str | int | None,
+    groups: Any,
+    sample_weight: Any,
 ) -> tuple[Any, str]:
     """The game on the sum of trees, if there is one; else on predictions, and why."""
     from whence.games.features.prediction import Prediction
     from whence.games.features.tree_game import TreeGame
 
-    options = {"removal": removal, "groups": groups}
+    options = {"removal": removal, "groups": groups, "sample_weight": sample_weight}
     if output == "prediction":
         return Prediction(model, X, **options), ""
     raw = output == "raw"

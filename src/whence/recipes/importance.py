@@ -12,8 +12,8 @@ from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.errors import OptionError, TableError
 from whence._core.progress import Listener
-from whence._core.stopping import DOUBT
-from whence._core.student import quantile
+from whence.recipes._judged import judged
+from whence.recipes._repeated import repeated
 from whence.recipes.aliases import as_budget, as_engine, one_of
 from whence.recipes.background import background_part
 from whence.recipes.trees import told, trees_or
@@ -32,6 +32,7 @@ def importance(
     loss: Any = None,
     average: str | None = None,
     groups: Any = None,
+    sample_weight: Any = None,
     by_case: bool = False,
     budget: Budget | None = None,
     seed: int = 0,
@@ -56,12 +57,19 @@ def importance(
         y: their labels.
         background: rows that removed features are drawn from; X itself by default.
         removal: how features leave: "marginal", "baseline", or a `Removal`.
-        loss: "squared error", "log-loss", "zero-one", or a function of (y, prediction) that gives
-            one loss for each row. By default log-loss for classifiers, else squared error.
+        loss: "squared error", "absolute error", "log-loss", "brier", "zero-one", "auc" (of two
+            labels: the share of pairs of rows that scores order wrongly), or a function of (y,
+            prediction) that gives one loss for each row; the names of scikit-learn's scorers mean
+            the same. By default squared error, and for classifiers log-loss: or the Brier
+            score, or zero-one, where log-loss is infinite or worse than knowing nothing (the
+            verdict says so), and zero-one for those without probabilities. Scores that only order
+            rows are refused.
         average: what is averaged over the background before the loss: "probability", the model's
             own predictions (the default), or, for boosted classifiers, "raw": their log-odds. These
             are two different questions.
         groups: columns that leave together: {"size": ["height", "width"]}.
+        sample_weight: how often each test row counts, as if it were there so many times (in the
+            background too, where that is X itself). The error is that of the rows that there are.
         by_case: report every test row, rather than their mean.
         budget: when to stop. By default once the standard error is below 2.5 % of the range of the
             values, or below half of what the finite test set leaves open anyway.
@@ -85,8 +93,16 @@ def importance(
     from whence.games.features.removal import as_removal
 
     with opened(as_budget(budget, max_evals, thresh) or Budget()) as account:
-        removed = as_removal(removal, X if background is None else background)
-        options = {"removal": removed, "loss": loss, "groups": groups}
+        pool, copies = (X, 1.0) if background is None else (background, 1.0)
+        if sample_weight is not None and background is None and removal == "marginal":
+            pool, copies = repeated(X, sample_weight)
+        removed = as_removal(removal, pool)
+        options = {
+            "removal": removed,
+            "loss": loss,
+            "groups": groups,
+            "sample_weight": sample_weight,
+        }
         game, why_not = _game(model, X, y, average, by_case, options)
         if background is None and len(game.X) == 1:
             raise TableError(
@@ -104,8 +120,9 @@ def importance(
         )
         if not why_not and not by_case:
             result = _with_background(result, game, account)
+    result = _of_copies(result, copies)
     data, names = (columns_of(game), game.X.row_names) if by_case else ({}, ())
-    return replace(told(result, why_not), verdict=_verdict(result), data=data, case_names=names)
+    return replace(judged(told(result, why_not), game), data=data, case_names=names)
 
 
 def _with_background(result: Attribution, game: Any, account: Account) -> Attribution:
@@ -120,18 +137,45 @@ def _with_background(result: Attribution, game: Any, account: Account) -> Attrib
     return replace(result, parts={**result.parts, "background": part}, cost=cost)
 
 
+def _of_copies(result: Attribution, copies: float) -> Attribution:
+    """With the background's part as of so many times fewer rows: copies tell nothing new."""
+    if copies == 1 or "background" not in {*result.parts, *result.shared}:
+        return result
+
+    def wider(parts: Mapping[str, np.ndarray], factor: float) -> dict[str, np.ndarray]:
+        return {n: part * factor if n == "background" else part for n, part in parts.items()}
+
+    return replace(
+        result,
+        parts=wider(result.parts, copies**0.5),
+        shared=wider(result.shared, copies**0.5),
+        covariance=wider(result.covariance, copies),
+    )
+
+
 def _game(
     model: Any, X: Any, y: Any, average: str | None, by_case: bool, options: Mapping[str, Any]
 ) -> tuple[Any, str]:
     """The game on the sum of trees, if the loss is of one; else on predictions, and why."""
     from whence.games.features.predictive_power import PredictivePower
+    from whence.games.features.ranking_power import RankingPower
     from whence.games.features.tree_power import TreePower
+    from whence.models.loss_names import AUC, canonical
 
     if average not in {None, "probability", "raw"}:
         raise OptionError(
             "average is 'probability' or 'raw': what is averaged before the loss; "
             f"given {average!r}"
         )
+    loss = options["loss"]
+    if isinstance(loss, str) and canonical(loss) == AUC:
+        if by_case or average == "raw":
+            raise OptionError(
+                "loss='auc' is of pairs of rows: no row has a worth of its own. Leave by_case= and "
+                "average= out, or use loss='zero-one'."
+            )
+        rest = {name: option for name, option in options.items() if name != "loss"}
+        return RankingPower(model, X, y, **rest), _NO_TREES
     return trees_or(
         lambda: TreePower(model, X, y, average=average, by_case=by_case, **options),
         lambda: PredictivePower(model, X, y, **options),
@@ -139,39 +183,10 @@ def _game(
     )
 
 
+_NO_TREES = "loss='auc' asks the model for every row's score"
+
+
 def columns_of(game: Any) -> dict[str, np.ndarray]:
     """The explained rows by player, for pictures; groups of columns have no one value."""
     names = [n for n in game.players.names if n in game.X.names]
     return {name: game.X.column(name) for name in names}
-
-
-def _verdict(result: Attribution) -> str:
-    """Put first what a reader must know first: that nothing matters, if nothing does."""
-    if not result.converged:
-        return result.verdict
-    one = result.mean()
-    value, error = one.values[0, 0], one.stderr[0, 0]
-    together, doubt = value.sum(), _doubt(result, one)
-    free = np.array([max(result.averaged, len(result.values)) - 1.0])
-    once, z = (quantile(1 - DOUBT / many, free)[0] for many in (1, len(value)))
-    if (value > z * error).any() or together > once * doubt:
-        return result.verdict
-    worse = int((value < -z * error).sum())
-    more = f"; {worse} of {len(value)} make the predictions worse" if worse else ""
-    return (
-        "nothing matters: neither one feature nor all together can be told from bringing no "
-        f"predictive power{more}. {result.verdict[:1].upper()}{result.verdict[1:]}"
-    )
-
-
-def _doubt(result: Attribution, one: Attribution) -> float:
-    """The standard error of all features together; where it is unknown, one that is no smaller."""
-    known = float(one.group({"all features": one.players.names}).stderr[0, 0, 0])
-    if np.isfinite(known):
-        return known
-    parts = {name: float(part[0, 0].sum()) for name, part in one.parts.items()}  # tied, at worst
-    each = result.values[:, 0].sum(axis=1)
-    each = each[np.isfinite(each)]
-    if len(each) > 1:  # the spread of the cases is the data part and the estimation part together
-        parts["data"], parts["estimation"] = float(each.std(ddof=1)) / len(each) ** 0.5, 0.0
-    return float(np.sqrt(sum(part**2 for part in parts.values())))

@@ -202,7 +202,7 @@ def restless():
         ({"momentum": 0.5, "optimizer": "adam"}, "adam has its own"),
         ({"optimizer": "lion"}, "'sgd' or 'adam'"),
         ({"absent": "gone"}, "'scaled' or 'silent'"),
-        ({"loss": "hinge"}, "loss is one of"),
+        ({"loss": "hinge"}, "the loss 'hinge' is not offered by name"),
         ({"loss": 3}, "a word or a function"),
         ({"measurement": "size"}, "can be measured"),
     ],

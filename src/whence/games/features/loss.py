@@ -18,12 +18,15 @@ from typing import Any, final
 
 import numpy as np
 
-from whence._core.errors import ModelError, OptionError, TableError, did_you_mean, positive
+from whence._core.errors import ModelError, OptionError, TableError, positive
 from whence._core.shaped import Float
+from whence.models import loss_names
 from whence.models.callable import Function
+from whence.models.class_answers import probabilities, votes
 from whence.models.labels import as_classes, as_labels, as_targets, refuse_length
 from whence.models.predictor import Predictor
 from whence.models.routes import reason
+from whence.models.table import Table
 
 _ROUNDING = 1e-9
 _UNSURE = 0.01  # a proxy's probabilities are at least so far from 0 and 1
@@ -44,6 +47,16 @@ class Loss(abc.ABC):
     unit: str
     sample: int
     smooth: bool
+
+    def form(self, predictor: Predictor, X: Table) -> Predictor:
+        """The model, asked in the form that this loss judges; by default as it is.
+
+        Args:
+            predictor: the model.
+            X: the test rows, as it receives them.
+        """
+        del X
+        return predictor
 
     @abc.abstractmethod
     def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
@@ -97,7 +110,7 @@ class Squared(Loss):
         if targets.shape[1] != outputs:
             raise TableError(
                 f"y has {targets.shape[1]} columns and the model {outputs} outputs "
-                f"({', '.join(predictor.outputs[:4])}). For a classifier use loss='log-loss'."
+                f"({', '.join(predictor.outputs[:4])}). {_of_labels(predictor)}"
             )
         return targets
 
@@ -116,7 +129,9 @@ class LogLoss(Loss):
     """Minus the log probability of the right class, in nats.
 
     A function that gives one number for each row gives the probability of label 1, where log-loss
-    is asked for by name and the labels are 0 and 1.
+    is asked for by name and the labels are 0 and 1. Raw outputs that may be log-odds (of a torch
+    net, or of a booster with an objective of one's own) are taken for that, and go through the
+    logistic link (one output) or the softmax (several) before they are averaged.
 
     Args:
         clip: probabilities below this count as this; the default is scikit-learn's.
@@ -132,25 +147,18 @@ class LogLoss(Loss):
         if not (isinstance(self.clip, Real) and 0 < self.clip < 1):
             raise OptionError(f"clip is a probability between 0 and 1; given {self.clip!r}")
 
+    def form(self, predictor: Predictor, X: Table) -> Predictor:
+        """Raw outputs that may be log-odds as probabilities."""
+        del X
+        return probabilities(predictor) or predictor
+
     def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
         """Positions of the labels among the model's classes."""
-        one = isinstance(predictor, Function) and len(predictor.outputs) == 1
-        if one and np.isin(np.asarray(y), (0, 1)).all():
-            return _checked(as_classes(y, (0, 1)), rows)
-        if predictor.classes is None or predictor.space != "probability":
-            raise ModelError(
-                f"log-loss needs class probabilities, and {predictor.name} answers "
-                f"{predictor.space} numbers. Give a model whose predict_proba knows its "
-                "classes, or loss='squared error'."
-            )
-        return _classes(y, predictor, rows)
+        return of_probabilities(self.name, y, predictor, rows)
 
     def plain(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
         """-log p[y]."""
-        if p.shape[1] == 1:
-            _refuse_improbable(p[:, 0])
-            p = np.concatenate([1 - p, p], axis=1)
-        right = np.take_along_axis(p, y[:, None], axis=1)[:, 0]
+        right = np.take_along_axis(both_labels(self.name, p), y[:, None], axis=1)[:, 0]
         return np.asarray(-np.log(np.clip(right, self.clip, 1.0)))
 
     def of_proxy(self) -> Loss:
@@ -181,21 +189,33 @@ class _Unsure(Loss):
 @final
 @dataclass(frozen=True, slots=True)
 class ZeroOne(Loss):
-    """The share of wrong classes. It is not smooth, so draws need many background rows."""
+    """The share of rows whose label is not the one that the model names.
+
+    With features removed, a model's probabilities are averaged, and the largest names the label; a
+    model that gives none, or whose `predict` names others, votes: each background row names one,
+    and most votes win. It is not smooth, so draws need many background rows.
+    """
 
     name: str = field(default="zero-one", init=False)
     unit: str = field(default="error rate", init=False)
     sample: int = field(default=64, init=False)
     smooth: bool = field(default=False, init=False)
 
+    def form(self, predictor: Predictor, X: Table) -> Predictor:
+        """Its votes, where it has no probabilities or does not go by the largest."""
+        named = votes(predictor)
+        if named is None or (predictor.classes is not None and _same_labels(predictor, named, X)):
+            return predictor
+        return named
+
     def targets(self, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
-        """Positions of the labels among the model's classes."""
-        if predictor.classes is None:
+        """Positions of the labels among those that the model knows."""
+        if predictor.known is None or not (predictor.hard or predictor.classes):
             raise ModelError(
                 f"the zero-one loss needs a classifier, and {predictor.name} answers "
-                f"{predictor.space} numbers. Use loss='squared error'."
+                f"{predictor.space} numbers. Use loss={_numeric(predictor)}."
             )
-        return _classes(y, predictor, rows)
+        return _checked(as_classes(y, predictor.known), rows)
 
     def plain(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
         """1 where the largest output is not the right class."""
@@ -257,17 +277,59 @@ class OwnLoss(Loss):
         return loss
 
 
-def _refuse_improbable(p: np.ndarray) -> None:
+def of_probabilities(name: str, y: Any, predictor: Predictor, rows: int) -> np.ndarray:
+    """Positions of the labels among the classes whose probabilities the model gives.
+
+    Raises:
+        ModelError: it gives none.
+    """
+    one = isinstance(predictor, Function) and len(predictor.outputs) == 1
+    if one and np.isin(np.asarray(y), (0, 1)).all():
+        return _checked(as_classes(y, (0, 1)), rows)
+    if predictor.classes is None or predictor.space != "probability":
+        raise ModelError(
+            f"{name} needs class probabilities, and {predictor.name} answers {predictor.space} "
+            "numbers. Give a model whose predict_proba knows its classes, or "
+            f"loss={_numeric(predictor)}."
+        )
+    return _checked(as_classes(y, predictor.classes), rows)
+
+
+def _of_labels(predictor: Predictor) -> str:
+    """What to do where outputs are of labels, for messages."""
+    if predictor.classes is not None or predictor.scores == "logits":
+        return "For a classifier use loss='log-loss'."
+    if predictor.scores == "decision":
+        return "For a classifier without probabilities use loss='zero-one'."
+    return "Give y as many columns; or, of a classifier, give its class probabilities."
+
+
+def _numeric(predictor: Predictor) -> str:
+    """A loss that judges what this model answers, for messages."""
+    named = predictor.known is not None
+    if predictor.scores in {"decision", "order"}:
+        return "'zero-one'" if named else "'auc', or a function of (y, score)"
+    return "'squared error'" if len(predictor.outputs) == 1 else "a function of (y, prediction)"
+
+
+def both_labels(name: str, p: np.ndarray) -> np.ndarray:
+    """The probabilities of both labels, where one number a row is that of label 1."""
+    if p.shape[1] > 1:
+        return p
     if p.size and not (p.min() >= -_ROUNDING and p.max() <= 1 + _ROUNDING):
         raise ModelError(
-            f"log-loss takes one number a row for the probability of label 1, and the model "
+            f"{name} takes one number a row for the probability of label 1, and the model "
             f"answered from {p.min():.6g} to {p.max():.6g}. Give probabilities, or "
             "loss='squared error'."
         )
+    return np.concatenate([1 - p, p], axis=1)
 
 
-def _classes(y: Any, predictor: Predictor, rows: int) -> np.ndarray:
-    return _checked(as_classes(y, predictor.classes or ()), rows)
+def _same_labels(predictor: Predictor, named: Predictor, X: Table) -> bool:
+    """Whether the largest probability names the labels that the model names, but for ties."""
+    p, label = predictor(X.frame()), named(X.frame()).argmax(axis=1)
+    own = np.take_along_axis(p, label[:, None], axis=1)[:, 0]
+    return bool((p.max(axis=1) - own <= _ROUNDING).all())
 
 
 def _checked(codes: np.ndarray, rows: int) -> np.ndarray:
@@ -275,20 +337,41 @@ def _checked(codes: np.ndarray, rows: int) -> np.ndarray:
     return np.asarray(codes, dtype=np.int64)
 
 
-_NAMES: dict[str, type[Squared] | type[LogLoss] | type[ZeroOne]] = {
-    "squared error": Squared,
-    "squared": Squared,
-    "mse": Squared,
-    "log-loss": LogLoss,
-    "log_loss": LogLoss,
-    "cross entropy": LogLoss,
-    "zero-one": ZeroOne,
-    "zero one": ZeroOne,
-}
+_NAMES = (
+    loss_names.SQUARED,
+    loss_names.LOG,
+    loss_names.ZERO_ONE,
+    loss_names.BRIER,
+    loss_names.AUC,
+    loss_names.ABSOLUTE,
+)
+
+
+def _named(name: str) -> Loss:
+    from whence.games.features.bounded_losses import AbsoluteError, Brier
+
+    match loss_names.loss_named(name, {n: n for n in _NAMES}):
+        case loss_names.AUC:
+            raise OptionError(
+                "the loss 'auc' is of pairs of rows, and this game is of rows: wh.importance(…, "
+                "loss='auc') asks it, by wh.games.features.RankingPower"
+            )
+        case loss_names.SQUARED:
+            return Squared()
+        case loss_names.LOG:
+            return LogLoss()
+        case loss_names.ZERO_ONE:
+            return ZeroOne()
+        case loss_names.BRIER:
+            return Brier()
+        case _:
+            return AbsoluteError()
 
 
 def as_loss(loss: Any, predictor: Predictor) -> Loss:
     """A loss from its name, a function, or nothing: then by what the model answers.
+
+    Of nothing, `chosen_loss` also looks at the labels and at how sure the model is.
 
     Raises:
         OptionError: a name that is not known, or something that is no loss.
@@ -296,16 +379,14 @@ def as_loss(loss: Any, predictor: Predictor) -> Loss:
     match loss:
         case type():
             raise OptionError(f"the loss {loss.__name__} is a class: give {loss.__name__}()")
+        case None if predictor.classes is not None:
+            return LogLoss()
         case None:
-            return LogLoss() if predictor.classes is not None else Squared()
+            return ZeroOne() if predictor.known is not None else Squared()
         case Loss():
             return loss
         case str():
-            kind = _NAMES.get(loss.lower().replace("_", " ")) or _NAMES.get(loss.lower())
-            if kind is None:
-                names = ["squared error", "log-loss", "zero-one"]
-                raise OptionError(f"no loss is called {loss!r}. {did_you_mean(loss, names)}")
-            return kind()
+            return _named(loss)
         case _ if callable(loss):
             return OwnLoss(loss, name=getattr(loss, "__name__", "own loss"))
     raise OptionError(f"a loss is a name, or a function of (y, prediction); given {loss!r}")

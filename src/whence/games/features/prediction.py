@@ -30,6 +30,7 @@ class Prediction(TableGame):
         removal: how features leave, such as `Marginal(X_train)`.
         output: one class or target, by name or position; all by default.
         groups: columns that leave together.
+        sample_weight: how often each row counts, as if it were there so many times.
 
     Raises:
         WhenceError: rows, columns or predictions that do not fit; each says which.
@@ -43,8 +44,9 @@ class Prediction(TableGame):
         removal: Removal,
         output: str | int | None = None,
         groups: Groups = None,
+        sample_weight: Any = None,
     ) -> None:
-        self._read(model, X, removal, groups)
+        self._read(model, X, removal, groups, sample_weight)
         self.columns = chosen(output, self.model.outputs)
         self.own = tuple(self.model.outputs[c] for c in self.columns)
         self.question = Question(

@@ -20,8 +20,9 @@ from whence._core.types import Cases, Scores, Worths
 from whence.games.features.distilled import Distilled
 from whence.games.features.groups import Groups
 from whence.games.features.levers import measured
-from whence.games.features.loss import as_loss
+from whence.games.features.loss_choice import chosen_loss
 from whence.games.features.removal import Removal, digest
+from whence.games.features.standing import Standing, standing_of
 from whence.games.features.table_game import Predictions, TableGame
 from whence.models.ensemble import Ensemble
 from whence.models.labels import refuse_other_rows
@@ -36,9 +37,11 @@ class PredictivePower(TableGame):
         X: test rows; numpy, pandas or polars.
         y: their labels.
         removal: how features leave, such as `Marginal(X_train)`.
-        loss: a name, a `Loss`, or a function of (y, prediction); by default log-loss for
-            classifiers and squared error otherwise.
+        loss: a name, a `Loss`, or a function of (y, prediction); by default what suits the model
+            (see `loss_choice`): squared error for regressors; for classifiers log-loss, the Brier
+            score or zero-one.
         groups: columns that leave together.
+        sample_weight: how often each row counts, as if it were there so many times.
 
     Raises:
         WhenceError: rows, labels, columns or predictions that do not fit; each says which.
@@ -53,10 +56,12 @@ class PredictivePower(TableGame):
         removal: Removal,
         loss: Any = None,
         groups: Groups = None,
+        sample_weight: Any = None,
     ) -> None:
-        self._read(model, X, removal, groups)
+        self._read(model, X, removal, groups, sample_weight)
         refuse_other_rows(self.X, y)
-        self.loss = as_loss(loss, self.model)
+        choice = chosen_loss(loss, self.model, y, self.X, self.weights)
+        self.loss, self.model, self.why = choice.loss, choice.model, choice.why
         self.smooth = self.loss.of_proxy() is not None
         self.y = self.loss.targets(y, self.model, len(self.X))
         self.own = ("predictive power",)
@@ -68,10 +73,14 @@ class PredictivePower(TableGame):
             removal=removal.words(self.pool),
             model=self.model.name,
             background=digest(self.pool),
-            classes=tuple(str(c) for c in self.model.classes or ()),
+            classes=tuple(str(c) for c in self.model.known or ()),
             loss=True,
         )
         self._settle(removal.sample or self.loss.sample)
+
+    def standing(self) -> Standing | None:
+        """How the model stands beside knowing nothing; None of what is no classifier."""
+        return standing_of(self.loss, self.model, self.X, self.y, self.weights)
 
     def stand_in(self) -> "PredictivePower":
         """A copy, with the loss of what is nearly right."""

@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from whence._core.game import PricedGame, Question, ReplicatedGame
+from whence._core.game import PricedGame, Question, ReplicatedGame, WeightedGame
 from whence._core.lever import Lever, LeverGame
 from whence._core.shaped import Float, Int
 from whence._core.types import Cases, Coalitions, Draws, Ends, Scores, Worths
@@ -19,12 +19,13 @@ from whence.games.features.replicates import without_each, without_folds
 from whence.games.features.sampling import folds, subsets
 from whence.models.ensemble import Ensemble
 from whence.models.predictor import predictor
+from whence.models.row_weights import as_weights
 from whence.models.table import Table
 
 Predictions = Float[np.ndarray, "rows sample models predictions"]
 
 
-class TableGame(LeverGame, ReplicatedGame, PricedGame):
+class TableGame(LeverGame, ReplicatedGame, WeightedGame, PricedGame):
     """A game whose players are the columns of a table, or groups of them.
 
     A draw is a fresh sample of the background, held along a walk. With the whole background in
@@ -52,9 +53,13 @@ class TableGame(LeverGame, ReplicatedGame, PricedGame):
         """What is measured, [rows, own], from predictions for this share of the pool."""
 
     @final
-    def _read(self, model: Any, X: Any, removal: Removal, groups: Groups) -> None:
+    def _read(
+        self, model: Any, X: Any, removal: Removal, groups: Groups, sample_weight: Any
+    ) -> None:
         """Take in the model and the tables: the first half of making a game."""
         table = Table.of(X)
+        if sample_weight is not None:
+            self.weights = as_weights(sample_weight, X, len(table))
         self.model = predictor(model, like=table)
         self.X = self.model.aligned(table)
         self.pool = pool_of(removal, self.model, self.X)
@@ -117,8 +122,11 @@ class TableGame(LeverGame, ReplicatedGame, PricedGame):
     @property
     @final
     def lever_rows(self) -> int:
-        """Rows to fit a proxy to; none for an ensemble, whose members would need one each."""
-        one = not isinstance(self.model, Ensemble) and self.smooth
+        """Rows to fit a proxy to; none for an ensemble, whose members would need one each.
+
+        Nor where rows weigh unequally: a proxy's own error is that of a plain mean over rows.
+        """
+        one = not isinstance(self.model, Ensemble) and self.smooth and self.weights is None
         return ROWS if one and find_spec("sklearn") is not None else 0
 
     @final

@@ -16,6 +16,7 @@ from whence.games.features.groups import Groups
 from whence.games.features.prediction import chosen
 from whence.games.features.removal import Removal, digest
 from whence.games.features.tree_rows import TreeRows
+from whence.models.row_weights import as_weights
 from whence.models.table import Table
 
 
@@ -29,6 +30,7 @@ class TreeGame(TreeRows, LeafGame):
         removal: how features leave, such as `Marginal(X_train)`.
         output: one raw output, by name or position; all by default.
         groups: columns that leave together.
+        sample_weight: how often each row counts, as if it were there so many times.
 
     Raises:
         UnsupportedModelError: no sum of trees that can be read exactly.
@@ -43,8 +45,11 @@ class TreeGame(TreeRows, LeafGame):
         removal: Removal,
         output: str | int | None = None,
         groups: Groups = None,
+        sample_weight: Any = None,
     ) -> None:
         table = Table.of(X)
+        if sample_weight is not None:
+            self.weights = as_weights(sample_weight, X, len(table))
         self._meet(model, table)
         if output is not None and self.trees.link != "identity":
             raise UnsupportedModelError(

@@ -16,13 +16,16 @@ import numpy as np
 from whence._core.errors import UnsupportedModelError
 from whence._core.game import BlockGame, Question
 from whence._core.keyed import uniforms
+from whence._core.weights import Weights
 from whence.games.features.groups import Groups
 from whence.games.features.links import linked
-from whence.games.features.loss import as_loss
+from whence.games.features.loss_choice import chosen_loss
 from whence.games.features.removal import Removal, digest
 from whence.games.features.sampling import blocks, folds
+from whence.games.features.standing import Standing, standing_of
 from whence.games.features.tree_rows import TreeRows
 from whence.models.labels import refuse_other_rows
+from whence.models.row_weights import as_weights
 from whence.models.table import Table
 
 _TWICE = 16  # blocks that are visited twice
@@ -41,6 +44,7 @@ class TreePower(TreeRows, BlockGame):
         removal: how features leave, such as `Marginal(X_train)`.
         loss: as for `PredictivePower`.
         groups: columns that leave together.
+        sample_weight: how often each row counts, as if it were there so many times.
         average: "raw" averages what the trees add up to, and then applies the model's link. Without
             a link there is nothing to choose.
         by_case: every test row is a case of its own.
@@ -50,6 +54,8 @@ class TreePower(TreeRows, BlockGame):
             outputs are not to be averaged.
         WhenceError: rows, labels, columns or predictions that do not fit; each says which.
     """
+
+    counts: Weights | None = None  # how often each row counts
 
     def __init__(
         self,
@@ -62,8 +68,11 @@ class TreePower(TreeRows, BlockGame):
         groups: Groups = None,
         average: str | None = None,
         by_case: bool = False,
+        sample_weight: Any = None,
     ) -> None:
         table = Table.of(X)
+        if sample_weight is not None:
+            self.counts = as_weights(sample_weight, X, len(table))
         self._meet(model, table)
         link = self.trees.link
         if link != "identity" and average != "raw":
@@ -75,13 +84,22 @@ class TreePower(TreeRows, BlockGame):
         refuse_other_rows(table, y)
         asked = self.model.predictions
         self.link = "identity" if asked.space == self.model.space else link
-        self.loss = as_loss(loss, asked)
+        choice = chosen_loss(loss, asked, y, self.X, self.counts)
+        self.loss, self.why = choice.loss, choice.why
+        if choice.model is not asked:
+            form = "votes" if choice.model.hard else "probabilities"
+            raise UnsupportedModelError(
+                f"the loss {self.loss.name} asks {self.model.name} for {form}, which are no sum "
+                "over leaves"
+            )
         self.y = self.loss.targets(y, asked, len(self.X))
         if by_case:
             self.blocks = list(np.arange(len(self.X))[:, None])
         else:
             self._shuffle()
             self.blocks = blocks(np.arange(len(self.X)))
+        if self.counts is not None:
+            self.weights = np.array([self.counts[block].sum() for block in self.blocks])
         self.means  # noqa: B018  # refuses trees that are too wide
         self.n_cases, self.n_units = len(self.blocks), len(self.X)
         self.n_twice = 256 if by_case else _TWICE
@@ -93,9 +111,13 @@ class TreePower(TreeRows, BlockGame):
             removal=removal.words(self.background) + averaged,
             model=self.model.name,
             background=digest(self.background),
-            classes=tuple(str(c) for c in asked.classes or ()),
+            classes=tuple(str(c) for c in asked.known or ()),
             loss=True,
         )
+
+    def standing(self) -> Standing | None:
+        """How the model stands beside knowing nothing; None of what is no classifier."""
+        return standing_of(self.loss, self.model.predictions, self.X, self.y, self.counts)
 
     def folded(self) -> "TreePower":
         """A few of the blocks, each fold of the background left out in turn: an output for each."""
@@ -110,12 +132,16 @@ class TreePower(TreeRows, BlockGame):
         """Rows in the order in which blocks take them: a block's lie side by side."""
         order = uniforms(1, _ORDER, np.arange(len(self.X)))[:, 0].argsort()
         self.X, self.rows, self.y = self.X.take(order), self.rows[order], self.y[order]
+        self.counts = None if self.counts is None else self.counts[order]
 
     def _same(self, case: int, coalitions: np.ndarray) -> np.ndarray:
         rows = self.blocks[case]
         raw = self.means(coalitions, rows)  # background, question, row, output
         p = linked(raw.reshape(-1, raw.shape[3]), self.link)
         y = self.y[np.resize(rows, len(p))]
-        loss = self.loss.plain(y, p).reshape(*raw.shape[:2], len(rows)).sum(axis=2)
+        loss = self.loss.plain(y, p).reshape(*raw.shape[:2], len(rows))
+        if self.weights is not None and self.counts is not None:  # the block counts as its rows do
+            count = self.counts[rows] if self.weights[case] > 0 else np.ones(len(rows))
+            return np.asarray(-np.average(loss, axis=2, weights=count).T)
         share = len(self.blocks) / len(self.X)  # so that the mean over blocks is that over rows
-        return np.asarray(-share * loss.T)
+        return np.asarray(-share * loss.sum(axis=2).T)

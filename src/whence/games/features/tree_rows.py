@@ -8,7 +8,7 @@ import numpy as np
 
 from whence._core.account import rows_left
 from whence._core.forms import TreeEnsemble
-from whence._core.game import PricedGame, StatedGame
+from whence._core.game import PricedGame, WeightedGame
 from whence._core.shaped import Bool, Float, Int
 from whence.games.features.groups import Groups, players_of
 from whence.games.features.removal import Removal, pool_of
@@ -20,7 +20,7 @@ _ROWS = 256  # of each table, on which the model and its trees are compared
 _SHARE = 4  # of the rows that a budget has, at most one in so many is for that
 
 
-class TreeRows(StatedGame, PricedGame):
+class TreeRows(WeightedGame, PricedGame):
     """A game whose players are columns, on a sum of trees, with the whole background in every draw.
 
     Attributes:

@@ -15,17 +15,11 @@ from torch.func import vmap
 from torch.nn import functional
 
 from whence._core.errors import OptionError, some
+from whence.models import loss_names
 
 Each = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 CROSS, SQUARED = "cross-entropy", "squared error"
-_WORDS = {
-    CROSS: CROSS,
-    "cross_entropy": CROSS,
-    "log-loss": CROSS,
-    SQUARED: SQUARED,
-    "squared": SQUARED,
-    "mse": SQUARED,
-}
+_NAMES = {loss_names.LOG: CROSS, loss_names.SQUARED: SQUARED}
 UNITS = {
     "margin": "log-odds",
     "probability": "probability",
@@ -41,9 +35,7 @@ def kind_of(loss: Any) -> str:
         OptionError: something else.
     """
     if isinstance(loss, str):
-        if loss not in _WORDS:
-            raise OptionError(f"loss is one of {some(_WORDS)}, or a function; given {loss!r}")
-        return _WORDS[loss]
+        return _NAMES[loss_names.loss_named(loss, _NAMES)]
     plain = isinstance(loss, torch.nn.CrossEntropyLoss) and (
         loss.weight is None and loss.label_smoothing == 0 and loss.ignore_index < 0
     )

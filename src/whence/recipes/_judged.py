@@ -1,0 +1,116 @@
+"""What a reader of an importance must know first: that nothing matters, or that the loss misleads.
+
+"Nothing matters" is said only where no interval that is printed excludes zero, on either side, and
+where the model names labels, or orders rows, no better than chance does. A model that is worse than
+knowing nothing in its loss, and does either, is too sure of itself: that is said instead.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from whence._core.attribution import Attribution
+from whence._core.reading import Averaged
+from whence._core.stopping import DOUBT, error_of_sum, nothing
+from whence._core.student import quantile
+from whence.games.features.loss import ZeroOne
+from whence.games.features.predictive_power import PredictivePower
+from whence.games.features.ranking_power import RankingPower
+from whence.games.features.standing import Standing
+from whence.games.features.tree_power import TreePower
+
+Game = PredictivePower | TreePower | RankingPower
+
+
+def judged(result: Attribution, game: Game) -> Attribution:
+    """The answer with its verdict, and with the loss that was taken."""
+    stamp: dict[str, Any] = {"loss": game.loss.name}
+    stamp |= {"loss chosen because": game.why} if game.why else {}
+    words = [_told(result, game), game.why]
+    return replace(
+        result,
+        verdict="; ".join(w for w in words if w),
+        provenance={**result.provenance, **stamp},
+    )
+
+
+def _told(result: Attribution, game: Game) -> str:
+    one = _averaged(result)
+    free = np.minimum(one.freedom, max(result.averaged, len(result.values)) - 1.0)
+    total = one.values.sum(axis=2)[0, 0]
+    doubt = quantile(1 - DOUBT, free)[0] * error_of_sum(one)[0, 0]
+    if total < -doubt:
+        return _put(_worse(result, game), result)
+    seen = game.standing() if total <= doubt else None
+    if seen is not None and seen.knows:
+        return _put(_belied(result, game, seen), result)
+    low, high = result.mean().ci()
+    outside = ((low > 0) | (high < 0))[0, 0]
+    if not result.converged or outside.any() or not nothing(one):
+        return result.verdict
+    return _put(
+        "nothing matters: neither one feature nor all together can be told from bringing no "
+        "predictive power",
+        result,
+    )
+
+
+def _put(words: str, result: Attribution) -> str:
+    """First, unless the run was cut short, which a reader must know before all else."""
+    verdict = result.verdict
+    if not result.converged:
+        return f"{verdict}; {words}"
+    return f"{words}. {verdict[:1].upper()}{verdict[1:]}"
+
+
+def _worse(result: Attribution, game: Game) -> str:
+    below = result.mean().ci()[1][0, 0] < 0
+    harm = f"; {int(below.sum())} of {len(below)} make the predictions worse" if below.any() else ""
+    seen = game.standing()
+    if seen is None or not seen.knows:
+        figures = _figures(result)
+        return f"in this loss the model is worse than knowing nothing ({figures}){harm}"
+    sure = f"overconfident{_impossible(seen)}, not powerless"
+    what = "not powerless" if isinstance(game.loss, ZeroOne) else sure
+    return (
+        f"in this loss the model is worse than knowing nothing ({_figures(result)}): it is {what}: "
+        f"{seen}. {_instead(game)}{harm}"
+    )
+
+
+def _belied(result: Attribution, game: Game, seen: Standing) -> str:
+    return (
+        f"in this loss the model cannot be told from knowing nothing ({_figures(result)}), but it "
+        f"is not powerless: {seen}. {_instead(game)}"
+    )
+
+
+def _figures(result: Attribution) -> str:
+    """The loss of the model, and with all features removed."""
+    own, without = (-float(end.mean(axis=0)[0]) for end in (result.full, result.empty))
+    return f"{own:.3g} against {without:.3g}, {result.question.unit}"
+
+
+def _impossible(seen: Standing) -> str:
+    many = seen.impossible
+    rows = "row" if many == 1 else "rows"
+    return f" ({many:,} {rows} had probability 0 for what happened)" if many else ""
+
+
+def _instead(game: Game) -> str:
+    names = {"log-loss": "'brier' or 'auc', or calibrate it", "brier": "'zero-one' or 'auc'"}
+    return f"Ask loss={names.get(game.loss.name, repr('brier'))}"
+
+
+def _averaged(result: Attribution) -> Averaged:
+    """The predictive power, averaged over cases, with what ties players together."""
+    one = result.mean()
+    covariance = {name: tied[:1] for name, tied in one.covariance.items()}
+    each = result.values[np.isfinite(result.values).all(axis=(1, 2)), 0]
+    if len(each) > 1:  # the spread of cases is the data part and the estimation part together
+        spread = np.atleast_2d(np.cov(each.T))[None] / len(each)
+        covariance = {"data": spread, "estimation": np.zeros_like(spread)}
+    parts = {name: part[:, :1] for name, part in one.parts.items()}
+    ends = one.empty[:, :1], one.full[:, :1]
+    return Averaged(one.values[:, :1], parts, one.freedom, *ends, covariance)
