@@ -113,12 +113,12 @@ def prefixes(method, game, by_case):
     """The answers of this run after each of its steps."""
     answers, real = {}, driver.drive
 
-    def noted(walk, read, asked, budget, batch, *, by_case):
+    def noted(walk, read, asked, budget, batch, *, by_case, price):
         def step(first, size):
             walk(first, size)
             answers[first + size] = None
 
-        return real(step, read, asked, budget, batch, by_case=by_case)
+        return real(step, read, asked, budget, batch, by_case=by_case, price=price)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("whence._core.method.drive", noted)

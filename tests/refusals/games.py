@@ -15,6 +15,11 @@ def alone(make):
     return lambda b: make()
 
 
+def _steps():
+    names = wh.Players(("a", "b", "c"), "step", ordered=True)
+    return wh.FunctionGame(lambda s: s.sum(axis=1), names)
+
+
 def at(coalition, *, case=0, draw=0):
     where = np.array([case]), np.array([draw])
     return lambda b: b.game.worth(np.array([coalition]), *where)

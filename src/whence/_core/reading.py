@@ -105,6 +105,8 @@ class Reading:
         own = e if counts is None else e * counts[:, None, None]
         spread = (_apart(v, counts) ** 2).sum(axis=0, keepdims=True) / max(m - 1, 1)
         together = self.shared.get("estimation")
+        if together is not None and not np.isfinite(together).all():
+            return together, None  # one draw so far: its noise is not known, nor what is left
         if together is not None:
             noise = ((own**2).mean(axis=0, keepdims=True) - together**2) * m / max(m - 1, 1)
             between = np.maximum(spread - np.maximum(noise, 0), 0)

@@ -32,6 +32,7 @@ from whence.models.training_rows import as_numbers, flat_labels, row_names, row_
 
 IDENTITY = "out-of-bag score"
 _BAGS = 19  # the stream of chance
+_SURELY_OUT = 64  # bags: a row is in all of as many with a chance of 2e-13
 _PRIOR = 2  # bags' worth of the spread of all rows, so that few equal scores are no proof
 
 
@@ -86,7 +87,13 @@ def data_oob(
     sums = np.zeros((3, len(own)))  # bags it is out of; scores; squared scores
     rows = 0
     with opened(checked(budget) or Budget()) as account:
-        bags, began = _paid_for(bags, len(own), account), account.elapsed
+        bags = _paid_for(bags, len(own), account)
+        if bags < _SURELY_OUT:  # bags are a matter of the seed: what lacks a score is known before
+            there = np.zeros(len(own))
+            for bag in range(bags):
+                there[np.unique(_drawn(len(own), seed, bag))] += 1
+            _refuse_inside(X, bags - there, bags)
+        began = account.elapsed
         for bag in range(bags):
             drawn = _drawn(len(own), seed, bag)
             out = np.setdiff1d(np.arange(len(own)), drawn)
