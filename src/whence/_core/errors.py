@@ -64,7 +64,7 @@ class OrderError(BadQuestionError):
     def __init__(self, kind: str) -> None:
         super().__init__(
             f"the players are ordered ({kind}s): only prefixes can be asked, and something else "
-            "was. Use a method that respects order."
+            "was. Use a method that respects order, such as wh.methods.Exact() or Permutation()."
         )
 
 
