@@ -22,7 +22,7 @@ from whence._core.leaf_game import LeafGame
 from whence._core.lever import LeverGame
 from whence._core.meter import ENDLESS
 from whence._core.method import Method, whole
-from whence._core.wrap import units
+from whence._core.wrap import question_of, units
 
 _FEW = 2  # walks forth and back, of which at least so many are needed to know an error
 TIGHT, MANY = 0.02, 64  # relative error below, and cases from, which a lever may pay
@@ -121,7 +121,8 @@ def _long(game: Game, budget: Budget, account: Account, *, by_case: bool) -> boo
     if can is None or not can.lever_rows or account.rows_left < 2 * can.lever_rows:
         return False
     tight = budget.relative_error is not None and budget.relative_error < TIGHT
-    return tight or (by_case and game.n_cases >= MANY)
+    each = by_case and not (question_of(game).loss and budget.data_share is not None)
+    return tight or (each and game.n_cases >= MANY)
 
 
 def enumeration(game: Game) -> int | None:

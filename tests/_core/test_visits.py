@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whence._core.visits import TWICE, visits
+from whence._core.visits import TWICE, Rota, visits
 
 from .toys import Blank
 
@@ -138,3 +138,38 @@ def test_streams_are_independent():
     v = visits(Blank(5000, None), 1, 0, 5000)
     one, two = v.chance(1, stream=0)[:, 0], v.chance(1, stream=1)[:, 0]
     assert abs(np.corrcoef(one, two)[0, 1]) < 5 / np.sqrt(5000)
+
+
+def test_settled_cases_come_no_more():
+    """Kills: a case's walks that change, or start again, once others are settled."""
+    game = Blank(7, None)
+    rota, plain = Rota(game, 4), visits(game, 4, 0, 200)
+    taken = [rota.take(12)]
+    settled = np.zeros(7, bool)
+    settled[[1, 5]] = True
+    rota.retire(settled)
+    taken += [rota.take(size) for size in (3, 1, 20)]
+    rota.retire(settled | (np.arange(7) == 2))
+    taken += [rota.take(15)]
+    rota.retire(np.ones(7, bool))  # never all of them
+    taken += [rota.take(5)]
+    later = np.concatenate([v.cases for v in taken[1:]])
+    assert not np.isin(later, [1, 5]).any()
+    assert not (np.concatenate([v.cases for v in taken[4:]]) == 2).any()
+    known = {(c, p): d for c, p, d in zip(plain.cases, plain.passes, plain.draws, strict=True)}
+    counts = dict.fromkeys(range(7), 0)
+    for v in taken:
+        for case, number, draw in zip(v.cases, v.passes, v.draws, strict=True):
+            assert number == counts[case]  # each case's passes follow one another
+            counts[case] += 1
+            assert known.get((case, number), draw) == draw
+
+
+def test_rounds_of_what_is_left_do_not_depend_on_the_steps():
+    def cases(sizes):
+        rota = Rota(Blank(6, None), 1)
+        rota.take(12)
+        rota.retire(np.arange(6) == 3)
+        return np.concatenate([rota.take(size).cases for size in sizes])
+
+    assert np.array_equal(cases([20]), cases([1, 4, 5, 10]))

@@ -92,7 +92,7 @@ def test_jobs():
 
 def test_noise_does_not_matter():
     noise = np.random.default_rng(1).normal(size=120)
-    got = wh.importance(lambda Z: 0.3 * np.asarray(Z)[:, 2], X, noise, budget=Budget(8_000))
+    got = wh.importance(lambda Z: 0.02 * np.asarray(Z)[:, 2], X, noise, budget=Budget(8_000))
     assert got.verdict.startswith("nothing matters: neither one feature nor all together")
 
 
@@ -145,9 +145,71 @@ def test_nothing_is_never_said_beside_an_interval_that_excludes_zero():
         got = wh.importance(lambda Z, w=weight: np.asarray(Z) @ w, X, noise, background=X[:6])
         low, high = got.ci()
         excludes = bool(((low > 0) | (high < 0)).any())
-        said.append("nothing matters" in got.verdict)
+        said.append("nothing can be told from zero with these 120 rows" in got.verdict)
         assert not (said[-1] and excludes)
+        assert "nothing matters" not in got.verdict  # 120 rows are too few to say so
     assert 0 < sum(said) < 12
+
+
+def test_few_rows_are_not_said_to_show_that_nothing_matters():
+    """The truth is large for each of five features; 30 rows cannot show it.
+
+    Kills: "nothing matters", said because intervals are wide.
+    """
+    rng = np.random.default_rng(1)
+    spread = 0.4 * np.ones((8, 8)) + 0.6 * np.eye(8)
+
+    def f(Z):
+        return Z[:, 0] * Z[:, 1] + np.tanh(2 * Z[:, 2]) + 0.7 * Z[:, 3] * (Z[:, 4] > 0)
+
+    told = []
+    for seed in range(10):
+        rows, pool = (rng.multivariate_normal(np.zeros(8), spread, n) for n in (30, 10))
+        y = f(rows) + 0.5 * rng.normal(size=30)
+        got = wh.importance(f, rows, y, background=pool, seed=seed)
+        assert "nothing matters" not in got.verdict
+        told.append("nothing can be told from zero with these 30 rows" in got.verdict)
+    assert any(told)
+
+
+def test_heavy_tails_widen_intervals_and_are_said():
+    """One row of 60 decides the loss; without it nothing is heavy."""
+    light = np.random.default_rng(2).uniform(-1, 1, size=(60, 4))
+    heavy = light.copy()
+    heavy[7, 0] = 60.0
+    answers = []
+    for rows in (light, heavy):
+        y = model(rows) + np.random.default_rng(3).normal(size=60)
+        answers.append(wh.importance(model, rows, y, background=light[:8]))
+    assert "tails" not in answers[0].parts
+    assert answers[0].certificates == ()
+    judged = answers[1].certificate("tails")
+    assert judged.holds is False
+    assert judged.numbers["wider"] > 1.5
+    assert "intervals are up to" in judged.words
+    one = answers[1]
+    plain = np.sqrt(sum(p**2 for name, p in one.parts.items() if name != "tails"))
+    some = plain > 0
+    assert (one.stderr[some] / plain[some]).max() == pytest.approx(judged.numbers["wider"])
+    assert np.isfinite(one.group({"both": one.players.names[:2]}).stderr).all()
+
+
+def test_each_row_costs_hardly_more_than_their_mean():
+    """Kills: a tolerance for every row by itself, which one row's own noise never meets."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(150, 6))
+    y = rows[:, 0] + rows[:, 1] * rows[:, 2] + rng.normal(size=150)
+
+    def f(Z):
+        return np.asarray(Z)[:, 0] + 0.8 * np.asarray(Z)[:, 1] * np.asarray(Z)[:, 2]
+
+    plain, each = (wh.importance(f, rows, y, by_case=b) for b in (False, True))
+    assert each.converged
+    assert each.cost.rows <= 3 * plain.cost.rows
+    assert each.values.shape == (150, 1, 6)
+    mean = each.mean()
+    assert (np.abs(mean.values - plain.values) <= 4 * (mean.stderr + plain.stderr)).all()
+    assert (mean.parts["estimation"] <= 0.6 * mean.parts["data"] + 1e-9).all()
 
 
 @pytest.mark.parametrize("by_case", [False, True])

@@ -21,6 +21,7 @@ from .meter import OverBudgetError
 from .progress import Progress, tell
 from .reading import Reading
 from .trace import Recorder, Trace
+from .visits import Rota, Visits
 
 _CELLS = 2**22  # of a step's coalitions, at most
 _LOOK = 1.05  # a reading is taken each time the walks have grown by this factor
@@ -38,12 +39,13 @@ class Run:
 
 
 def drive(
-    walk: Callable[[int, int], None],
+    walk: Callable[[Visits], None],
     read: Callable[[], Reading],
     game: Game,
     budget: Budget,
     batch: int | None,
     *,
+    seed: int,
     by_case: bool,
     price: int | None = None,
 ) -> Run:
@@ -52,11 +54,12 @@ def drive(
     An interrupt leaves the answer of the last step that was taken in whole.
 
     Args:
-        walk: take walks number first to first + size - 1.
+        walk: take these walks.
         read: what is known so far.
         game: what is asked.
         budget: when to stop.
         batch: walks a step; None lets steps grow.
+        seed: of the cases and draws of the walks.
         by_case: each case must be good enough, rather than their mean.
         price: questions of a walk, where a budget of them is to be kept.
 
@@ -64,7 +67,7 @@ def drive(
         KeyboardInterrupt: before the first step is done; or a second one, in the middle of a step.
         BudgetError: rows are bounded that nobody counts, or do not pay for one walk.
     """
-    done, past = 0, Recorder()
+    done, past, rota = 0, Recorder(), Rota(game, seed)
     with opened(budget) as account, held() as interrupts:
         clock = _Clock(game, account, price, account.used())
         eye = Eye(read, game, budget, by_case)
@@ -77,7 +80,7 @@ def drive(
         due, size = 0.0, clock.size(_size(game, batch, 0, careful=clock.careful), 0)
         try:
             while True:
-                walk(done, size)
+                walk(rota.take(size))
                 done += size
                 account.refuse_uncounted(game, clock.before[1])
                 why, size = clock.more(done, _size(game, batch, done, careful=clock.careful))
@@ -88,6 +91,8 @@ def drive(
                 past.add(account.used(), look.plain, look.n_cases)
                 with welcoming():
                     clock.tell(look, done)
+                if look.seen.settled is not None and len(look.seen.settled) == game.n_cases:
+                    rota.retire(look.seen.settled)
                 if look.seen.enough or why:
                     return Run(look.reading, look.seen.enough, look.seen.why or why, past.trace())
         except (OverBudgetError, OutOfTimeError):  # of a step, which then took nothing in

@@ -19,8 +19,9 @@ from .network_game import NetworkGame
 from .reading import Averaged, Reading
 from .rehearsal import rehearsed
 from .stopping import averaged
+from .tails import heavy
 from .trace import Trace
-from .visits import Visits, visits
+from .visits import Visits
 from .wrap import Metered, bare, question_of, unfolded, units, weights_of
 
 State = TypeVar("State")
@@ -154,7 +155,7 @@ def _wrapped(
         question=outcome.asked or question_of(about),
         provenance={"game": type(bare(about)).__name__, "seed": seed, **_stamp(about, got)},
         trace=outcome.trace,
-        certificates=outcome.certificates,
+        certificates=(*outcome.certificates, *heavy(got.parts)),
         weights=weights_of(about) if by_case and about.n_cases > 1 else None,
     )
 
@@ -217,12 +218,19 @@ class AnytimeMethod(Method[Game], Generic[State]):
                 account.require(game, price, walk_over(game))
         state = self.init(game)
 
-        def walk(first: int, size: int) -> None:
+        def walk(visits: Visits) -> None:
             nonlocal state
-            state = self.step(game, state, visits(game, seed, first, size))
+            state = self.step(game, state, visits)
 
         run = drive(
-            walk, lambda: self.read(state), game, budget, self.batch, by_case=by_case, price=price
+            walk,
+            lambda: self.read(state),
+            game,
+            budget,
+            self.batch,
+            seed=seed,
+            by_case=by_case,
+            price=price,
         )
         return Outcome(run.reading, "sampled", run.converged, run.verdict, trace=run.trace)
 

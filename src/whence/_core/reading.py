@@ -7,6 +7,7 @@ from typing import final
 import numpy as np
 
 from .shaped import Float
+from .tails import CASES, FOLDS, covariance_with_tails, widening, with_tails
 from .types import Ends, Scores
 from .weights import Weights, effective
 
@@ -86,6 +87,10 @@ class Reading:
         parts |= {k: s for k, s in self.shared.items() if k != "estimation"}
         ends = [_mean(x[seen], counts) for x in (self.empty, self.full)]
         covariance = dict(self.shared_covariance) | self._covariance(v, seen, n_cases, counts)
+        if n_cases > 1:
+            wider = widening(_apart(v, counts), CASES)
+            parts = with_tails(parts, "data", wider[None])
+            covariance = covariance_with_tails(covariance, "data", wider)
         return Averaged(
             _mean(v, counts), parts, self._freedom(seen, m), ends[0], ends[1], covariance
         )
@@ -168,6 +173,11 @@ class Reading:
             if self.covariance is not None:
                 apart = mean[0] - mean[0].mean(axis=0)
                 covariance[part] = (k - 1) / k * np.einsum("koi,koj->oij", apart, apart)
+            if part == "background":  # of which one fold may hold what is rare
+                wider = _wider(mean)
+                parts = with_tails(parts, part, _wider(each))
+                shared = with_tails(shared, part, wider)
+                covariance = covariance_with_tails(covariance, part, wider[0])
             at += k * outputs
         return Reading(
             self.values[:, own],
@@ -193,6 +203,10 @@ def _apart(each: np.ndarray, counts: np.ndarray | None) -> np.ndarray:
     """From the mean; of what counts more than once, so many times as far."""
     apart = each - _mean(each, counts)
     return np.asarray(apart if counts is None else apart * counts[:, None, None])
+
+
+def _wider(each: Float[np.ndarray, "cases members outputs players"]) -> np.ndarray:
+    return widening(each - each.mean(axis=1, keepdims=True), FOLDS)
 
 
 def _jackknife(each: Float[np.ndarray, "cases members outputs players"]) -> Scores:

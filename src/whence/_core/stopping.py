@@ -15,6 +15,7 @@ import numpy as np
 
 from .budget import Budget
 from .reading import Averaged, Reading
+from .shaped import Bool
 from .student import normal
 from .visits import TWICE
 from .width import Width, error_in_all, spread, widest
@@ -36,6 +37,8 @@ class Judgement:
         excess: the widest error as a multiple of what is enough.
         walks: how many walks should be enough in all; infinite while unknown.
         width: of the widest interval; None while unknown.
+        settled: cases that are known well enough by themselves, bool [cases]; None where cases are
+            not judged one by one.
     """
 
     enough: bool
@@ -43,6 +46,7 @@ class Judgement:
     excess: float
     walks: float
     width: Width | None = None
+    settled: Bool[np.ndarray, " cases"] | None = None
 
 
 _UNKNOWN = Judgement(enough=False, why="", excess=float("inf"), walks=float("inf"))
@@ -89,18 +93,53 @@ def judge(
     if not np.isfinite(error).all():
         return _UNKNOWN
     enough = sufficient(got, budget)
+    together = by_case and loss and n_cases > 1
+    if together:
+        error, enough = _of_all(error), np.maximum(enough[:1], _apart(got, budget))
     needed = float("inf")
     if single or reading.freedom[reading.visited].sum() >= TELLING:
         needed = _walks_needed(error, got.parts.get("data"), enough, walks, n_cases)
     excess = float(np.divide(error, enough, out=np.zeros_like(error), where=error > 0).max())
+    least = _LEAST["together" if together else "single" if single else "mean"]
+    sure = got.freedom >= least
     why = ""
     unseen = 3 / (budget.relative_error or TOLERANCE) * n_cases / (n_units or n_cases)
     if not single:
         unseen = max(unseen, 2.0 * min(n_cases, n_twice))
-    if walks >= unseen and got.freedom.min() >= (7 if single else 15):
-        why = _why(got, budget, enough, walks, single=single, loss=loss)
+    if walks >= unseen and sure.all():
+        if together and (error <= enough).all():
+            why = "the errors of the cases are small beside the differences between them"
+        else:
+            why = _why(got, budget, enough, walks, single=single, loss=loss)
+    settled = None
+    if by_case and not together and n_cases > 1:
+        settled = sure & (error <= enough).all(axis=(1, 2))
     width = widest(got, 1 if by_case else n_units or n_cases)
-    return Judgement(bool(why), why, excess, max(needed, unseen), width)
+    return Judgement(bool(why), why, excess, max(needed, unseen), width, settled)
+
+
+# Degrees of freedom, from which an error is believed: of each case by itself, of each case where
+# the errors of all are judged together, of the mean over cases. Fewer look exact by chance.
+_LEAST = {"single": 7, "together": 2, "mean": 15}
+
+
+def _of_all(error: np.ndarray) -> np.ndarray:
+    """The root mean square over cases."""
+    return np.asarray(np.sqrt((error**2).mean(axis=0, keepdims=True)))
+
+
+def _apart(got: Averaged, budget: Budget) -> np.ndarray:
+    """The error of losses by case that is small beside their differences, [1, outputs, players].
+
+    What each row brings is asked to compare models and rows, and the mean over rows is then as sure
+    as that of a run that asks for the mean alone. A tolerance for each row by itself would cost a
+    thousand times as much: one row's loss is mostly its own noise.
+    """
+    if budget.data_share is None:
+        return np.zeros((1, *got.values.shape[1:]))
+    noise = _of_all(got.parts["estimation"]) ** 2
+    between = got.values.var(axis=0, ddof=1, keepdims=True) - noise
+    return np.asarray(budget.data_share * np.sqrt(np.maximum(between, 0)))
 
 
 def sufficient(got: Averaged, budget: Budget) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Which (case, draw) each walk is on: a function of the seed and the walk's number alone.
 
+Where every case is to be known by itself, those that are known well enough come no more (`Rota`).
+
 Cases come in shuffled passes, and each case's draws in shuffled passes of their own. The first
 cases are visited twice before the others are visited at all: two visits to a case are what tells
 the estimation part of the error from the data part, and a budget may end inside a pass.
@@ -14,7 +16,7 @@ import numpy as np
 
 from .game import BlockGame, Game, view
 from .keyed import hashed, uniforms
-from .shaped import Float, Int
+from .shaped import Bool, Float, Int
 
 TWICE = 256
 _SORTED = 256  # sweeps of more draws than this are affine, not sorted: O(1) a draw
@@ -58,6 +60,69 @@ def visits(game: Game, seed: int, first: int, size: int) -> Visits:
         here = passes == p
         cases[here] = _order(seed, max(int(p) - 1, 0), game.n_cases)[slots[here]]
     return Visits(cases, _draws(game.n_draws, seed, cases, passes), passes, seed)
+
+
+@final
+class Rota:
+    """The cases of the walks to come; a case that is settled comes no more.
+
+    A walk stays a function of (seed, case, pass): only which of them are taken depends on what is
+    known, and that is looked at after the same walks in every run of a seed.
+
+    Args:
+        game: whose cases.
+        seed: of their order.
+    """
+
+    def __init__(self, game: Game, seed: int) -> None:
+        self.game, self.seed, self.walks, self.rounds = game, seed, 0, 0
+        self.passes: np.ndarray | None = None  # of each case so far, once some are settled
+        self.active = np.ones(game.n_cases, bool)
+        self.queue = np.empty(0, np.int64)
+
+    def take(self, size: int) -> Visits:
+        """The next walks."""
+        first, self.walks = self.walks, self.walks + size
+        if self.passes is None:
+            return visits(self.game, self.seed, first, size)
+        cases = self._next(size)
+        before = self.passes[cases] + _earlier(cases)
+        np.add.at(self.passes, cases, 1)
+        return Visits(cases, _draws(self.game.n_draws, self.seed, cases, before), before, self.seed)
+
+    def retire(self, settled: Bool[np.ndarray, " cases"]) -> None:
+        """These cases are known well enough; never all of them, since then the run has ended."""
+        active = self.active & ~settled
+        if not active.any() or (active == self.active).all():
+            return
+        if self.passes is None:
+            so_far = visits(self.game, self.seed, 0, self.walks).cases
+            self.passes = np.bincount(so_far, minlength=self.game.n_cases)
+        self.active = active
+        self.queue = self.queue[active[self.queue]]
+
+    def _next(self, size: int) -> Int[np.ndarray, " visits"]:
+        """Shuffled rounds of the cases that are left."""
+        rounds = [self.queue]
+        while sum(map(len, rounds)) < size:
+            left = np.flatnonzero(self.active)
+            chance = uniforms(1, self.seed, _PASS, self.rounds, left)[:, 0]
+            rounds.append(left[chance.argsort()])
+            self.rounds += 1
+        waiting = np.concatenate(rounds)
+        self.queue = waiting[size:]
+        return waiting[:size]
+
+
+def _earlier(cases: np.ndarray) -> Int[np.ndarray, " visits"]:
+    """How often each of these was there before among them."""
+    order = np.argsort(cases, kind="stable")
+    ranked = cases[order]
+    start = np.flatnonzero(np.diff(ranked, prepend=-1))
+    rank = np.arange(len(cases)) - np.repeat(start, np.diff(np.append(start, len(cases))))
+    earlier = np.empty(len(cases), np.int64)
+    earlier[order] = rank
+    return earlier
 
 
 def _places(number: np.ndarray, n: int, head: int) -> tuple[np.ndarray, np.ndarray]:

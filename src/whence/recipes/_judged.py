@@ -1,8 +1,9 @@
 """What a reader of an importance must know first: that nothing matters, or that the loss misleads.
 
 "Nothing matters" is said only where no interval that is printed excludes zero, on either side, and
-where the model names labels, or orders rows, no better than chance does. A model that is worse than
-knowing nothing in its loss, and does either, is too sure of itself: that is said instead.
+none reaches what would matter: of few rows nothing can be told, which is not the same. Nor is it
+said where the model names labels, or orders rows, better than chance does. A model that is worse
+than knowing nothing in its loss, and does either, is too sure of itself: that is said instead.
 """
 
 from dataclasses import replace
@@ -12,7 +13,7 @@ import numpy as np
 
 from whence._core.attribution import Attribution
 from whence._core.reading import Averaged
-from whence._core.stopping import DOUBT, error_of_sum, nothing
+from whence._core.stopping import DOUBT, NEGLIGIBLE, error_of_sum, negligible, nothing
 from whence._core.student import quantile
 from whence.games.features.loss import ZeroOne
 from whence.games.features.predictive_power import PredictivePower
@@ -49,11 +50,18 @@ def _told(result: Attribution, game: Game) -> str:
     outside = ((low > 0) | (high < 0))[0, 0]
     if not result.converged or outside.any() or not nothing(one):
         return result.verdict
-    return _put(
-        "nothing matters: neither one feature nor all together can be told from bringing no "
-        "predictive power",
-        result,
-    )
+    if negligible(one):
+        said = (
+            "nothing matters: neither one feature nor all together can be told from bringing no "
+            f"predictive power, nor can one bring {NEGLIGIBLE:.1%} of the loss of knowing nothing"
+        )
+    else:
+        rows = max(result.averaged, len(result.values))
+        said = (
+            f"nothing can be told from zero with these {rows:,} rows: intervals are wide enough to "
+            "hide features that matter, and more rows would narrow them"
+        )
+    return _put(said, result)
 
 
 def _put(words: str, result: Attribution) -> str:

@@ -7,14 +7,17 @@ made of products between different blocks.
 
 import numpy as np
 
-from whence._core.shaped import Float
+from whence._core.tails import FOLDS, widening
 from whence._core.visits import visits
 from whence.games.features.tree_power import TreePower
 from whence.methods.perturbation.permutation import Permutation
 
 
-def background_part(game: TreePower, seed: int) -> Float[np.ndarray, "1 1 players"] | None:
-    """The standard error that comes from a finite background; None where it cannot be told."""
+def background_part(game: TreePower, seed: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """The standard error [1, 1, players] that comes from a finite background, and its tails.
+
+    None where it cannot be told. The tails are how much wider intervals must be, [1, 1].
+    """
     if len(game.pool) < 2 or len(game.blocks) < 2:
         return None
     few, method = game.folded(), Permutation(antithetic=False)
@@ -27,4 +30,5 @@ def background_part(game: TreePower, seed: int) -> Float[np.ndarray, "1 1 player
     square = apart.mean(axis=0) ** 2  # fold, player
     if m < len(game.blocks):
         square = (m**2 * square - (apart**2).sum(axis=0)) / (m * (m - 1))
-    return np.asarray(np.sqrt(np.maximum((k - 1) / k * square.sum(axis=0), 0)))[None, None]
+    error = np.sqrt(np.maximum((k - 1) / k * square.sum(axis=0), 0))[None, None]
+    return error, widening(apart.mean(axis=0)[:, None], FOLDS)[None]

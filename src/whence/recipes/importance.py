@@ -12,6 +12,7 @@ from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.errors import OptionError, TableError
 from whence._core.progress import Listener
+from whence._core.tails import CHECK, heavy, with_tails
 from whence.recipes._judged import judged
 from whence.recipes._repeated import repeated
 from whence.recipes.aliases import as_budget, as_engine, one_of
@@ -130,11 +131,13 @@ def _with_background(result: Attribution, game: Any, account: Account) -> Attrib
     if account.seconds_left <= 0:
         said = "the budget left no time to tell what the finite background leaves open"
         return replace(result, verdict=f"{result.verdict}; {said}")
-    part = background_part(game, int(result.provenance["seed"]))
-    if part is None:
+    found = background_part(game, int(result.provenance["seed"]))
+    if found is None:
         return result
+    parts = with_tails({**result.parts, "background": found[0]}, "background", found[1])
     cost = replace(result.cost, seconds=account.elapsed)
-    return replace(result, parts={**result.parts, "background": part}, cost=cost)
+    checks = (*(c for c in result.certificates if c.check != CHECK), *heavy(parts))
+    return replace(result, parts=parts, cost=cost, certificates=checks)
 
 
 def _of_copies(result: Attribution, copies: float) -> Attribution:

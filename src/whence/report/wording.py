@@ -15,6 +15,7 @@ PARTS = {
     "estimation": "random orders and draws: more computing narrows it",
     "data": "a finite set of cases: only more cases narrow it",
     "background": "a finite background: only more background rows narrow it",
+    "tails": "a few rows decide much of it: more rows of either narrow it",
     "first order": "slopes in place of exact answers: only asking more players exactly narrows it",
     "model": "another training of the model would differ: only more members narrow it",
 }

@@ -23,7 +23,7 @@ from whence._core.method import Method, Outcome
 from whence._core.reading import Reading
 from whence._core.shaped import Float
 from whence._core.stopping import averaged, judge, sufficient
-from whence._core.visits import Visits, visits
+from whence._core.visits import Visits
 from whence._core.walks import Walks
 from whence._core.wrap import bare, question_of
 from whence.methods.perturbation.permutation import walked
@@ -139,7 +139,16 @@ class ControlVariate(Method[Game]):
             run = _Run(game, can if usable else None, account, seed, by_case=by_case)
             if self.proxy:
                 run.always, run.due = True, _SOON
-            done = drive(run.walk, run.reading, game, budget, None, by_case=by_case, price=price)
+            done = drive(
+                run.walk,
+                run.reading,
+                game,
+                budget,
+                None,
+                seed=seed,
+                by_case=by_case,
+                price=price,
+            )
         verdict = done.verdict
         if isinstance(run.state, _Pair):
             verdict = f"{verdict}; walks asked only for {run.state.lever.words}"
@@ -156,14 +165,14 @@ class _Run:
         self.game, self.can, self.account, self.seed = game, can, account, seed
         self.budget, self.by_case, self.before = account.budget, by_case, account.used()
         self.state: _Plain | _Pair = _Plain(Walks(game, Shapley()))
-        self.asked, self.due, self.always = game, _LOOK, False
+        self.asked, self.walks, self.due, self.always = game, 0, _LOOK, False
 
-    def walk(self, first: int, size: int) -> None:
-        """Take walks number first to first + size - 1."""
-        state, asked = self._lifted(first)
-        where = visits(self.game, self.seed, first, size)
-        gains, ends = walked(asked, where)
-        self.state, self.asked = state.add(gains, where, ends), asked
+    def walk(self, visits: Visits) -> None:
+        """Take these walks."""
+        state, asked = self._lifted(self.walks)
+        gains, ends = walked(asked, visits)
+        self.state, self.asked = state.add(gains, visits, ends), asked
+        self.walks += len(visits)
 
     def _lifted(self, first: int) -> tuple[_Plain | _Pair, Game]:
         """The state and what is asked, with a lever from now on if that pays."""
