@@ -63,3 +63,15 @@ def test_ordered_categories_are_matched_by_place():
     assert np.allclose(asked(asked.aligned(Table.of(X)).frame())[:, 0], model.predict(typed))
     with pytest.raises(TableError, match='"grade" of X'):
         predictor(model, like=Table.of(X.assign(grade=X.grade.str.upper())))
+
+
+def test_codes_that_it_was_told_are_categories_are_known():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"k": rng.integers(0, 5, 200), "amount": rng.normal(size=200)})
+    settings = {"n_estimators": 5, "verbose": -1, "n_jobs": 1}
+    model = lgb.LGBMRegressor(**settings)
+    model.fit(X, (X.k == 2) + X.amount, categorical_feature=["k"])
+    for rows in (X, X.to_numpy(), X.assign(k=X.k.astype(float))):
+        assert predictor(model, like=Table.of(rows)).outputs == ("prediction",)
+    with pytest.raises(TableError, match=r'"k" of X holds hardly any .* \(0 of 200 cells\)'):
+        predictor(model, like=Table.of(X.assign(k=X.k + 100)))

@@ -60,7 +60,7 @@ def adapt(model: Any, like: Table) -> Predictor:
         "numpy" if known is None else "pandas",
         numeric=known is None,
         categories=None if known is None else lists,
-        vocabulary=Listed(lists),
+        vocabulary=Listed(lists or _codes(booster, known or like.names)),
     )
     objective = _objective(booster)
     route = Route("predict", given, lambda frame: ask(booster, objective, frame))
@@ -161,6 +161,14 @@ def _split_lists(booster: Any, names: tuple[str, ...]) -> dict[str, list[object]
     own = booster.feature_name()
     split = [n for n, o in zip(names, own, strict=True) if infos.get(o, {}).get("values")]
     return dict(zip(split, lists, strict=True)) if len(split) == len(lists) else {}
+
+
+def _codes(booster: Any, names: tuple[str, ...]) -> Mapping[str, tuple[object, ...]]:
+    """The whole numbers that it knows of columns that it was told are categories."""
+    infos = booster.dump_model(num_iteration=1)["feature_infos"]
+    told = zip(names, booster.feature_name(), strict=False)
+    values = {n: infos.get(own, {}).get("values") for n, own in told}
+    return {n: tuple(v for v in codes if v >= 0) for n, codes in values.items() if codes}
 
 
 def _is_category(column: Column) -> bool:
