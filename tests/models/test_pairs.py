@@ -84,6 +84,8 @@ def test_everywhere_rows_and_labels_meet(rows):
         lambda: wh.drop(model, before=(X, y), after=(X, mixed)),
         lambda: wh.drop(model, before=(X, mixed), after=(X, y)),
         lambda: wh.drop(model, before=(X, y), after=(X, y), units=(mixed, y)),
+        lambda: wh.duplicates(X, mixed),
+        lambda: wh.duplicates(X, y, X, mixed),
         lambda: wh.methods.data_oob(X, mixed),
         lambda: wh.methods.knn_shapley(X, mixed, X, y, 3),
         lambda: wh.methods.knn_shapley(X, y, X, mixed, 3),

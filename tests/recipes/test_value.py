@@ -482,3 +482,12 @@ def test_refusals_of_marginal(cancer):
     ):
         with pytest.raises(wh.WhenceError, match=words):
             wh.marginal(tree, groups, test, **options)
+
+
+def test_test_rows_keep_the_names_of_their_index():
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 2)), columns=["a", "b"])
+    y = (X.a > 0).astype(int)
+    att = wh.value(X[:20], y[:20], X[20:], y[20:], by_case=True)
+    assert att.case_names == tuple(range(20, 30))
+    assert wh.value(X[:20], y[:20], X[20:], y[20:]).case_names == ()

@@ -130,5 +130,4 @@ def with_columns(found: Attribution, X: Table, X_test: Table, most: int) -> Attr
         found,
         players=Players(players.names, players.kind, players.ordered, columns),
         data={**found.data, **asked},
-        case_names=X_test.row_names,
     )

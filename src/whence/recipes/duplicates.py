@@ -17,6 +17,7 @@ from whence._core.errors import OptionError
 from whence._core.keyed import uniforms
 from whence._core.shaped import Int
 from whence.models.intake import intake
+from whence.models.labels import refuse_other_rows
 from whence.models.table import Table
 from whence.models.training_rows import flat_labels, row_names
 from whence.recipes._comparable import Points, comparable
@@ -56,6 +57,8 @@ def duplicates(
     if X_test is not None:
         asked = Table.of(X_test, what="X_test")
         every = train.above(intake(train, None, train.kind).matched(asked))
+    refuse_other_rows(X, y)
+    refuse_other_rows(X_test, y_test, "y_test", "X_test")
     labels = _labels(y, n, "y") + _labels(y_test, len(every) - n, "y_test")
     names = [*row_names(X, n), *(f"test row {i}" for i in range(len(every) - n))]
     _, first, same = np.unique(every.codes, axis=0, return_index=True, return_inverse=True)

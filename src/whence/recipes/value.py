@@ -132,6 +132,8 @@ def value(
             return _told(found, method, way, why, stamp | {"folds": folds})
         found = ask(np.arange(len(given.y)), given.X_test, given.y_test)
         found = replace(found, players=players)
+        if by_case:
+            found = replace(found, case_names=given.X_test.row_names)
         if by_case and groups is None:
             found = with_columns(found, given.X, given.X_test, _CARRIED)
         return _told(found, method, way, why, stamp)
