@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from whence._choose import choose, in_its_place
+from whence._choose import affordable, choose, in_its_place
 from whence._core.account import Account, opened, rows_of_question
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget, checked
@@ -70,16 +70,21 @@ def attribute(
         listening(listener),
     ):
 
-        def run(chosen: Method[Any], why: str) -> Attribution:
-            return _run(game, chosen, why, account, int(seed), engine, keep, by_case=by_case)
+        def run(asked: Game, chosen: Method[Any], why: str) -> Attribution:
+            return _run(asked, chosen, why, account, int(seed), engine, keep, by_case=by_case)
 
+        asked, not_read = affordable(game, account.seconds_left) if method is None else (game, "")
         try:
-            return run(*_method(game, index, method, account.budget, by_case=by_case))
+            chosen, why = _method(asked, index, method, account.budget, by_case=by_case)
+            result = run(asked, chosen, why)
         except OutOfTimeError as late:
             if method is not None:
                 raise
-            other, why = in_its_place(game, index or Shapley(), account.budget, by_case=by_case)
-            return run(other, f"{why}; {late}")
+            asked, now_known = affordable(asked, account.seconds_left, late)
+            other, why = in_its_place(asked, index or Shapley(), account.budget, by_case=by_case)
+            result, not_read = run(asked, other, f"{why}; {late}"), not_read or now_known
+    stamp = {"not read as trees": not_read} if not_read else {}
+    return replace(result, provenance={**result.provenance, **stamp})
 
 
 def _run(

@@ -8,7 +8,7 @@ from typing import Any
 
 from whence._core.account import Account, opened, rows_of_question
 from whence._core.budget import Budget
-from whence._core.errors import UnsupportedGameError
+from whence._core.errors import OutOfTimeError, UnsupportedGameError
 from whence._core.game import BlockGame, DearGame, Game, PooledGame, RelaxedGame, view
 from whence._core.index import (
     AumannShapley,
@@ -72,6 +72,32 @@ def in_its_place(
     if isinstance(index, Semivalue) and not isinstance(index, Shapley):
         return SampledSemivalue(index), "nothing is known of the game beyond its worths"
     return _orders(game, budget, by_case=by_case)
+
+
+def affordable(game: Game, seconds: float, late: OutOfTimeError | None = None) -> tuple[Game, str]:
+    """A sum of trees as what its model answers, where reading all leaves would take too long.
+
+    Args:
+        game: any; all others stay as they are.
+        seconds: that are left; may be endless.
+        late: reading them did take too long.
+
+    Returns:
+        The game, and why its trees are not read; empty where they are, or where there are none.
+
+    Raises:
+        OutOfTimeError: neither way ends in time, and how long it would take.
+    """
+    from whence.methods.perturbation._tree_prices import prices
+
+    leaves = view(game, LeafGame)
+    if leaves is None or (late is None and seconds == ENDLESS):
+        return game, ""
+    price = prices(leaves)
+    why = price.why_not(seconds) if late is None else str(late)
+    if why and not price.can_be_asked(seconds):
+        raise late or OutOfTimeError(price.refusal(seconds))
+    return (leaves.asked(), why) if why else (game, "")
 
 
 def _one_by_one(

@@ -1,13 +1,20 @@
 """Trees taken apart say what enumeration says of the same game."""
 
+import time
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from kernels.forests import cells, constant, forest, leaf
+from sklearn.ensemble import RandomForestRegressor
 
 import whence as wh
-from whence._core.errors import ModelError
+from whence._core.errors import ModelError, OutOfTimeError
+from whence._core.meter import metering
 from whence.games.features.removal import Baseline, Marginal
 from whence.games.features.tree_game import TreeGame
+from whence.kernels import values as kernel
+from whence.methods.perturbation import _tree_prices
 from whence.methods.perturbation.exact import Exact
 from whence.methods.perturbation.trees import TreeExact
 
@@ -171,3 +178,80 @@ def test_a_prediction_near_zero():
         asked = TreeGame(model, row[None], removal=Marginal(X[:5]))
         found = TreeExact().attribute(asked, by_case=True)
         assert np.abs(found.gap).max() <= 1e-12
+
+
+def forest_game(rows=40, background=30):
+    model = RandomForestRegressor(5, random_state=0).fit(X, Y)
+    return TreeGame(model, X[:rows], removal=Marginal(X[-background:]))
+
+
+def priced(monkeypatch, **of):
+    """Prices as a test wants them."""
+    real = _tree_prices.prices
+    monkeypatch.setattr(_tree_prices, "prices", lambda game: replace(real(game), **of))
+
+
+def test_prices_are_counted():
+    """Kills: a race of clocks; a price that forgets the rows, or the background."""
+    few, many = _tree_prices.prices(forest_game()), _tree_prices.prices(forest_game(80, 300))
+    assert few == _tree_prices.prices(forest_game())
+    assert many.walk == 2 * few.walk
+    assert many.exact > few.exact
+    assert (few.rows, many.rows) == (40, 80)
+    assert few.why_not(float("inf")) == ""
+
+
+def test_the_model_is_asked_where_its_leaves_are_too_many(monkeypatch):
+    """Kills: exact values that take minutes where seconds were given; another question asked."""
+    exact = wh.attribute(forest_game(), by_case=True)
+    assert exact.method == "TreeExact"
+    assert "not read as trees" not in exact.provenance
+    priced(monkeypatch, exact=1e3)
+    budget = wh.Budget(seconds=20, relative_error=0.1)
+    asked = wh.attribute(forest_game(), by_case=True, budget=budget)
+    assert asked.method != "TreeExact"
+    assert asked.cost.seconds < 20
+    assert "should take about 1e+03 s here, and" in asked.provenance["not read as trees"]
+    assert asked.question == exact.question
+    assert np.allclose(asked.full, exact.full)
+    wrong = np.abs(asked.values - exact.values) > 6 * asked.stderr + 1e-9
+    assert wrong.mean() < 0.01
+    assert wh.attribute(forest_game(), by_case=True).method == "TreeExact"  # time is not bounded
+
+
+def test_what_no_way_ends_in_time_is_refused_before_it_begins(monkeypatch):
+    """Kills: a run that ends with no answer; a refusal without its price."""
+    game = forest_game()
+    priced(monkeypatch, exact=1e3, walk=50.0)
+    with (
+        metering() as meter,
+        pytest.raises(
+            OutOfTimeError,
+            match=r"the values of 40 rows should take about 1e\+02 s here and the budget has .* s: "
+            r"give more of them, or fewer rows \(it pays for about 3\)",
+        ),
+    ):
+        wh.attribute(game, by_case=True, budget=wh.Budget(seconds=9))
+    assert meter.rows == 0
+
+
+def test_exact_values_that_turn_out_to_be_late(monkeypatch):
+    """Kills: a wait until the end; an answer of nobody; a refusal where the model can be asked."""
+    begun = []
+
+    def slow(job, weight, hear):
+        for share in np.linspace(0.01, 1, 100):
+            begun.append(share)
+            time.sleep(0.15)
+            hear(float(share))
+        return real(job, weight, hear)
+
+    real = kernel.values
+    monkeypatch.setattr(kernel, "values", slow)
+    budget = wh.Budget(seconds=8.0, relative_error=0.5)
+    asked = wh.attribute(forest_game(4), by_case=True, budget=budget)
+    assert asked.method != "TreeExact"
+    assert max(begun) < 0.1
+    assert "by the first of the trees" in asked.provenance["not read as trees"]
+    with pytest.raises(OutOfTimeError, match=r"about \d.* by the first of the trees"):
+        wh.attribute(forest_game(4), method=TreeExact(), by_case=True, budget=budget)

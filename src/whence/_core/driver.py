@@ -13,6 +13,7 @@ import numpy as np
 
 from .account import Account, opened, rows_of_question, whole
 from .budget import Budget
+from .deadline import deadline
 from .errors import OutOfTimeError
 from .game import Game
 from .interrupts import held, welcoming
@@ -24,6 +25,7 @@ from .trace import Recorder, Trace
 from .visits import Rota, Visits
 
 _CELLS = 2**22  # of a step's coalitions, at most
+_GRACE = 0.15  # of the seconds, that a step may go on for after their end
 _LOOK = 1.05  # a reading is taken each time the walks have grown by this factor
 
 
@@ -80,7 +82,10 @@ def drive(
         due, size = 0.0, clock.size(_size(game, batch, 0, careful=clock.careful), 0)
         try:
             while True:
-                walk(rota.take(size))
+                # a step that is nearly done is worth waiting for; without the first is no answer
+                grace = _GRACE * account.seconds if done else float("inf")
+                with deadline(account.seconds_left + grace):
+                    walk(rota.take(size))
                 done += size
                 account.refuse_uncounted(game, clock.before[1])
                 why, size = clock.more(done, _size(game, batch, done, careful=clock.careful))

@@ -5,7 +5,7 @@ import abc
 import numpy as np
 
 from .forms import TreeEnsemble
-from .game import StatedGame
+from .game import Game, StatedGame
 from .shaped import Float, Int
 from .types import Ends
 
@@ -31,3 +31,7 @@ class LeafGame(StatedGame):
     @abc.abstractmethod
     def said(self) -> Ends:
         """The worth of everybody, as the model itself says it: float [cases, outputs]."""
+
+    @abc.abstractmethod
+    def asked(self) -> Game:
+        """The same game on what the model answers, for samplers: where leaves are too many."""

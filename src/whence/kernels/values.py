@@ -28,6 +28,7 @@ _TABLES = 2**19  # entries of the tables of the trees that are cut at a time
 _HELD = 2**24  # entries that are held at a time
 _ENTRY, _SUM, _LOOK = 1.5e-9, 4e-9, 1.2e-9  # seconds: an entry of a table, of a sum, looked up
 _TALLY, _NODE, _WALK = 2e-9, 0.25e-9, 1.5e-8  # a row counted, a node passed, a node walked to
+_PRICED = 16  # trees that stand for all when a price is made
 _TERM = 6e-9  # of a product: as many for a leaf and a row as its players' number to the third
 Weights = Float[np.ndarray, "_ _"]  # [m, s]: the index's, of s among m players
 
@@ -79,18 +80,22 @@ def values(
     rows, outputs = job.codes.shape[1], len(job.ensemble.base)
     nobody = np.array(job.ensemble.base)
     total = np.zeros((outputs, job.players, rows))
-    alone = np.zeros((rows, outputs, job.players))
+    alone: Float[np.ndarray, "rows outputs players"] | None = None  # as large as the total
     for twigs, done in batches(job, _TABLES, _entries):
         weights = by_size(weight, min(job.players, twigs.depth))
         slow = twigs.trees[_slow(job, twigs)]
         if len(slow):
+            alone = np.zeros((rows, outputs, job.players)) if alone is None else alone
             nobody += _one_by_one(job, slow, twigs.depth, weights, alone)
         quick = np.setdiff1d(twigs.trees, slow)
         if len(quick):
             again = cut(job.ensemble, job.owner, quick) if len(slow) else twigs
             nobody += _by_patterns(job, again, weights, total)
         hear(done)
-    return total.transpose(2, 0, 1) + alone, nobody
+    found = np.ascontiguousarray(total.transpose(2, 0, 1))
+    if alone is not None:
+        found += alone
+    return found, nobody
 
 
 def batches(
@@ -110,7 +115,8 @@ def batches(
         start += len(twigs.trees)
         yield twigs, nodes[start - 1] / nodes[-1]
         filled = max(entries(job, twigs).sum(), 1)
-        many = int(np.clip(len(twigs.trees) * most // filled, 1, 512))
+        # twice as many at most, so that who hears of each share can tell early when all is done
+        many = int(np.clip(len(twigs.trees) * most // filled, 1, 2 * many))
 
 
 def _entries(job: Job, twigs: Twigs) -> Int[np.ndarray, " twigs"]:
@@ -153,27 +159,49 @@ def _slow(job: Job, twigs: Twigs) -> Bool[np.ndarray, " trees"]:
     """Which trees go one by one: those too wide for patterns, and those that are cheaper so."""
     if not job.codes.size or twigs.wide.all():
         return twigs.wide
-    tables, explained = _seconds(job, twigs), job.codes.shape[1]
+    explained, members = job.codes.shape[1], 0 if job.pool is None else job.pool.shape[1]
+    tables = _of_tables(job, twigs, explained, members)
     if job.pool is None:
         terms = _by_tree(twigs, np.diff(twigs.first_cell) ** 3.0)
         return np.asarray(twigs.wide | (tables > _TERM * explained * terms))
-    mixtures = explained * job.pool.shape[1]
-    few = _WALK * mixtures * max(twigs.depth, 1)  # more than that, as rows part
-    if (tables < few).all():
+    mixtures = explained * members
+    if (tables < _WALK * mixtures * max(twigs.depth, 1)).all():  # more than that, as rows part
         return twigs.wide
+    return np.asarray(twigs.wide | (tables > mixtures * _of_a_walk(job, job.pool, twigs)))
+
+
+def price(few: Job, rows: int, members: int) -> float:
+    """How long the values of many rows should take: seconds on one core of a quiet machine.
+
+    Counted on some of the trees, so that it costs little and is the same at each time.
+
+    Args:
+        few: a few of the rows, and of the background, and all the trees.
+        rows: how many rows are to be explained.
+        members: how many the background has.
+    """
+    nodes = nodes_of(few.ensemble)
+    if few.pool is None or not few.codes.size or not len(nodes):
+        return 0.0
+    some = np.unique(np.linspace(0, len(nodes) - 1, _PRICED).astype(np.int64))
+    twigs = cut(few.ensemble, few.owner, some)
+    tables = np.where(twigs.wide, np.inf, _of_tables(few, twigs, rows, members))
+    each = np.minimum(tables, rows * members * _of_a_walk(few, few.pool, twigs))
+    return float(each.sum() * nodes.sum() / nodes[some].sum())
+
+
+def _of_a_walk(job: Job, pool: np.ndarray, twigs: Twigs) -> float:
+    """How long two rows take down one of these trees, on one core: a few pairs are tried."""
     nothing = np.zeros((4, len(job.ensemble.base), job.players))
     weights = np.zeros((twigs.depth + 1, twigs.depth + 2))
-    rows, pool = by_row(job.codes[:, :4]), by_row(job.pool[:, :4])
-    looked = pairs(job.ensemble, job.owner, twigs.trees, weights, rows, pool, nothing[: len(rows)])
-    tried = len(rows) * len(pool) * len(twigs.trees)
-    return np.asarray(twigs.wide | (tables > _WALK * mixtures * looked / tried))
+    rows, few = by_row(job.codes[:, :4]), by_row(pool[:, :4])
+    looked = pairs(job.ensemble, job.owner, twigs.trees, weights, rows, few, nothing[: len(rows)])
+    return _WALK * looked / (len(rows) * len(few) * len(twigs.trees))
 
 
-def _seconds(job: Job, twigs: Twigs) -> Float[np.ndarray, " trees"]:
+def _of_tables(job: Job, twigs: Twigs, rows: int, members: int) -> Float[np.ndarray, " trees"]:
     """How long each tree's patterns should take, on one core."""
     wide = job.ensemble.value.shape[1]
-    members = 0 if job.pool is None else job.pool.shape[1]
-    rows = job.codes.shape[1]
     m = np.diff(twigs.first_cell)
     conditions = twigs.first_cell[twigs.first_leaf]  # of all leaves before each twig
     sums = np.concatenate([[0.0], np.cumsum(m * 2.0**m)])[twigs.first_leaf]

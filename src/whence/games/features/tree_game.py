@@ -13,7 +13,7 @@ from whence._core.errors import UnsupportedModelError
 from whence._core.game import Question
 from whence._core.leaf_game import LeafGame
 from whence.games.features.groups import Groups
-from whence.games.features.prediction import chosen
+from whence.games.features.prediction import Prediction, chosen
 from whence.games.features.removal import Removal, digest
 from whence.games.features.tree_rows import TreeRows
 from whence.models.row_weights import as_weights
@@ -57,6 +57,7 @@ class TreeGame(TreeRows, LeafGame):
                 f"predictions, so that its output {output!r} is no sum over leaves."
             )
         self._read(table, removal, groups)
+        self.removal, self.groups, self.output = removal, groups, output
         self.columns = chosen(output, self.model.outputs)
         self.outputs = tuple(self.model.outputs[c] for c in self.columns)
         self.trees = self.trees.only(self.columns)
@@ -73,6 +74,17 @@ class TreeGame(TreeRows, LeafGame):
     def said(self) -> np.ndarray:
         """What the model itself says of each row, [cases, outputs]."""
         return self.model(self.X.frame())[:, self.columns]
+
+    def asked(self) -> Prediction:
+        """The same game on the model's raw answers."""
+        return Prediction(
+            self.model,
+            self.X,
+            removal=self.removal,
+            output=self.output,
+            groups=self.groups,
+            sample_weight=self.weights,
+        )
 
     def _same(self, case: int, coalitions: np.ndarray) -> np.ndarray:
         return np.asarray(self.means(coalitions, np.array([case]))[0, :, 0])

@@ -11,6 +11,7 @@ from typing import final
 
 import numpy as np
 
+from whence._core.account import opened
 from whence._core.budget import Budget
 from whence._core.errors import UnsupportedGameError
 from whence._core.index import Semivalue, Shapley
@@ -42,7 +43,9 @@ class PathDependent(Method[LeafGame]):
     def _run(self, game: LeafGame, budget: Budget, seed: int, by_case: bool) -> Outcome:
         from whence.kernels.values import Job
 
-        del budget, seed, by_case
+        del seed, by_case
+        with opened(budget) as account:
+            seconds = account.seconds_left
         if not np.isfinite(game.trees.cover).all():
             raise UnsupportedGameError(
                 f"{game.trees.name} does not keep how many training rows came by each node, and "
@@ -50,6 +53,7 @@ class PathDependent(Method[LeafGame]):
             )
         job = Job.of(game.trees, game.owner, game.rows, None)
         leaves = int((game.trees.feature < 0).sum())
-        outcome = exactly(game, job, self.index, f"exact for its own game: {leaves:,} leaves")
+        verdict = f"exact for its own game: {leaves:,} leaves"
+        outcome = exactly(game, job, self.index, verdict, seconds)
         words = "path-dependent (both ways at a split, by training rows; no background)"
         return replace(outcome, asked=replace(game.question, removal=words, background=""))
