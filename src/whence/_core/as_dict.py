@@ -3,7 +3,7 @@
 Arrays are nested lists. JSON has no NaN and no infinity: both are null where they stand, and
 `infinities` says which were infinite, so that every entry of a list is a number or null. What can
 be worked out from the rest (`stderr`, `low`, `high`, `gap`) is there to be read, and is not read
-back. The schema is `whence/schema/`.
+back, but must agree with what is. The schema is `whence/schema/`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast, final
 
 import numpy as np
 
-from .errors import ResultError
+from .errors import ResultError, some
 from .kinds import ATTRIBUTION, SELECTION, Axes, Kind
 from .record import Answer, Arrays, Record, kind_named, kind_of, put_together, reading, take_apart
 from .scalars import plain, restored
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .selection import Selection
 
 _KINDS = "fiubUOMm"  # numpy's letters for what columns of data may be
+_CLOSE = 1e-6  # of the largest: quantiles may be computed otherwise in another version
+_ENTRIES = {int, float, type(None)}
 
 
 def to_dict(result: Answer) -> dict[str, Any]:
@@ -146,7 +148,39 @@ def read_dict(dictionary: Mapping[str, Any], source: object) -> Answer:
     kind_named(dictionary, source)
     with reading(source):
         record = record_of(dictionary, source)
-    return put_together(record, source)
+    found = put_together(record, source)
+    with reading(source):
+        _check_derived(dictionary, found, source)
+    return found
+
+
+def _check_derived(dictionary: Mapping[str, Any], found: Answer, source: object) -> None:
+    """What is there to be read must be what it is worked out from.
+
+    Values that changed places are seen by it, in files of before there was a digest.
+
+    Raises:
+        ResultError: something is not.
+    """
+    for name, wanted in _derived(found).items():
+        if name in dictionary and not _agree(dictionary[name], wanted):
+            raise ResultError(
+                f"{source} is damaged: its {name} is not what follows from its values and errors"
+            )
+
+
+def _agree(told: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        return isinstance(told, Mapping) and all(
+            name in told and _agree(told[name], wanted[name]) for name in wanted
+        )
+    if told is None or wanted is None:
+        return told is wanted
+    ours, theirs = np.array(wanted, dtype=float), np.array(told, dtype=float)
+    if ours.shape != theirs.shape:
+        return not ours.size and not theirs.size
+    scale = np.abs(ours[np.isfinite(ours)]).max(initial=0.0)
+    return bool(np.allclose(ours, theirs, rtol=_CLOSE, atol=_CLOSE * scale, equal_nan=True))
 
 
 def record_of(dictionary: Mapping[str, Any], source: object) -> Record:
@@ -161,6 +195,10 @@ def record_of(dictionary: Mapping[str, Any], source: object) -> Record:
     arrays = {name: read.numbers(name, dictionary[name], axes) for name, axes in held.items()}
     # the first version's dictionaries held no tables but the parts of the error
     tables = {name: read.table(name, dictionary.get(name) or {}) for name in kind.tables}
+    inner = {f"{table}/{name}" for table, held in tables.items() for name in held}
+    strange = read.infinite.keys() - arrays.keys() - inner
+    if strange:
+        raise ResultError(f"{source} is damaged: it has infinities of {some(strange)}")
     return Record(dictionary, arrays, tables)
 
 
@@ -198,22 +236,35 @@ class _Reader:
 
     def numbers(self, path: str, listed: Any, axes: Axes) -> np.ndarray:
         """Numbers and nulls; counts stay whole numbers."""
-        if path in {"trace/asked", "trace/rows"}:
-            return np.array(listed, dtype=int)
-        array = np.array(listed, dtype=float)
+        entries = np.array(listed, dtype=object)
+        kinds = set(map(type, entries.ravel().tolist()))
+        if path in {"trace/asked", "trace/rows"} and kinds <= {int}:
+            return entries.astype(np.int64)
+        if not kinds <= _ENTRIES:
+            raise TypeError(f"{path or 'data'}, which are numbers in lists of one length,")
+        array = entries.astype(float)
         if not array.size:  # the nesting of nothing is cut short
             array = array.reshape([self.sizes[axis] for axis in axes])
         return self._restored(path, array)
 
     def column(self, path: str, told: Mapping[str, Any]) -> np.ndarray:
-        kind = np.dtype(told["type"])
-        if kind.kind not in _KINDS:
+        kind, entries = np.dtype(told["type"]), told["entries"]
+        if kind.kind not in _KINDS or not isinstance(entries, list):
             raise TypeError(f"a column of {kind}")
         if kind.kind == "f":
-            return self._restored(path, np.array(told["entries"], dtype=float)).astype(kind)
-        return np.array(restored(told["entries"]), dtype=kind)
+            return self._restored(path, self.numbers("", entries, ("cases",))).astype(kind)
+        made = np.array(restored(entries), dtype=kind)
+        if column(made)["entries"] != entries:  # a type that makes something else of them
+            raise TypeError(f"entries that are no {kind}")
+        return made
 
     def _restored(self, path: str, array: np.ndarray) -> np.ndarray:
+        flat = array.reshape(-1)
         for sign, at in self.infinite.get(path, {}).items():
-            array.ravel()[np.array(at, dtype=int)] = float(sign)
+            places = np.array(at)
+            if sign not in {"inf", "-inf"} or places.dtype.kind != "i" or places.ndim != 1:
+                raise ValueError(f"infinities {sign!r}")
+            if not ((places >= 0) & np.isnan(flat[places])).all():
+                raise ValueError(f"infinities in {path!r} where numbers stand")
+            flat[places] = float(sign)
         return array

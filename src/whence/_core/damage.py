@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import ResultError
+from .errors import ResultError, some
 from .kinds import TRACE, Kind
 
 if TYPE_CHECKING:
+    from .selection import Selection
     from .trace import Trace
 
 _TYPES: Mapping[str, type] = {
@@ -18,6 +19,7 @@ _TYPES: Mapping[str, type] = {
     "averaged": int,
     "held_out": int,
 }
+_COLUMNS = "fiubUOMm"  # numpy's letters for what columns of data may be
 
 
 def check(result: Any, kind: Kind, source: object) -> None:
@@ -44,7 +46,10 @@ def check(result: Any, kind: Kind, source: object) -> None:
         sizes["steps"] = len(next(iter(result.path.values()), ()))
     for name, axes, array in _arrays(result, kind):
         wanted = tuple(sizes[axis] for axis in axes)
-        if name != "data" and array.dtype.kind != "f":
+        letters = _COLUMNS if name == "data" else "f"
+        if array.dtype == object and not all(map(_is_entry, array.ravel().tolist())):
+            raise ResultError(f"{source} is damaged: {name!r} holds what is no entry of a table")
+        if array.dtype.kind not in letters or (array.dtype.kind == "f" and array.itemsize > 8):
             raise ResultError(f"{source} is damaged: no numbers in {name!r}")
         if array.shape != wanted:
             raise ResultError(
@@ -55,9 +60,15 @@ def check(result: Any, kind: Kind, source: object) -> None:
         raise ResultError(f"{source} is damaged: {len(names)} names for {sizes['cases']} cases")
     _check_fields(result, kind, source)
     _check_errors(result, kind, source)
+    if "order" in kind.plain:
+        _check_search(result, sizes["cases"], source)
     if "trace" in kind.tables:
         _check_trace(result.trace, sizes, source)
         _check_weights(result.weights, sizes["cases"], source)
+
+
+def _is_entry(value: object) -> bool:
+    return value is None or isinstance(value, (str, int, float))
 
 
 def _arrays(result: Any, kind: Kind) -> Iterator[tuple[str, tuple[str, ...], np.ndarray]]:
@@ -86,8 +97,18 @@ def _check_errors(result: Any, kind: Kind, source: object) -> None:
         return
     if not result.parts and result.uncertainty != "unquantified":
         raise ResultError(f"{source} is damaged: it lacks its error parts")
-    if any((part < 0).any() for part in result.parts.values()):
+    if any((part < 0).any() for part in (*result.parts.values(), *result.shared.values())):
         raise ResultError(f"{source} is damaged: it holds standard errors below zero")
+    if (result.freedom < 0).any():
+        raise ResultError(f"{source} is damaged: it holds degrees of freedom below zero")
+
+
+def _check_search(result: "Selection", cases: int, source: object) -> None:
+    strangers = [name for name in result.order if name not in set(result.players.names)]
+    if strangers:
+        raise ResultError(f"{source} is damaged: {some(strangers)} in `order` are no players")
+    if result.held_out not in {0, cases}:
+        raise ResultError(f"{source} is damaged: {result.held_out} of {cases} cases were held out")
 
 
 def _check_trace(trace: "Trace | None", sizes: Mapping[str, int], source: object) -> None:
@@ -97,7 +118,8 @@ def _check_trace(trace: "Trace | None", sizes: Mapping[str, int], source: object
     for name, axes in TRACE.items():
         array: np.ndarray = getattr(trace, name)
         wanted = tuple(every[axis] for axis in axes)
-        if array.dtype.kind not in "fi" or array.shape != wanted:
+        letters = "i" if name in {"asked", "rows"} else "f"
+        if array.dtype.kind not in letters or array.shape != wanted or not len(array):
             raise ResultError(
                 f"{source} is damaged: its trace has {name} of shape {array.shape} and type "
                 f"{array.dtype}, where {wanted} numbers belong"

@@ -11,11 +11,12 @@ publishes the new schema beside the old ones (`whence/schema/`).
 
     1   the first
     2   the trace of a run; interactions; the dictionary holds everything; since then: selections
+    3   a digest, which every reader must check
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 import numpy as np
@@ -23,8 +24,10 @@ import numpy as np
 from . import index as indices
 from .certificate import Certificate
 from .damage import check
+from .digest import digest
 from .errors import ResultError
 from .game import Question
+from .header import check_header
 from .kinds import ATTRIBUTION, INTERACTIONS, KINDS, SELECTION, Kind
 from .players import Players
 from .scalars import plain, restored
@@ -35,7 +38,13 @@ if TYPE_CHECKING:
     from .interactions import Interactions
     from .selection import Selection
 
-VERSION = 2
+VERSION = 3
+_SEALED = 3  # the first version with a digest
+
+_FIELDS = (
+    *("format", "version", "players", "index", "chosen", "cost", "question", "provenance"),
+    "certificates",
+)
 
 Answer: TypeAlias = "Attribution | Interactions | Selection"
 Arrays: TypeAlias = Mapping[str, np.ndarray]
@@ -63,11 +72,19 @@ def take_apart(result: Answer) -> Record:
     tables = {name: dict(getattr(result, name)) for name in kind.tables if name != "trace"}
     trace = result.trace if kind is ATTRIBUTION else None  # type: ignore[union-attr]
     looks = {} if trace is None else {f.name: getattr(trace, f.name) for f in fields(Trace)}
-    return Record(
-        _header(result, kind),
-        {name: getattr(result, name) for name in kind.arrays},
-        tables | ({"trace": looks} if kind is ATTRIBUTION else {}),
+    tables |= {"trace": looks} if kind is ATTRIBUTION else {}
+    made = Record(
+        _header(result, kind), {name: getattr(result, name) for name in kind.arrays}, tables
     )
+    return replace(made, header={**made.header, "digest": _digest(made)})
+
+
+def _digest(record: Record) -> str:
+    """Of the fields that are read back, and of none that somebody added."""
+    kind = KINDS[str(record.header["format"])]
+    told = {*_FIELDS, *kind.plain} & record.header.keys()
+    arrays = {name: record.arrays[name] for name in kind.arrays}
+    return digest({name: record.header[name] for name in told}, arrays, record.tables)
 
 
 def kind_of(result: Answer) -> Kind:
@@ -145,7 +162,7 @@ def refuse_newer(header: Mapping[str, Any], most: int, source: object) -> None:
         ResultError: which it is, and up to which one this whence reads.
     """
     version = header.get("version")
-    if not isinstance(version, int) or version < 1:
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ResultError(f"{source} is damaged: its version is {version!r}")
     if version > most:
         raise ResultError(
@@ -166,7 +183,8 @@ def reading(source: object) -> Iterator[None]:
     except ResultError:
         raise
     except Exception as error:
-        raise ResultError(f"{source} is damaged: {error!r} is missing or wrong") from error
+        said = " ".join(repr(error).split())[:200]
+        raise ResultError(f"{source} is damaged: {said} is missing or wrong") from error
 
 
 def put_together(record: Record, source: object) -> Answer:
@@ -181,6 +199,7 @@ def put_together(record: Record, source: object) -> Answer:
     """
     kind = kind_named(record.header, source)
     with reading(source):
+        check_header(record.header, kind, source)
         if kind is INTERACTIONS:
             result: Answer = _interactions(record, kind)
         elif kind is SELECTION:
@@ -188,7 +207,19 @@ def put_together(record: Record, source: object) -> Answer:
         else:
             result = _attribution(record, kind, source)
         check(result, kind, source)
+        _check_digest(record, source)
     return result
+
+
+def _check_digest(record: Record, source: object) -> None:
+    """Files of before have none. Last, since whatever else is wrong says more of what it is."""
+    if record.header["version"] < _SEALED and "digest" not in record.header:
+        return
+    if record.header["digest"] != _digest(record):
+        raise ResultError(
+            f"{source} is damaged: it is not as whence wrote it. Numbers that somebody changed "
+            "are no result: ask again, or read it with another tool"
+        )
 
 
 def _attribution(record: Record, kind: Kind, source: object) -> "Attribution":

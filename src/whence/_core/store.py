@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from .archive import Content
 from .as_dict import read_dict
 from .atomic import write_file
 from .errors import ResultError
-from .kinds import TRACE, Kind
+from .kinds import KINDS, TRACE, Kind
 from .record import Answer, Arrays, Record, kind_named, put_together, reading, take_apart
 from .scalars import plain, restored
 
@@ -96,7 +97,13 @@ def told(source: Path) -> "Answer | None":
         ResultError: JSON of something else, or a damaged one.
     """
     with _whatever(source):
-        return _dictionary(source) if source.read_bytes().lstrip()[:1] in _JSON else None
+        return _dictionary(source) if _starts(source).lstrip()[:1] in _JSON else None
+
+
+def _starts(source: Path) -> bytes:
+    """Its first bytes say what a file is: the rest may be more than there is room for."""
+    with source.open("rb") as file:
+        return file.read(1024)
 
 
 def unpacked(source: Path) -> tuple[Any, Arrays]:
@@ -106,12 +113,25 @@ def unpacked(source: Path) -> tuple[Any, Arrays]:
         ResultError: a file that is something else, or damaged.
     """
     with _whatever(source), zipfile.ZipFile(source) as archive:
-        arrays = {
-            name.removesuffix(".npy"): np.load(BytesIO(archive.read(name)), allow_pickle=False)
-            for name in archive.namelist()
-            if name.endswith(".npy")
-        }
-        return json.loads(archive.read("header.json")), arrays
+        content = Content(archive, source.stat().st_size)
+        header = json.loads(content.text("header.json"))
+        there = [name for name in _held(header) if f"{name}.npy" in content.members]
+        return header, {name: content.array(f"{name}.npy") for name in there}
+
+
+def _held(header: Any) -> list[str]:
+    """The arrays that may be in a file with this header; who needs one will miss it."""
+    from .lds_file import ARRAYS, is_one
+
+    if is_one(header):
+        return list(ARRAYS)
+    kind = KINDS.get(str(header.get("format"))) if isinstance(header, Mapping) else None
+    if kind is None:  # whoever knows the format says what is wrong
+        return []
+    tables = header["tables"]
+    names = [_member(t, name, i) for t, of in tables.items() for i, name in enumerate(of)]
+    names += [f"trace-{name}" for name in TRACE if "trace" in kind.tables]
+    return [name for name in (*kind.arrays, *names) if name not in header.get("words", {})]
 
 
 @contextmanager
@@ -132,16 +152,23 @@ def existing(path: Any) -> Path:
         ResultError: no path, no such file, or a folder.
     """
     source = as_path(path)
-    if not source.is_file():
+    try:
+        is_there = source.is_file()
         what = f"{source} is a folder" if source.is_dir() else f"there is no file {source}"
+        if source.exists() and not source.is_dir():
+            what = f"{source} is a pipe or a device"
+    except (OSError, ValueError) as error:
+        is_there, what = False, f"{source}: {getattr(error, 'strerror', None) or error}"
+    if not is_there:
         raise ResultError(f"{what}: give the path of a result that was saved")
     return source
 
 
 def no_result(source: object, error: object) -> ResultError:
     """What to say of a file that is something else."""
+    why = " ".join(str(error).split())[:200]
     return ResultError(
-        f"{source} is not a whence result, or it is damaged ({str(error)[:200]}). "
+        f"{source} is not a whence result, or it is damaged ({why}). "
         "Results are written by `save`, or by the command line's --out."
     )
 
@@ -178,7 +205,17 @@ def rebuilt(header: Any, arrays: Arrays, source: Path) -> Answer:
     return put_together(record, source)
 
 
+def _are_names(named: Any) -> bool:
+    return (
+        isinstance(named, list)
+        and all(isinstance(name, str) for name in named)
+        and len(set(named)) == len(named)
+    )
+
+
 def _tables(names: Mapping[str, list[str]], arrays: Arrays, kind: Kind) -> dict[str, Arrays]:
+    if not all(_are_names(named) for named in names.values()):
+        raise ResultError("names in tables are texts, each once")
     tables: dict[str, Arrays] = {
         table: {name: arrays[_member(table, name, i)] for i, name in enumerate(named)}
         for table, named in names.items()

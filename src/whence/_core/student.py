@@ -9,6 +9,8 @@ import numpy as np
 from .errors import OptionError
 from .shaped import Float
 
+_MANY = 1e12  # degrees of freedom: Student's t is the normal law, to the last digit
+
 
 def quantile(level: float, freedom: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """Half-widths, in standard errors, of central intervals at this level.
@@ -35,6 +37,8 @@ def normal(p: float) -> float:
 
 @lru_cache(maxsize=4096)
 def _two_tailed(p: float, n: float) -> float:
+    if n > _MANY:
+        return -normal(p / 2)
     if n < 1 + 1e-9:
         return cos(p * pi / 2) / sin(p * pi / 2)
     if abs(n - 2) < 1e-9:

@@ -22,7 +22,7 @@ def json_schema(kind: str = "attribution", *, version: int = VERSION) -> dict[st
         OptionError: no such kind, or no schema of that version.
 
     >>> json_schema()["title"]
-    'whence attribution, version 2'
+    'whence attribution, version 3'
     """
     if kind not in NAMES:
         raise OptionError(f"no schema of {kind!r} is published. {did_you_mean(kind, NAMES)}")
