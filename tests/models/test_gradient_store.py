@@ -151,6 +151,10 @@ def test_what_is_no_store_is_left_alone(tmp_path):
         ({"rows": -1}, "damaged: rows"),
         ({"key": 3}, "damaged"),
         ({"extra": None}, "damaged"),
+        ({"rows": 10**9}, "1,000,000 are the most: give a larger block"),
+        ({"rows": 13}, "its header is not as it was written"),
+        ({"key": {"data": "other"}}, "its header is not as it was written"),
+        ({"digest": 1}, "its header is not as it was written"),
     ],
 )
 def test_a_damaged_header_is_refused(tmp_path, header, says):
@@ -170,6 +174,8 @@ def test_a_damaged_block_is_named(tmp_path):
     store.file(1).write_bytes(content)
     with pytest.raises(StoreError, match=r"1 blocks .* 'block-0000001.npy'\. Delete"):
         store.check()
+    with pytest.raises(StoreError, match=r"block-0000001.npy is not as it was written"):
+        GradientStore.load(store.path).read(1)
     store.file(1).write_bytes(content[:-1])
     with pytest.raises(StoreError, match=r"block-0000001.npy is not as it was written"):
         store.read(1)
@@ -186,6 +192,31 @@ def test_a_damaged_block_is_named(tmp_path):
     assert store.missing == [1]
     store.write(1, x[4:8])
     store.check()
+
+
+def test_any_byte_that_changes_is_refused_before_it_is_used(tmp_path):
+    """Kills: numbers that are mapped from the disk, and whose seal nobody asks for."""
+    store = opened(tmp_path / "s", extra=("w",))
+    for block in range(3):
+        rows = len(store.layout.span(block))
+        store.write(block, numbers(rows, 3), numbers(rows, 1).astype(float))
+    content = store.file(2).read_bytes()
+    for at in range(0, len(content), 11):
+        changed = bytearray(content)
+        changed[at] ^= 4
+        store.file(2).write_bytes(changed)
+        for look in (lambda s: s.read(2), lambda s: s.column(2, "w"), lambda s: s.seal(2)):
+            with pytest.raises(StoreError, match="not as it was written"):
+                look(GradientStore.load(store.path))
+
+
+def test_a_store_from_before_headers_had_a_digest(tmp_path):
+    store, x = filled(tmp_path / "s")
+    file = store.path / "header.json"
+    told = json.loads(file.read_text())
+    del told["digest"]
+    file.write_text(json.dumps(told))
+    np.testing.assert_array_equal(GradientStore.load(store.path).read(0), x[:4])
 
 
 def test_damaged_columns_are_refused(tmp_path):

@@ -8,13 +8,14 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
+from whence._core.atomic import write_new
 from whence._core.errors import StoreError
 
 SEAL = 16  # bytes
@@ -22,7 +23,7 @@ _ASIDE = ".aside-"
 _STALE = 3600.0  # seconds, after which nobody still writes what was put aside
 
 
-def seal(parts: Sequence[bytes]) -> bytes:
+def seal(parts: Iterable[bytes]) -> bytes:
     """16 bytes that say whether a byte of the parts has changed."""
     digest = hashlib.blake2b(digest_size=SEAL)
     for part in parts:
@@ -58,11 +59,7 @@ def put(target: Path, parts: Sequence[bytes], *, anew: bool = True) -> bool:
     aside = target.with_name(f"{_ASIDE}{target.name}-{secrets.token_hex(8)}")
     with told(target, "written"):
         try:
-            with aside.open("xb") as file:
-                for part in parts:
-                    file.write(part)
-                file.flush()
-                os.fsync(file.fileno())
+            write_new(aside, b"".join(parts))
             written = _named(aside, target, anew=anew)
         finally:
             aside.unlink(missing_ok=True)

@@ -46,6 +46,8 @@ def _kept(store: GradientStore, file: Path, state: bytes) -> Kernel | None:
     if not file.exists():
         return None
     with told(file, "read"):
+        if file.stat().st_size != store.layout.kernel_bytes:
+            return None
         content = file.read_bytes()
     told_of, sealed = content[-2 * SEAL : -SEAL], content[-SEAL:]
     if told_of != state or seal([content[:-SEAL]]) != sealed:

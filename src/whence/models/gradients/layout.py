@@ -9,6 +9,7 @@ kernel.npy     [dim, dim], once a question needed it
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Literal, final
 
 import numpy as np
@@ -19,6 +20,7 @@ from whence.models.gradients._files import SEAL, npy_header
 FORMAT = 1
 KIND = "gradient store"
 Numbers = Literal["float32", "float16"]
+MOST = 10**6  # blocks: a folder of more files is no use to anybody
 _DTYPES: dict[str, str] = {"float32": "<f4", "float16": "<f2"}
 EXTRA = np.dtype("<f8")
 
@@ -54,6 +56,11 @@ class Layout:
         positive(self.block, "block", "rows in a file")
         if self.dtype not in _DTYPES:
             raise OptionError(f"no dtype {self.dtype!r}. {did_you_mean(self.dtype, _DTYPES)}")
+        if self.blocks > MOST:
+            raise OptionError(
+                f"rows={self.rows:,} in blocks of {self.block:,} are {self.blocks:,} files, and "
+                f"{MOST:,} are the most: give a larger block"
+            )
         texts = [*self.key, *self.key.values(), *self.extra]
         if not self.key or not all(isinstance(t, str) and t for t in texts):
             raise OptionError(
@@ -111,7 +118,10 @@ class Layout:
 
     def header(self) -> bytes:
         """The header, as it stands in its file."""
-        return (json.dumps(self.told(), indent=1, sort_keys=True) + "\n").encode()
+        said = self.told()
+        return (
+            json.dumps(said | {"digest": _digest(said)}, indent=1, sort_keys=True)
+        ).encode() + b"\n"
 
     def told(self) -> dict[str, Any]:
         """What the header says."""
@@ -155,6 +165,15 @@ def read_header(content: bytes, where: object) -> Layout:
         )
     try:
         shape = told["rows"], told["dim"], told["key"], told["block"]
-        return Layout(*shape, dtype=told["dtype"], extra=tuple(told["extra"]))
+        found = Layout(*shape, dtype=told["dtype"], extra=tuple(told["extra"]))
     except (TypeError, KeyError, AttributeError, OptionError) as error:
         raise StoreError(f"{where} is damaged: {error}") from error
+    if told.get("digest", _digest(found.told())) != _digest(found.told()):
+        raise StoreError(f"{where} is damaged: its header is not as it was written")
+    return found
+
+
+def _digest(said: Mapping[str, Any]) -> str:
+    """16 bytes in hexadecimal digits of what a header says."""
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return blake2b(text.encode(), digest_size=16).hexdigest()

@@ -3,14 +3,14 @@
 One folder holds the rows of one (model, data, projection). Rows are written in blocks, each of
 which is whole or absent: a run that was killed loses the block in flight, and the next one makes
 what is missing. Blocks are files of their own, so that many machines may fill one store on a shared
-disk. What a block holds is sealed; what a file must weigh is known, so one that was cut off is
-refused unread.
+disk. What a block holds is sealed, and read for that when it is first used; what a file must weigh
+is known, so one that was cut off is refused unread.
 
 Nothing here needs torch: a store is read with numpy alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import final
@@ -24,6 +24,8 @@ from whence.models.gradients._numbers import fitting, shortened
 from whence.models.gradients.layout import EXTRA, Layout, Numbers, read_header
 
 HEADER = "header.json"
+_PART = 2**24  # bytes that are read at once
+_LONGEST = 2**26  # bytes of a header
 
 
 @final
@@ -38,6 +40,7 @@ class GradientStore:
 
     path: Path
     layout: Layout
+    _sound: set[int] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @classmethod
     def open(
@@ -93,8 +96,8 @@ class GradientStore:
         header = folder / HEADER
         if not header.is_file():
             raise StoreError(f"there is no store of gradients at {folder}: fill one first")
-        with told(header, "read"):
-            return cls(folder, read_header(header.read_bytes(), folder))
+        with told(header, "read"), header.open("rb") as opened:
+            return cls(folder, read_header(opened.read(_LONGEST), folder))
 
     @property
     def key(self) -> dict[str, str]:
@@ -121,7 +124,7 @@ class GradientStore:
         """The blocks that nobody has written yet, in order."""
         with told(self.path, "read"):
             there = {file.name for file in self.path.iterdir()}
-        return [b for b in range(self.blocks) if self.file(b).name not in there]
+        return [b for b in range(self.blocks) if _name(b) not in there]
 
     @property
     def complete(self) -> bool:
@@ -137,7 +140,7 @@ class GradientStore:
 
     def file(self, block: int) -> Path:
         """Where a block stands, or will."""
-        return self.path / f"block-{block:07d}.npy"
+        return self.path / _name(block)
 
     def write(
         self,
@@ -165,7 +168,7 @@ class GradientStore:
             parts += npy(fitting(columns, wanted, "extra columns", span).astype(EXTRA))
         ours, target = seal(parts), self.file(block)
         if target.exists():
-            if self.seal(block) != ours:
+            if _sealed(self._whole(block)) != ours:
                 raise StoreError(
                     f"block {block} of {self.path} is there already, with other numbers: what "
                     "makes them differs between runs. Mend that, and fill another folder."
@@ -177,13 +180,13 @@ class GradientStore:
         """The projected gradients of a block, from the disk as they are needed.
 
         Raises:
-            StoreError: it is not there, or not as long as it was written.
+            StoreError: it is not there, or not as it was written.
         """
-        file = self._whole(block)
+        file = self._intact(block)
         with told(file, "read"):
             try:
                 found = np.load(file, mmap_mode="r", allow_pickle=False)
-            except (ValueError, EOFError) as error:
+            except Exception as error:  # whatever a damaged head does to numpy
                 raise _damaged(file) from error
         shape = len(self.layout.span(block)), self.dim
         if (found.shape, found.dtype) != (shape, self.layout.numpy):
@@ -201,26 +204,25 @@ class GradientStore:
             raise OptionError(
                 f"{self.path} has no extra column {name!r}; it has {some(self.layout.extra)}"
             )
-        file = self._whole(block)
+        file = self._intact(block)
         with told(file, "read"), file.open("rb") as opened:
             opened.seek(self.layout.at_extra(block))
             rest = BytesIO(opened.read())
         try:
             columns = np.load(rest, allow_pickle=False)
-        except (ValueError, EOFError) as error:
+        except Exception as error:  # whatever a damaged head does to numpy
             raise _damaged(file) from error
+        if columns.shape != (len(self.layout.span(block)), len(self.layout.extra)):
+            raise _damaged(file)
         return np.asarray(columns[:, self.layout.extra.index(name)])
 
     def seal(self, block: int) -> bytes:
         """The 16 bytes that a block was sealed with.
 
         Raises:
-            StoreError: the block is not there, or not as long as it was written.
+            StoreError: the block is not there, or not as it was written.
         """
-        file = self._whole(block)
-        with told(file, "read"), file.open("rb") as opened:
-            opened.seek(-SEAL, 2)
-            return opened.read()
+        return _sealed(self._intact(block))
 
     def check(self) -> None:
         """Read every byte that is there.
@@ -231,9 +233,7 @@ class GradientStore:
         damaged = []
         for block in sorted(set(range(self.blocks)) - set(self.missing)):
             file = self.file(block)
-            with told(file, "read"):
-                content = file.read_bytes()
-            if seal([content[:-SEAL]]) != content[-SEAL:]:
+            if not _holds(file):
                 damaged.append(file.name)
         if damaged:
             raise StoreError(
@@ -241,6 +241,15 @@ class GradientStore:
                 f"{some(damaged)}. Delete those files, and fill the store again: only they are "
                 "computed anew."
             )
+
+    def _intact(self, block: int) -> Path:
+        """The file of a block, all of which is read the first time."""
+        file = self._whole(block)
+        if block not in self._sound:
+            if not _holds(file):
+                raise _damaged(file)
+            self._sound.add(block)
+        return file
 
     def _whole(self, block: int) -> Path:
         wanted, file = self.layout.block_bytes(block), self.file(block)
@@ -255,6 +264,24 @@ class GradientStore:
         if there != wanted:
             raise _damaged(file)
         return file
+
+
+def _name(block: int) -> str:
+    return f"block-{block:07d}.npy"
+
+
+def _sealed(file: Path) -> bytes:
+    with told(file, "read"), file.open("rb") as opened:
+        opened.seek(-SEAL, 2)
+        return opened.read()
+
+
+def _holds(file: Path) -> bool:
+    """Whether a file is as its seal says."""
+    with told(file, "read"), file.open("rb") as opened:
+        rest = file.stat().st_size - SEAL
+        sizes = (min(_PART, rest - start) for start in range(0, rest, _PART))
+        return seal(opened.read(size) for size in sizes) == opened.read()
 
 
 def _folder(path: str | Path) -> Path:
