@@ -14,6 +14,7 @@ import numpy as np
 
 from whence._choose import affordable, choose, in_its_place
 from whence._core.account import Account, opened, rows_of_question
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget, checked
 from whence._core.errors import OptionError, OutOfTimeError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from whence.engines.engine import Engine
 
 
+@check_arguments
 def attribute(
     game: Game,
     *,
@@ -207,6 +209,17 @@ def check(
     progress: Any,
 ) -> None:
     _is(game, Game, "game", "a Game, such as wh.FunctionGame(function, names)")
+    check_run(index, method, budget, seed, engine, keep, progress)
+
+
+def check_run(
+    index: Any, method: Any, budget: Any, seed: Any, engine: Any, keep: Any, progress: Any
+) -> None:
+    """Refuse what a run cannot be asked for, before a game is made for it.
+
+    Raises:
+        OptionError: says which argument, what it must be, and what was given.
+    """
     _is(index, Index, "index", "an index, such as wh.Banzhaf()")
     _is(method, (Method, str), "method", "a method, such as wh.methods.Permutation(), or its name")
     checked(budget)

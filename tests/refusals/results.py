@@ -338,7 +338,7 @@ RESULTS = [
     (
         "compare what is no answer",
         V,
-        ["answers are compared and merged with answers; given dict"],
+        ["b must be an answer, such as wh.explain gives; given dict"],
         lambda b: wh.compare(b.answer, {"a": 1}),
     ),
     (
@@ -451,7 +451,7 @@ RESULTS = [
     (
         "save to a number",
         V,
-        ["a result is saved to a path, and read", "path, and read from one; given 3"],
+        ['path must be the path of a file, such as "a.whence"; given 3'],
         lambda b: b.answer.save(3),
     ),
     (
@@ -475,7 +475,7 @@ RESULTS = [
     (
         "load None",
         V,
-        ["a result is saved to a path, and read", "path, and read from one; given None"],
+        ['path must be the path of a file, such as "a.whence"; given None'],
         lambda b: wh.load(None),
     ),
     (
@@ -656,7 +656,7 @@ RESULTS = [
     (
         "parquet to a number",
         V,
-        ["a result is saved to a path, and read", "path, and read from one; given 3"],
+        ['path must be the path of a file, such as "a.whence"; given 3'],
         lambda b: b.answer.to_parquet(3),
     ),
     (

@@ -9,8 +9,9 @@ from typing import Any, Literal, final
 import numpy as np
 
 from . import as_dict, regroup, store
+from .arguments import check_arguments
 from .certificate import Certificate
-from .errors import ResultError, did_you_mean, positive
+from .errors import OptionError, ResultError, did_you_mean, positive
 from .game import Question
 from .index import Index
 from .outputs import place
@@ -127,6 +128,7 @@ class Attribution:
         """The standard error, all known parts together; NaN where nobody knows."""
         return self.error()
 
+    @check_arguments
     def error(self, *parts: str) -> Scores:
         """The standard error of the named parts together (all known parts by default).
 
@@ -143,6 +145,7 @@ class Attribution:
             return np.full_like(self.values, np.nan)
         return np.asarray(np.sqrt(sum(self.parts[p] ** 2 for p in chosen)))
 
+    @check_arguments
     def ci(
         self, level: float = 0.95, parts: Sequence[str] | str | None = None
     ) -> tuple[Scores, Scores]:
@@ -156,7 +159,9 @@ class Attribution:
             OptionError: a level outside (0, 1).
             ResultError: no such part.
         """
-        chosen = (parts,) if isinstance(parts, str) else tuple(parts or ())
+        chosen = (parts,) if isinstance(parts, str) else () if parts is None else tuple(parts)
+        if parts is not None and not chosen:
+            raise OptionError("parts= names no part of the error: leave it out for all known ones")
         free = self.freedom
         if self.averaged > 1 and "data" in (chosen or self.parts):
             free = np.minimum(free, self.averaged - 1.0)
@@ -169,6 +174,7 @@ class Attribution:
         """v(everybody) - v(nobody) - the sum of the values: zero for an efficient index."""
         return np.asarray(self.full - self.empty - self.values.sum(axis=2))
 
+    @check_arguments
     def certificate(self, check: str) -> Certificate:
         """What came of a check; of several of one name, the last.
 
@@ -206,7 +212,7 @@ class Attribution:
             ResultError: no such output.
         """
         positive(k, "k", "how many players")
-        one = self.mean().select(output=output)
+        one = self.mean().select(output=self.output(output))
         order = np.argsort(-np.abs(one.values[0, 0]), kind="stable")[:k]
         return [one[int(i)] for i in order]
 
@@ -303,11 +309,13 @@ class Attribution:
 
     # -- keeping and showing it --
 
+    @check_arguments
     def save(self, path: str | Path) -> Path:
         """Write a JSON header and plain arrays; never pickle. Readable without the model."""
         return store.save(self, path)
 
     @staticmethod
+    @check_arguments
     def load(path: str | Path) -> "Attribution":
         """Read what `save`, `to_parquet` or `to_dict` wrote.
 
@@ -322,12 +330,14 @@ class Attribution:
         """All of it as plain numbers, lists and strings, ready for JSON: see `wh.from_dict`."""
         return as_dict.to_dict(self)
 
+    @check_arguments
     def to_parquet(self, path: str | Path) -> Path:
         """A table of the numbers for any tool, which holds all of it: see `wh.load`."""
         from whence.report.exchange.to_parquet import to_parquet
 
         return to_parquet(self, path)
 
+    @check_arguments
     def to_frame(self, backend: str = "pandas") -> Any:
         """One row for each case, output and player; a pandas, polars or pyarrow frame."""
         from whence.report.exchange.to_frame import to_frame
@@ -340,30 +350,35 @@ class Attribution:
 
         return to_shap(self)
 
+    @check_arguments
     def to_shapiq(self, *, output: str | int = 0) -> Any:
         """One output as shapiq's `InteractionValues`; of several cases a list, one for each."""
         from whence.report.exchange.to_shapiq import to_shapiq
 
         return to_shapiq(self, output)
 
+    @check_arguments
     def to_dot(self, path: str | Path | None = None, *, most: int = 40) -> str:
         """The strongest edges as Graphviz DOT text; also written to `path` when it is given."""
         from whence.report.exchange.to_dot import to_dot
 
         return to_dot(self, path, most=most)
 
+    @check_arguments
     def table(self, most: int = 20) -> Any:
         """A table for the terminal (rich), and in words wherever it is printed."""
         from whence.report.table import table
 
         return table(self, most)
 
+    @check_arguments
     def plot(self, kind: str | None = None, ax: Any = None, **options: Any) -> Any:
         """A picture on `ax` (new axes by default), which is returned; nothing is shown."""
         from whence.report import plot
 
         return plot(self, kind, ax, **options)
 
+    @check_arguments
     def to_html(self, path: str | Path | None = None) -> str:
         """One self-contained page; also written to `path` when it is given."""
         from whence.report.page.html import to_html

@@ -32,14 +32,17 @@ from typing import Any
 
 import numpy as np
 
-from .text import brief, clean
+from .text import brief, clean, elide
+
+_LONGEST = 999  # letters of a message: a model's own words may go on
+_COUNTED = 2**63  # what machines can count
 
 
 class WhenceError(Exception):
     """Base class of every error that whence raises on purpose: one line that is safe to print."""
 
     def __str__(self) -> str:
-        return clean(super().__str__())
+        return elide(clean(super().__str__()), _LONGEST)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """By its message alone, so that it comes home from other processes as it is."""
@@ -161,13 +164,14 @@ class UnsupportedModelError(WhenceError, TypeError):
     """No adapter can serve this model: the message lists the routes tried, and why each failed."""
 
 
-def positive(value: object, name: str, what: str) -> None:
-    """Refuse what is not a positive whole number.
+def positive(value: Any, name: str, what: str) -> None:
+    """Refuse what is not a positive whole number, or more than any machine can count.
 
     Raises:
         OptionError: something else.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or not 1 <= value < _COUNTED:
         raise OptionError(f"{name} is a positive whole number ({what}); given {brief(value)}")
 
 

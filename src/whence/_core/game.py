@@ -6,7 +6,7 @@ What a game can do beyond answering worths is a narrower type, never an optional
 """
 
 import abc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, final
 
@@ -22,6 +22,7 @@ from .errors import (
 from .meter import count
 from .players import Players, listed
 from .shaped import Float, Int
+from .text import brief
 from .types import Cases, Coalitions, Draws, Ends, Gradients, Weights, Worths
 from .weights import Weights as CaseWeights
 
@@ -182,11 +183,7 @@ class FunctionGame(Game):
         self.players = (
             players if isinstance(players, Players) else Players(listed(players, "players"))
         )
-        self.outputs = () if isinstance(outputs, (str, set, frozenset)) else tuple(outputs)
-        if not self.outputs or len(set(self.outputs)) < len(self.outputs):
-            raise GameError(
-                f"outputs are different names, such as ('gain', 'cost'); given {outputs!r}"
-            )
+        self.outputs = _different(outputs)
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> np.ndarray:
         del cases, draws
@@ -197,6 +194,22 @@ class FunctionGame(Game):
                 f"the function failed on an array of shape {coalitions.shape}, one coalition a "
                 f"row: {type(error).__name__}: {error}"
             ) from error
+
+
+def _different(outputs: Any) -> tuple[str, ...]:
+    """Names of outputs, in their order.
+
+    Raises:
+        GameError: none, something else, or one of them twice.
+    """
+    several = isinstance(outputs, Iterable) and getattr(outputs, "ndim", 1) == 1
+    one = isinstance(outputs, (str, bytes, set, frozenset, Mapping))
+    names: tuple[Any, ...] = tuple(outputs) if several and not one else ()
+    if not names or not all(isinstance(n, str) for n in names) or len(set(names)) < len(names):
+        raise GameError(
+            f"outputs are different names, such as ('gain', 'cost'); given {brief(outputs)}"
+        )
+    return tuple(map(str, names))
 
 
 @final

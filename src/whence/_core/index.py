@@ -15,6 +15,7 @@ from typing import final
 
 import numpy as np
 
+from .arguments import check_fields
 from .errors import OptionError
 from .shaped import Float
 
@@ -81,7 +82,10 @@ class BetaShapley(Semivalue):
     efficient: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        real = all(isinstance(x, Real) and isfinite(x) for x in (self.a, self.b))
+        real = all(
+            isinstance(x, Real) and not isinstance(x, bool) and isfinite(x)
+            for x in (self.a, self.b)
+        )
         if not (real and self.a > 0 and self.b > 0):
             raise OptionError(
                 f"BetaShapley needs numbers a > 0 and b > 0; given a={self.a!r}, b={self.b!r}"
@@ -163,10 +167,17 @@ class AumannShapley(Index):
 @final
 @dataclass(frozen=True, slots=True)
 class Share(Index):
-    """A term of an exact accounting identity; there is no counterfactual behind it."""
+    """A term of an exact accounting identity; there is no counterfactual behind it.
+
+    Raises:
+        OptionError: an identity that is no text.
+    """
 
     identity: str
     efficient: bool = field(default=True, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @final

@@ -11,6 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from . import as_dict, store
+from .arguments import check_arguments
 from .attribution import Cost, Uncertainty
 from .errors import PlayersError, positive
 from .game import Question
@@ -147,6 +148,7 @@ class Interactions:
         """
         return place(self.outputs, name)
 
+    @check_arguments
     def save(self, path: str | Path) -> Path:
         """Write a JSON header and plain arrays; never pickle. `wh.load` reads them."""
         return store.save(self, path)
@@ -161,12 +163,14 @@ class Interactions:
 
         return pairs_to_shapiq(self, output)
 
+    @check_arguments
     def to_frame(self, backend: str = "pandas") -> Any:
         """One row for each case, output and listed pair; a pandas, polars or pyarrow frame."""
         from whence.report.interactions import to_frame
 
         return to_frame(self, backend)
 
+    @check_arguments
     def plot(self, ax: Any = None, **options: Any) -> Any:
         """A heat map of pairs on `ax` (new axes by default), which is returned.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from .arguments import check_arguments
 from .certificate import Certificate
 from .errors import ResultError
 from .rank_resample import again
@@ -196,6 +197,7 @@ class LDS:
 
     # -- beside other answers --
 
+    @check_arguments
     def less(self, other: "LDS") -> tuple[float, Interval]:
         """How much better this answer predicts than another, and the interval at 95 %.
 
@@ -217,6 +219,7 @@ class LDS:
         told = [self.told[:, moves], other.told[:, moves]]
         return again(told, self.truth[:, moves], self.resamples, self.seed).less(0, 1)
 
+    @check_arguments
     def attached(self, attribution: "Attribution") -> "Attribution":
         """The answer that was judged, with this judgement among its certificates.
 
@@ -241,6 +244,7 @@ class LDS:
 
     # -- on disk --
 
+    @check_arguments
     def save(self, path: str | Path) -> Path:
         """Write a JSON header and plain arrays; never pickle."""
         from .lds_file import save
@@ -248,6 +252,7 @@ class LDS:
         return save(self, path)
 
     @staticmethod
+    @check_arguments
     def load(path: str | Path) -> "LDS":
         """Read what `save` wrote.
 

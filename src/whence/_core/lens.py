@@ -11,6 +11,7 @@ from typing import Any, final
 
 import numpy as np
 
+from .arguments import check_arguments
 from .errors import ResultError
 from .shaped import Float, Int
 from .text import printable
@@ -64,12 +65,14 @@ class Lens:
         if self.text is not None and len(self.text) != positions:
             raise ResultError(f"text has {len(self.text)} tokens for {positions} positions")
 
+    @check_arguments
     def to_frame(self, backend: str = "pandas") -> Any:
         """One row for each layer and position; a pandas, polars or pyarrow frame."""
         from whence.report.lens import to_frame
 
         return to_frame(self, backend)
 
+    @check_arguments
     def plot(self, ax: Any = None, **options: Any) -> Any:
         """A table of tokens on `ax` (new axes by default), which is returned.
 

@@ -2,12 +2,13 @@
 
 import abc
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, ClassVar, Generic, TypeVar, final
 
 import numpy as np
 
 from .account import Account, opened
+from .arguments import check_fields
 from .attribution import Attribution, Cost, Uncertainty
 from .budget import Budget, checked
 from .certificate import Certificate
@@ -66,6 +67,8 @@ class Method(abc.ABC, Generic[G]):
     fits: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
+        if is_dataclass(self):
+            check_fields(self)
         if not isinstance(self.index, self.computes):
             kinds = " or ".join(f"{kind.__name__}" for kind in self.computes)
             raise OptionError(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .errors import ResultError, did_you_mean
+from .text import brief
 
 
 def place(outputs: tuple[str, ...], name: str | int) -> int:
@@ -11,8 +12,9 @@ def place(outputs: tuple[str, ...], name: str | int) -> int:
     Raises:
         ResultError: no such output.
     """
-    if isinstance(name, (int, np.integer)) and -len(outputs) <= name < len(outputs):
+    whole = isinstance(name, (int, np.integer)) and not isinstance(name, bool)
+    if whole and -len(outputs) <= int(name) < len(outputs):
         return int(name) % len(outputs)
-    if name in outputs:
-        return outputs.index(str(name))
-    raise ResultError(f"no output is called {name!r}. {did_you_mean(name, outputs)}")
+    if isinstance(name, str) and name in outputs:
+        return outputs.index(name)
+    raise ResultError(f"no output is called {brief(name)}. {did_you_mean(name, outputs)}")

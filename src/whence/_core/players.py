@@ -1,13 +1,16 @@
 """Players: who could be responsible."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isnan
 from typing import Any, final
 
 import numpy as np
 
+from .arguments import check_fields
 from .errors import PlayersError, did_you_mean, some
+from .text import brief
 
 
 @final
@@ -31,7 +34,7 @@ class Players:
     columns: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "names", tuple(map(str, listed(self.names, "names"))))
+        object.__setattr__(self, "names", tuple(map(_called, listed(self.names, "names"))))
         if not self.names:
             raise PlayersError("a game needs at least one player, and no name was given")
         if len(set(self.names)) < len(self.names):
@@ -44,6 +47,7 @@ class Players:
                 "columns are a mapping such as {'layer': [0, 0, 1]}; given "
                 f"{type(self.columns).__name__}"
             )
+        check_fields(self)
         columns = {k: listed(v, f"column {k!r}") for k, v in self.columns.items()}
         for name, column in columns.items():
             if len(column) != len(self.names):
@@ -61,11 +65,14 @@ class Players:
         Raises:
             PlayersError: nobody has that name.
         """
-        if isinstance(name, (int, np.integer)) and -len(self) <= name < len(self):
+        whole = isinstance(name, (int, np.integer)) and not isinstance(name, bool)
+        if whole and -len(self) <= int(name) < len(self):
             return int(name) % len(self)
-        if name in self.names:
-            return self.names.index(str(name))
-        raise PlayersError(f"no {self.kind} is called {name!r}. {did_you_mean(name, self.names)}")
+        if isinstance(name, str) and name in self.names:
+            return self.names.index(name)
+        raise PlayersError(
+            f"no {self.kind} is called {brief(name)}. {did_you_mean(name, self.names)}"
+        )
 
     def where(self, **columns: object) -> np.ndarray:
         """Positions of the players whose columns have these values.
@@ -106,11 +113,28 @@ def listed(names: Any, what: str) -> tuple[Any, ...]:
     Raises:
         PlayersError: something else.
     """
-    if isinstance(names, (str, bytes)) or not isinstance(names, Iterable):
-        raise PlayersError(f"{what} must be a sequence, one entry for each player; given {names!r}")
+    alone = isinstance(names, (str, bytes)) or getattr(names, "ndim", 1) != 1
+    if alone or not isinstance(names, Iterable):
+        raise PlayersError(
+            f"{what} must be a sequence, one entry for each player; given {brief(names)}"
+        )
     if isinstance(names, (set, frozenset)) and what != "a group":
         raise PlayersError(
             f"{what} are a set, which has no order, so that numbers could land under other names: "
             f"give a list, such as {sorted(map(str, names))[:3]!r}"
         )
+    if isinstance(names, Mapping):
+        raise PlayersError(f"{what} must be a sequence; given a mapping: write list(...) around it")
     return tuple(names)
+
+
+def _called(name: Any) -> str:
+    """A name in words: of numbers, dates and tuples too, as frames have them.
+
+    Raises:
+        PlayersError: nothing, or what holds several.
+    """
+    missing = name is None or type(name).__name__ in {"NAType", "NaTType"}
+    if missing or not isinstance(name, Hashable) or (isinstance(name, float) and isnan(name)):
+        raise PlayersError(f"{brief(name)} is no name: players are called by words or numbers")
+    return str(name)

@@ -8,6 +8,7 @@ import numpy as np
 
 from .errors import OptionError, PlayersError, ResultError, some
 from .players import Players, listed
+from .text import brief
 from .weights import effective
 
 if TYPE_CHECKING:
@@ -66,17 +67,37 @@ def select(
 
 
 def _cases(case: int | slice | Sequence[int] | None, n: int) -> np.ndarray:
-    every = np.arange(n)
-    if case is None:
-        return every
-    try:
-        chosen = np.atleast_1d(every[np.array(case, int) if case == [] else case])
-    except IndexError:
-        chosen = every[:0]
-    if not len(chosen):
-        which = "is left" if case == [] else repr(case)
+    """Positions: of one case, of a slice, of several, or of those that a mask marks."""
+    every: np.ndarray = np.arange(n)
+    if isinstance(case, slice):
+        return _some(every[case], case, n)
+    return every if case is None else _some(_positions(case, every), case, n)
+
+
+def _some(chosen: np.ndarray | None, case: Any, n: int) -> np.ndarray:
+    if chosen is None or not len(chosen):
+        which = "is left" if chosen is not None else brief(case)
         raise ResultError(f"no case {which}: this answer has cases 0 to {n - 1}")
     return chosen
+
+
+def _positions(case: Any, every: np.ndarray) -> np.ndarray | None:
+    """None where these are no positions, no mask, or of cases that are not there."""
+    try:
+        at = np.asarray(list(case) if isinstance(case, range) else case)
+    except ValueError:  # rows of different lengths
+        return None
+    if at.size == 0 and at.ndim == 1:
+        return every[:0]
+    one = at.ndim == 0 and at.dtype.kind in "iu"
+    if not one and not (at.ndim == 1 and (at.dtype.kind in "iu" or at.shape == every.shape)):
+        return None
+    if at.dtype.kind not in "iub" or isinstance(case, np.ma.MaskedArray):
+        return None
+    try:
+        return np.atleast_1d(every[at])
+    except IndexError:
+        return None
 
 
 def group(result: "Attribution", by: str | Mapping[str, Sequence[str]]) -> "Attribution":
@@ -242,7 +263,8 @@ def merge(runs: Sequence["Attribution"]) -> "Attribution":
     """Independent runs of one question: see `Attribution.merge`."""
     from .attribution import Attribution, Cost
 
-    if isinstance(runs, Attribution) or not isinstance(runs, Iterable):
+    several = isinstance(runs, Iterable) and getattr(runs, "ndim", 1) == 1
+    if isinstance(runs, Attribution) or not several:
         raise OptionError("merge takes a list of answers: Attribution.merge([a, b])")
     runs = list(runs)
     if not runs:

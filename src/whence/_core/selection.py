@@ -19,6 +19,7 @@ from typing import Any, final
 import numpy as np
 
 from . import as_dict, store
+from .arguments import check_arguments
 from .attribution import Cost
 from .certificate import Certificate
 from .errors import PlayersError, ResultError
@@ -220,6 +221,7 @@ class Selection:
 
     # -- keeping and showing it --
 
+    @check_arguments
     def save(self, path: str | Path) -> Path:
         """Write a JSON header and plain arrays; never pickle. `wh.load` reads them."""
         return store.save(self, path)
@@ -228,24 +230,28 @@ class Selection:
         """All of it as plain numbers, lists and strings, ready for JSON: see `wh.from_dict`."""
         return as_dict.to_dict(self)
 
+    @check_arguments
     def to_frame(self, backend: str = "pandas") -> Any:
         """One row for each output and player; a pandas, polars or pyarrow frame."""
         from whence.report.selection import to_frame
 
         return to_frame(self, backend)
 
+    @check_arguments
     def to_dot(self, path: str | Path | None = None) -> str:
         """The chosen edges, or nodes, as Graphviz DOT text; also written to `path` when given."""
         from whence.report.selection import to_dot
 
         return to_dot(self, path)
 
+    @check_arguments
     def table(self, most: int = 20) -> Any:
         """A table for the terminal (rich), and in words wherever it is printed."""
         from whence.report.selection import table
 
         return table(self, most)
 
+    @check_arguments
     def plot(self, ax: Any = None, **options: Any) -> Any:
         """The chosen at their places, each with what faithfulness loses without it.
 

@@ -8,6 +8,7 @@ clipboard; a sign that turns the direction of writing would make one name look l
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+_WRITTEN = (str, bytes, bool, int, float, complex, list, tuple, dict, set, frozenset)
 _RUN = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of a formula
 
 
@@ -35,24 +36,21 @@ def printable(text: str) -> str:
 
 
 def brief(value: object, most: int = 80) -> str:
-    r"""What was given, for a message: its repr in one short line; of arrays their shape.
+    r"""What was given, for a message: short, and on one line.
 
-    >>> brief("a\nb"), brief([1, 2]), brief(Exception)
-    ("'a\\nb'", '[1, 2]', 'Exception (a class)')
-    >>> brief("x" * 5000)
-    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'"
+    Plain values as they are written, of arrays and frames their shape, of all others the class.
+
+    >>> brief("a\nb"), brief([1, 2]), brief(Exception), brief(lambda: 0)
+    ("'a\\nb'", '[1, 2]', 'Exception (a class)', 'function')
     """
-    kind = type(value)
+    kind, shape = type(value), getattr(value, "shape", None)
     if isinstance(value, type):
         return f"{value.__name__} (a class)"
-    shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and shape:
-        return f"{kind.__module__.partition('.')[0]} {kind.__name__} of shape {shape}"
-    try:
-        said = clean(repr(value))
-    except Exception:  # whatever a stranger's repr does, the message is about something else
+        return f"{kind.__module__.partition('.')[0]} {kind.__name__} of shape {tuple(shape)}"
+    if not (value is None or kind in _WRITTEN or kind.__module__ == "numpy"):
         return kind.__name__
-    return elide(said, most)
+    return elide(clean(repr(value)), most)
 
 
 def elide(text: str, most: int) -> str:

@@ -8,11 +8,12 @@ change with the number of threads; and parallelism inside a model is left to the
 import abc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from joblib import parallel_config
 
+from whence._core.errors import OptionError, positive
 from whence._core.game import BlockGame, Game, PooledGame, Through, view
 from whence._core.meter import Meter, count_worker, metering
 from whence._core.network_game import NetworkGame
@@ -32,6 +33,20 @@ FEW, SHARES = 8, 8
 Block = tuple[np.ndarray, np.ndarray, np.ndarray]  # coalitions, cases, draws
 Answer = tuple[np.ndarray, Meter]
 Run = Callable[[Sequence[Block]], Iterable[Answer]]  # answers in order, as they come
+
+
+_MOST = 1000
+
+
+def working(workers: Any, what: str) -> None:
+    """Refuse numbers of workers that no machine has.
+
+    Raises:
+        OptionError: not a positive number, or more than a thousand.
+    """
+    positive(workers, "workers", what)
+    if workers > _MOST:
+        raise OptionError(f"workers is at most {_MOST:,} {what}; given {workers:,}")
 
 
 class Engine(abc.ABC):

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import final
 
-from whence._core.errors import EngineError, positive
+from whence._core.errors import EngineError
 from whence._core.game import Game
 from whence.engines._packing import packed
 from whence.engines._parcels import Crew
 from whence.engines._worker import Failure, Reply, alone, elsewhere, reply
-from whence.engines.engine import Block, Engine, Sharded, answer
+from whence.engines.engine import Block, Engine, Sharded, answer, working
 
 
 @final
@@ -41,7 +41,7 @@ class Threads(Engine):
     workers: int
 
     def __post_init__(self) -> None:
-        positive(self.workers, "workers", "threads")
+        working(self.workers, "threads")
 
     @contextmanager
     def open(self, game: Game) -> Iterator[Game]:
@@ -71,7 +71,7 @@ class Processes(Engine):
     workers: int
 
     def __post_init__(self) -> None:
-        positive(self.workers, "workers", "processes")
+        working(self.workers, "processes")
 
     @contextmanager
     def open(self, game: Game) -> Iterator[Game]:

@@ -22,6 +22,7 @@ from typing import Any, final
 
 import numpy as np
 
+from whence._core.arguments import check_fields
 from whence._core.errors import OptionError, StoreError
 from whence._core.types import Worths
 from whence.engines.places import Keys
@@ -69,6 +70,7 @@ class Store:
             raise OptionError(f"a store is a path, such as 'run.db'; given {self.path!r}")
         if not isinstance(self.name, str):
             raise OptionError(f"the name of a game is text; given {self.name!r}")
+        check_fields(self)
 
 
 @final

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.certificate import Certificate
 from whence._core.errors import OptionError, PlayersError, positive, some
@@ -19,9 +20,11 @@ from whence._core.held_out import HeldOut, judged
 from whence._core.masks import coins
 from whence._core.shaped import Float
 
+_MASKS = 10**7
 _BLOCK = 2**14  # questions asked at once
 
 
+@check_arguments
 def fit(
     game: Game, attribution: Attribution, *, masks: int = 200, keep: float = 0.9, seed: int = 0
 ) -> Certificate:
@@ -55,10 +58,10 @@ def fits(
 ) -> list[HeldOut]:
     """Several answers, judged on the same coalitions: see `fit`."""
     positive(masks, "masks", "coalitions to judge by")
-    if masks < 3 or not 0 < keep < 1:
+    if not 3 <= masks <= _MASKS or not 0 < keep < 1:
         raise OptionError(
-            "a fit is judged on at least 3 masks, in which players stay with a chance between 0 "
-            f"and 1; given masks={masks}, keep={keep}"
+            f"a fit is judged on 3 to {_MASKS:,} masks, in which players stay with a chance "
+            f"between 0 and 1; given masks={masks}, keep={keep}"
         )
     values = [_values(game, attribution) for attribution in attributions]
     drawn = coins(game, keep, masks, seed, 0)

@@ -200,6 +200,8 @@ def as_labels(y: Any, what: str = "y") -> np.ndarray:
     refuse_masked(y, what)
     if isinstance(y, np.ndarray):
         return np.asarray(y)
+    if is_missing(y):
+        raise TableError(f"{what} is missing: give the labels themselves, one for each row")
     if type(y).__module__.split(".")[0] in {"pandas", "polars"}:
         values = y.to_numpy()
         return values if isinstance(values, np.ndarray) else np.asarray(values, object)

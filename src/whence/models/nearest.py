@@ -11,6 +11,7 @@ import numpy as np
 
 from whence._core.errors import ModelError, OptionError, TableError, some
 from whence._core.shaped import Float, Int
+from whence._core.text import brief
 from whence.models.table import Table
 
 Metric = str | Callable[[Any, Any], Any]
@@ -37,9 +38,9 @@ def rankings(
     if callable(metric):
         yield from _own(X, asking, metric)
         return
-    if metric not in METRICS:
+    if not isinstance(metric, str) or metric not in METRICS:
         raise OptionError(
-            f"metric is 'euclidean', 'cosine' or a function of two tables; given {metric!r}"
+            f"metric is 'euclidean', 'cosine' or a function of two tables; given {brief(metric)}"
         )
     near, far = _numbers(X), _numbers(asking)
     if metric == "cosine":

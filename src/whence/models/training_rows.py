@@ -68,6 +68,8 @@ def group_players(data: Any, rows: int, groups: Any) -> tuple[Players, Int[np.nd
 
 
 def _owners(groups: Mapping[str, Any], rows: int) -> list[str | None]:
+    if not groups:
+        raise PlayersError("groups are empty: name one at least, or leave groups= out")
     own: list[str | None] = [None] * rows
     for name, members in groups.items():
         at = np.asarray(members)
@@ -117,7 +119,7 @@ def task_of(labels: np.ndarray, task: str | None) -> Task:
     Raises:
         OptionError: no such task, or labels that could be either.
     """
-    if task not in {None, "classes", "numbers"}:
+    if not (task is None or (isinstance(task, str) and task in _TASKS)):
         raise OptionError(f"task is 'classes' or 'numbers'. {did_you_mean(task, _TASKS)}")
     if task is not None:
         return "classes" if task == "classes" else "numbers"

@@ -6,6 +6,7 @@ from typing import Any, final
 import numpy as np
 
 from whence._core.errors import OptionError, TableError, did_you_mean
+from whence._core.text import brief
 from whence.models.labels import refuse_other_rows
 from whence.models.table import Table
 from whence.models.trainer.gradient_trainer import GradientTrainer
@@ -50,10 +51,13 @@ def chosen(method: str, model: Any, given: Given, groups: Any) -> tuple[str, str
     Raises:
         OptionError: no such method.
     """
-    if method in WAYS:
-        return method, ""
-    if method != "auto":
-        raise OptionError(f"there is no method {method!r}. {did_you_mean(method, [*WAYS, 'auto'])}")
+    known = method if isinstance(method, str) else ""
+    if known in WAYS:
+        return known, ""
+    if known != "auto":
+        raise OptionError(
+            f"there is no method {brief(method)}. {did_you_mean(method, [*WAYS, 'auto'])}"
+        )
     if model is None:
         return "knn", "no model was given"
     if groups is not None:

@@ -3,11 +3,17 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from whence._core.budget import Budget, checked
 from whence._core.errors import OptionError
+from whence._core.text import brief
 
 if TYPE_CHECKING:
     from whence.engines.engine import Engine
+
+
+_JOBS = 1000  # processes
 
 
 def one_of(ours: str, own: object, alias: str, other: object, default: object) -> object:
@@ -55,6 +61,8 @@ def as_engine(engine: "Engine | None", n_jobs: int | None) -> "Engine | None":
 
     from whence.engines.local import Processes
 
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0:
-        raise OptionError(f"n_jobs is a number of processes, or -1 for every core; given {n_jobs}")
-    return Processes(effective_n_jobs(n_jobs))
+    whole = isinstance(n_jobs, (int, np.integer)) and not isinstance(n_jobs, bool)
+    if not whole or n_jobs == 0 or abs(n_jobs) > _JOBS:
+        said = n_jobs if isinstance(n_jobs, str) else brief(n_jobs)
+        raise OptionError(f"n_jobs is a number of processes, or -1 for every core; given {said}")
+    return Processes(effective_n_jobs(int(n_jobs)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.certificate import Certificate
 from whence._core.errors import OptionError
@@ -35,6 +36,7 @@ class Comparison:
     by_case: Attribution | None = None
     judgement: Certificate | None = None
 
+    @check_arguments
     def real(self, level: float = 0.95, *, output: str | int = 0) -> Mapping[str, bool]:
         """Player -> whether its difference can be told from zero, at this level for each player."""
         low, high = self.difference.ci(level)
@@ -42,12 +44,14 @@ class Comparison:
         apart = (low[0, o] > 0) | (high[0, o] < 0)
         return dict(zip(self.difference.players.names, apart.tolist(), strict=True))
 
+    @check_arguments
     def table(self, most: int = 20) -> Any:
         """A table for the terminal (rich)."""
         from whence.report.table import comparison
 
         return comparison(self.a, self.b, self.difference, most)
 
+    @check_arguments
     def plot(self, ax: Any = None, **options: Any) -> Any:
         """Both answers side by side, and their differences with intervals, on `ax`.
 
@@ -62,6 +66,7 @@ class Comparison:
 
         return plot(self.a, "comparison", ax, others=[self.b], **options)
 
+    @check_arguments
     def to_html(
         self, path: str | Path | None = None, *, names: tuple[str, str] | None = None
     ) -> str:
@@ -89,6 +94,7 @@ class Comparison:
         return printable(said if self.judgement is None else f"{self.judgement.words}\n{said}")
 
 
+@check_arguments
 def compare(
     a: Attribution, b: Attribution, *, judge: Game | None = None, seed: int = 0
 ) -> Comparison:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, final
 
+from whence._core.arguments import check_arguments
 from whence._core.errors import positive, some
 from whence._core.text import printable
 
@@ -74,6 +75,7 @@ class Duplicates:
             f"; {clash:,} groups have labels that contradict each other" if clash else ""
         )
 
+    @check_arguments
     def table(self, most: int = 20) -> Any:
         """A table for the terminal (rich), and in words wherever it is printed.
 
@@ -96,6 +98,7 @@ class Duplicates:
         below = [Text(f"…  {more:,} more groups", style="dim")] if more > 0 else []
         return Shown(Group(lines, *below, Text(), Text(f"{self.verdict}.")))
 
+    @check_arguments
     def to_frame(self, backend: str = "pandas") -> Any:
         """One row for each row that stands in a group.
 

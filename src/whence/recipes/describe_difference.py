@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.errors import OptionError, TableError, did_you_mean, positive
 from whence._core.keyed import uniforms
 from whence._core.ranks import auc
@@ -27,6 +28,7 @@ _HALVES = 29  # the stream of chance that splits the rows
 _LEAST = 10
 
 
+@check_arguments
 def describe_difference(
     A: Any,
     B: Any,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any, final
 
+from whence._core.arguments import check_arguments
 from whence._core.errors import positive
 from whence._core.text import printable
 
@@ -79,6 +80,7 @@ class Differences:
             f"rows of A and B, tested on {_pair(self.tested_on)} others"
         )
 
+    @check_arguments
     def table(self, most: int = 20) -> Any:
         """A table for the terminal (rich), and in words wherever it is printed.
 
@@ -100,6 +102,7 @@ class Differences:
             lines.add_row(*map(Text, _cells(one)))
         return Shown(Group(lines, Text(), Text(self.verdict)))
 
+    @check_arguments
     def to_frame(self, backend: str = "pandas") -> Any:
         """One row for each predicate.
 

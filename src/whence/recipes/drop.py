@@ -8,6 +8,7 @@ import numpy as np
 
 from whence._attribute import attribute
 from whence._core.account import opened
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget, checked
 from whence._core.errors import OptionError
@@ -22,6 +23,7 @@ _ORDERS = Budget(relative_error=0.1)  # where mechanisms are too many to enumera
 _NAMED = 3
 
 
+@check_arguments
 def drop(
     model: Any,
     *,

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.errors import OptionError
 from whence._core.keyed import uniforms
 from whence._core.shaped import Int
@@ -26,6 +27,7 @@ from whence.recipes.copies import Copies, Duplicates
 _LINE = 41  # the stream of the line that rows are sorted on
 
 
+@check_arguments
 def duplicates(
     X: Any,
     y: Any = None,

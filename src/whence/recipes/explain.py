@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from whence._attribute import attribute, named
 from whence._core.account import opened
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.errors import OptionError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from whence.engines.engine import Engine
 
 
+@check_arguments
 def explain(
     model: Any,
     X: Any,
@@ -98,7 +100,7 @@ def _removal(removal: Any, background: Any, X: Any, method: Any) -> Any:
     from whence.games.features.removal import Marginal, as_removal
     from whence.methods.perturbation.path_dependent import PathDependent
 
-    if background is not None or removal != "marginal":
+    if background is not None or not (isinstance(removal, str) and removal == "marginal"):
         return as_removal(removal, background)
     chosen = named(method, None) if isinstance(method, str) else method
     if isinstance(chosen, PathDependent):
@@ -122,9 +124,10 @@ def _game(
     from whence.games.features.tree_game import TreeGame
 
     options = {"removal": removal, "groups": groups, "sample_weight": sample_weight}
-    if output == "prediction":
+    name = output if isinstance(output, str) else ""
+    if name == "prediction":
         return Prediction(model, X, **options), ""
-    raw = output == "raw"
+    raw = name == "raw"
     return trees_or(
         lambda: TreeGame(model, X, output=None if raw else output, **options),
         lambda: Prediction(model, X, output=output, **options),

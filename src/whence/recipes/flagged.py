@@ -7,6 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.atomic import write_file
 from whence._core.errors import positive
 from whence._core.store import as_path
@@ -100,6 +101,7 @@ class Suspects:
             ranked = f"the {len(self.flagged):,} highest of {self.rows:,} rows by {self.by}"
         return f"{ranked}, {self.reason}" if self.reason else ranked
 
+    @check_arguments
     def table(self, most: int = 20) -> Any:
         """A table for the terminal (rich), and in words wherever it is printed.
 
@@ -125,6 +127,7 @@ class Suspects:
         below = [Text(f"…  {more:,} more", style="dim")] if more > 0 else []
         return Shown(Group(lines, *below, Text(), Text(f"Flagged: {self.verdict}.")))
 
+    @check_arguments
     def to_frame(self, backend: str = "pandas") -> Any:
         """One row for each flagged row: pandas, polars or pyarrow.
 
@@ -135,6 +138,7 @@ class Suspects:
 
         return framed(self._columns(), backend)
 
+    @check_arguments
     def to_csv(self, path: str | Path) -> Path:
         """The flagged rows, one a line; no data frames are needed.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from whence._attribute import attribute
 from whence._core.account import Account, opened
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.errors import OptionError, TableError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from whence.engines.engine import Engine
 
 
+@check_arguments
 def importance(
     model: Any,
     X: Any,

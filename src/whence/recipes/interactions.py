@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from whence._attribute import attribute, check, shown
+from whence._core.arguments import check_arguments
 from whence._core.errors import OptionError, UnsupportedModelError
 from whence._core.index import Banzhaf, Index, Semivalue, Shapley
 from whence._core.interactions import Interactions
@@ -15,6 +16,7 @@ from whence._core.shaped import Int
 from whence._core.types import Scores
 
 
+@check_arguments
 def interactions(
     model: Any,
     X: Any,
@@ -102,7 +104,7 @@ def _game(model: Any, X: Any, background: Any, output: Any, removal: Any, groups
 
     removal = as_removal(removal, background)
     try:
-        name = None if output == "raw" else output
+        name = None if isinstance(output, str) and output == "raw" else output
         return TreeGame(model, X, removal=removal, output=name, groups=groups)
     except UnsupportedModelError as error:
         raise UnsupportedModelError(

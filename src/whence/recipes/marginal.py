@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.errors import OptionError, TableError, positive, some
 from whence._core.keyed import uniforms
 from whence._core.shaped import Float, Int
@@ -31,9 +32,11 @@ from whence.recipes._trainers import as_trainer
 from whence.recipes.sources import Marginal, Source
 
 _CUTS = 43  # the stream of chance
+_REPEATS = 100_000
 _LEAST = 8  # rows of a source, so that its halves can train something
 
 
+@check_arguments
 def marginal(
     model: Any,
     groups: Any,
@@ -73,8 +76,9 @@ def marginal(
         TableError: rows or labels that do not fit; no source with enough rows.
     """
     positive(more, "more", "rows that would be added")
-    if isinstance(repeats, bool) or not isinstance(repeats, int) or repeats < 3:
-        raise OptionError(f"repeats is at least 3, for a spread; given {repeats!r}")
+    positive(repeats, "repeats", "orders in which rows are cut")
+    if not 3 <= repeats <= _REPEATS:
+        raise OptionError(f"repeats is 3 to {_REPEATS:,}, for a spread; given {repeats:,}")
     shares = _shares(sizes)
     trainer = _trainer(model, X, y, seed)
     tests = trainer.tests(test)
@@ -107,6 +111,8 @@ def marginal(
 
 def _trainer(model: Any, X: Any, y: Any, seed: int) -> Trainer[Any]:
     if isinstance(model, Trainer):
+        if X is not None or y is not None:
+            raise OptionError("a trainer has rows of its own: leave X= and y= out")
         return model
     if X is None or y is None:
         raise OptionError("an estimator is trained on rows: give X= and y=, or a wh.models.Trainer")

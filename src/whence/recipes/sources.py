@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, final
 
+from whence._core.arguments import check_arguments
 from whence._core.errors import OptionError, some
 from whence._core.text import printable
 
@@ -107,6 +108,7 @@ class Marginal:
         said = Text(f"In {self.measured}. {self.verdict[:1].upper()}{self.verdict[1:]}.")
         return Shown(Group(lines, Text(), said))
 
+    @check_arguments
     def to_frame(self, backend: str = "pandas") -> Any:
         """One row for each source.
 

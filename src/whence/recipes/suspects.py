@@ -18,10 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.errors import ModelError, OptionError, ResultError, did_you_mean, positive
 from whence._core.keyed import uniforms
 from whence._core.shaped import Float, Int
+from whence._core.text import brief
 from whence.models.labels import refuse_other_rows
 from whence.models.nearest import rankings
 from whence.models.table import Table
@@ -35,6 +37,7 @@ _CHANCE, _JUDGED = 37, 41  # streams of chance
 _ENOUGH = 2000  # rows on which neighbours and models are compared
 
 
+@check_arguments
 def suspects(
     attribution: Attribution,
     X: Any,
@@ -199,12 +202,22 @@ def _neighbours(
             yield best, near.count(best) / len(near), near.count(mine) / len(near)
 
 
+def _cloned(model: Any) -> Any:
+    from sklearn.base import clone
+
+    try:
+        return clone(model)
+    except TypeError as error:  # what is no estimator
+        raise OptionError(
+            f"model= is a scikit-learn classifier with predict_proba; given {brief(model)}"
+        ) from error
+
+
 def _loss(
     model: Any, table: Table, points: Points, labels: np.ndarray, fold: np.ndarray, seed: int
 ) -> Float[np.ndarray, " rows"]:
     """1 - the probability of each row's label, by a model of the other folds."""
     try:
-        from sklearn.base import clone
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
@@ -218,7 +231,7 @@ def _loss(
     doubt = np.empty(len(labels))
     for f in range(int(fold.max()) + 1):
         train, test = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
-        fresh = own if model is None else clone(model)
+        fresh = own if model is None else _cloned(model)
         rows = [points[at] if model is None else table.take(at).frame() for at in (train, test)]
         try:
             with one_thread():

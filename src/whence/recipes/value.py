@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from whence._core.account import opened, shared
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.errors import positive
@@ -33,6 +34,7 @@ _CARRIED = 200_000  # cells of both tables that an answer takes along
 _BAGS = 200
 
 
+@check_arguments
 def value(
     X: Any,
     y: Any,

@@ -83,7 +83,7 @@ def _kind(att: Attribution, kind: str | None) -> str:
         return default_kind(att)
     plain = str(kind).lower().replace("-", "_").replace(" ", "_").removesuffix("_plot")
     named = _OTHER_NAMES.get(plain, plain)
-    if named and named not in KINDS:
+    if not kind or (named and named not in KINDS):
         raise OptionError(f"no picture of kind {kind!r} is offered. {_hint(plain)}")
     return named or default_kind(att)
 

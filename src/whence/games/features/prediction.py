@@ -12,6 +12,7 @@ import numpy as np
 
 from whence._core.errors import ResultError, did_you_mean
 from whence._core.game import Question
+from whence._core.text import brief
 from whence._core.types import Cases, Scores, Worths
 from whence.games.features.distilled import Distilled
 from whence.games.features.groups import Groups
@@ -82,8 +83,8 @@ def chosen(output: str | int | None, names: tuple[str, ...]) -> list[int]:
     if output is None:
         return list(range(len(names)))
     if isinstance(output, (int, np.integer)) and str(output) not in names:
-        if -len(names) <= output < len(names):
+        if not isinstance(output, bool) and -len(names) <= output < len(names):
             return [int(output) % len(names)]
     elif str(output) in names:
         return [names.index(str(output))]
-    raise ResultError(f"the model has no output {output!r}. {did_you_mean(output, names)}")
+    raise ResultError(f"the model has no output {brief(output)}. {did_you_mean(output, names)}")

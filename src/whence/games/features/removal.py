@@ -14,6 +14,7 @@ import numpy as np
 
 from whence._core.errors import OptionError, TableError, did_you_mean, positive, some
 from whence._core.keyed import hashed
+from whence._core.text import brief
 from whence.models.cells import Column
 from whence.models.predictor import Predictor
 from whence.models.table import Table
@@ -194,8 +195,9 @@ def as_removal(removal: Any, background: Any) -> Removal:
     if isinstance(removal, Removal):
         return removal
     offered = ["marginal", "baseline"]
-    if removal == "marginal":
+    name = removal if isinstance(removal, str) else ""
+    if name == "marginal":
         return Marginal(background)
-    if removal == "baseline":
+    if name == "baseline":
         return Baseline(background)
-    raise OptionError(f"no removal is called {removal!r}. {did_you_mean(removal, offered)}")
+    raise OptionError(f"no removal is called {brief(removal)}. {did_you_mean(removal, offered)}")

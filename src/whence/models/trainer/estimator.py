@@ -126,9 +126,12 @@ def _measurement(estimator: Any, given: str | None) -> str:
     return given
 
 
+_SEEDS = 2**32  # of numpy's older generators, which scikit-learn takes
+
+
 def seeded(model: Any, seed: int) -> Any:
     """The estimator, its `random_state` set wherever it or a part of it has one."""
-    own = {k: seed for k in model.get_params() if k.split("__")[-1] == "random_state"}
+    own = {k: seed % _SEEDS for k in model.get_params() if k.split("__")[-1] == "random_state"}
     return model.set_params(**own) if own else model
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from whence._core.errors import PlayersError, TableError
 from whence._core.figures import figures
 from whence._core.players import Players
+from whence._core.text import brief
 from whence.models.labels import as_classes, as_labels, as_targets, refuse_other_rows
 from whence.models.training_rows import KIND, row_names
 
@@ -107,6 +108,13 @@ def classes_of(y: Any, what: str = "y") -> tuple[object, ...]:
     return found
 
 
+def _count(X: Any, what: str) -> int:
+    try:
+        return len(X)
+    except TypeError as error:
+        raise TableError(f"{what} holds no rows: give a table; given {brief(X)}") from error
+
+
 def labelled(
     X: Any,
     y: Any,
@@ -120,7 +128,7 @@ def labelled(
         TableError: labels that are missing, unknown, or not as many as the rows.
         PlayersError: names that are not as many as the rows.
     """
-    rows = len(X)
+    rows = _count(X, what)
     refuse_other_rows(X, y, "y" if what == "X" else f"y of {what}", what)
     targets = as_classes(y, classes, f"y of {what}") if classes else as_targets(y, rows, what)
     if len(targets) != rows:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from whence._core.errors import OptionError, ResultError
+from whence._core.text import brief
 from whence._core.types import Ends, Scores
 
 _INTERACTIONS = (
@@ -62,6 +63,8 @@ def _array(values: Any) -> np.ndarray:
         raise _nothing(values) from error
     if not array.ndim or not array.size:
         raise _nothing(values)
+    if not np.isfinite(array).all():
+        raise ResultError("the values hold NaN or infinity, and are no shares of a prediction")
     return array
 
 
@@ -145,7 +148,14 @@ def bases(base: Any, cases: int, outputs: int) -> Ends:
     Raises:
         ResultError: they do not fit.
     """
-    told = np.asarray(np.nan if base is None else base, dtype=float)
+    if isinstance(base, np.ma.MaskedArray):
+        raise OptionError("base_values are masked: leave them out where nobody knows")
+    try:
+        told = np.asarray(np.nan if base is None else base, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"base_values are numbers; given {brief(base)}") from error
+    if base is not None and not np.isfinite(told).all():
+        raise ResultError("base_values hold NaN or infinity: leave them out where nobody knows")
     fits = {(): told, (1,): told, (outputs,): told, (1, outputs): told, (cases, outputs): told}
     if base is not None and told.size == 1 and outputs > 1:
         fits = {}  # one number cannot be the base of several outputs

@@ -9,12 +9,14 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution, Cost
 from whence._core.errors import OptionError, ResultError, some
 from whence._core.game import Question
 from whence._core.index import Shapley
 from whence._core.players import Players
 from whence._core.reading import EXACT
+from whence._core.text import brief
 from whence.report.exchange.explained import arranged, bases, columns_of, listed
 
 UNKNOWN = "unknown units"
@@ -32,6 +34,7 @@ class Explanation(Protocol):
     output_names: Any
 
 
+@check_arguments
 def from_shap(
     explanation: Any,
     *,
@@ -153,6 +156,8 @@ def _names(given: Any, rows: Any, players: int) -> tuple[str, ...]:
 
 def _outputs(given: Any, outputs: int, cases: int) -> tuple[str, ...]:
     names = listed(given)
+    if not all(isinstance(name, (str, int, np.integer)) for name in names or ()):
+        raise ResultError(f"output_names are words, one for each output; given {brief(given)}")
     if names is None or (outputs == 1 and names == _numbered(len(names))):
         return ("prediction",) if outputs == 1 else tuple(_numbered(outputs))
     if outputs == 1 and len(names) == cases and len(set(map(str, names))) == 1:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from whence._core import lds_file, store
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.errors import ResultError
 from whence._core.interactions import Interactions
@@ -13,6 +14,7 @@ from whence._core.selection import Selection
 _PARQUET = b"PAR1"
 
 
+@check_arguments
 def load(path: str | Path) -> Attribution | Interactions | Selection | LDS:
     """Read a result, whatever it was written as.
 

@@ -28,7 +28,7 @@ _ROW = 0.32  # inches for each player
 def axes(ax: Axes | None, rows: int, width: float = 7.0) -> Axes:
     """The given axes, or those of a new figure with room for so many rows."""
     if ax is not None:
-        return ax
+        return _axes(ax)
     from matplotlib import pyplot as plt
 
     _, new = plt.subplots(figsize=(width, 1.3 + _ROW * max(rows, 2)), layout="constrained")
@@ -38,11 +38,19 @@ def axes(ax: Axes | None, rows: int, width: float = 7.0) -> Axes:
 def plane(ax: Axes | None, width: float = 7.0, height: float = 4.4) -> Axes:
     """The given axes, or those of a new figure with two axes of numbers."""
     if ax is not None:
-        return ax
+        return _axes(ax)
     from matplotlib import pyplot as plt
 
     _, new = plt.subplots(figsize=(width, height), layout="constrained")
     return new
+
+
+def _axes(ax: Any) -> Axes:
+    if not isinstance(ax, Axes):
+        raise OptionError(
+            f"ax= is one matplotlib Axes, such as plt.subplots()[1]; given {type(ax).__name__}"
+        )
+    return ax
 
 
 def check_display(max_display: Any) -> int:
