@@ -334,3 +334,46 @@ def test_a_proxy_is_not_made_when_it_is_not_paid_for():
         got = wh.attribute(game, method=method, budget=budget, by_case=True)
         assert "distilled" not in got.verdict
     assert "0.2 seconds" in got.verdict or "another walk" in got.verdict
+
+
+ROUTES = (
+    {},
+    {"index": wh.LeaveOneOut()},
+    {"method": "permutation"},
+    {"method": "component_regression"},
+    {"method": "attribution_patching"},
+    {"method": "edge_attribution_patching"},
+)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+@pytest.mark.parametrize("kind", ["heads", "edges"])
+def test_networks(route, kind, one_thread):
+    """Kills: prompts that are run, and counted afterwards; slopes that nobody pays for."""
+    pytest.importorskip("torch")
+    from networks.induction import ANSWERS, CLEAN, CORRUPTED, Induction
+
+    module, seen = Induction(), [0]
+    hooked = wh.models.HookedModel(module)
+    parts = wh.games.components
+    game = parts.PatchingGame(
+        hooked,
+        CLEAN,
+        CORRUPTED,
+        players=getattr(parts, kind)(hooked),
+        behaviour=parts.logit_difference(*ANSWERS),
+    )
+
+    def watch(_, given):
+        seen[0] += len(given[0])
+
+    module.register_forward_pre_hook(watch)
+    for bound, most in (("rows", 1), ("rows", 40), ("evaluations", 1), ("evaluations", 40)):
+        seen[0] = 0
+        try:
+            got = wh.attribute(game, budget=Budget(**{bound: most}), **route)
+        except wh.WhenceError as error:  # or masks so few that a fit cannot tell players apart
+            assert isinstance(error, BudgetError) or "ask more masks" in str(error)  # noqa: PT017
+        else:
+            assert bound == "rows" or got.cost.asked + got.cost.gradients <= most
+        assert bound == "evaluations" or seen[0] <= most
