@@ -17,6 +17,7 @@ from whence.games.features import (
 )
 from whence.games.features.loss import as_loss
 from whence.games.features.loss_choice import chosen_loss
+from whence.games.features.standing import Looked
 from whence.models.class_answers import probabilities, votes
 from whence.models.loss_names import KNOWN, canonical
 from whence.models.predictor import predictor
@@ -47,7 +48,12 @@ TRAIN, TEST = slice(0, 80), slice(80, None)
 
 def choice(model, y, rows=X, loss=None):
     asked = predictor(model, like=Table.of(rows))
-    return chosen_loss(loss, asked, y, asked.aligned(Table.of(rows)))
+    return chosen_loss(loss, asked, y, looked(asked, rows))
+
+
+def looked(asked, rows, weights=None):
+    X = asked.aligned(Table.of(rows))
+    return Looked(X, len(X), lambda some: asked(X.take(some).frame()), weights)
 
 
 def power(model, y, loss=None):
@@ -264,7 +270,7 @@ def test_weights_decide_too():
     asked = predictor(model, like=Table.of(rows))
     p = model.predict_proba(rows[300:])
     sure = p[np.arange(300), y[300:]] > 0
-    got = chosen_loss(None, asked, y[300:], asked.aligned(Table.of(rows[300:])), sure.astype(float))
+    got = chosen_loss(None, asked, y[300:], looked(asked, rows[300:], sure.astype(float)))
     assert isinstance(got.loss, LogLoss)
 
 
@@ -324,3 +330,15 @@ def test_forms_keep_what_they_are():
     assert named is not None
     assert named.hard
     assert votes(named) is named
+
+
+def test_who_votes_is_known_by_its_scores_too():
+    """Kills: an AUC of votes, which is lower, said of a model that has scores."""
+    model = LinearSVC().fit(X[TRAIN], Y[TRAIN])
+    seen = power(model, Y).standing()
+    metrics = pytest.importorskip("sklearn.metrics")
+    assert seen.auc == pytest.approx(
+        metrics.roc_auc_score(Y[TEST], model.decision_function(X[TEST]))
+    )
+    assert seen.right == pytest.approx(model.score(X[TEST], Y[TEST]))
+    assert seen.knows

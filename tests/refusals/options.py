@@ -53,7 +53,7 @@ OPTIONS = [
         V,
         [
             "no loss is called 'focal'. There are: 'squared error',",
-            "'squared error', 'log-loss', 'zero-one', 'brier', 'absolute error'",
+            "'squared error', 'log-loss', 'zero-one', 'brier', 'auc', 'absolute error'",
         ],
         lambda b: b.importance(loss="focal"),
     ),

@@ -6,7 +6,7 @@ import numpy as np
 
 from whence._core.errors import TableError
 from whence._core.weights import Weights
-from whence.models.labels import as_labels
+from whence.models.labels import as_labels, refuse_other_rows
 
 
 def as_weights(weights: Any, X: Any, rows: int, what: str = "sample_weight") -> Weights:
@@ -23,7 +23,7 @@ def as_weights(weights: Any, X: Any, rows: int, what: str = "sample_weight") -> 
     """
     if isinstance(weights, str) or weights is None:
         raise TableError(f"{what} is numbers, one for each row of X; given {weights!r}")
-    _refuse_other_index(weights, X, what)
+    refuse_other_rows(X, weights, what)
     given = as_labels(weights, what)
     given = given[:, 0] if given.ndim == 2 and given.shape[1] == 1 else given
     if given.ndim != 1 or given.dtype.kind not in "biufO":
@@ -48,21 +48,3 @@ def as_weights(weights: Any, X: Any, rows: int, what: str = "sample_weight") -> 
     if not w.any():
         raise TableError(f"{what} is 0 in every row: nothing is left to ask about")
     return np.asarray(w / w.max())  # so that squares of the largest stay numbers
-
-
-def _refuse_other_index(weights: Any, X: Any, what: str) -> None:
-    """Rows and weights are paired by their place: the same index in another order is a slip.
-
-    Numbers from 0 on are what pandas gives rows that were not named, and claim nothing.
-    """
-    if any(type(t).__module__.split(".")[0] != "pandas" for t in (weights, X)):
-        return
-    own, other = weights.index, X.index
-    unnamed = any(index.tolist() == list(range(len(index))) for index in (own, other))
-    same = sorted(map(str, own)) == sorted(map(str, other))
-    if len(own) == len(other) and not own.equals(other) and (same or not unnamed):
-        raise TableError(
-            f"{what} has another index than X (it begins with {own[0]}, and that of X with "
-            f"{other[0]}), and they are paired row by row: give {what}.loc[X.index], or "
-            f"{what}.to_numpy() if the order is right"
-        )

@@ -21,6 +21,7 @@ from whence.games.features.ranking_power import RankingPower
 from whence.games.features.standing import Standing
 from whence.games.features.tree_power import TreePower
 
+_LARGE = 1000  # told without fractions
 Game = PredictivePower | TreePower | RankingPower
 
 
@@ -43,7 +44,7 @@ def _told(result: Attribution, game: Game) -> str:
     doubt = quantile(1 - DOUBT, free)[0] * error_of_sum(one)[0, 0]
     if total < -doubt:
         return _put(_worse(result, game), result)
-    seen = game.standing() if total <= doubt else None
+    seen = game.standing() if total <= doubt else None  # which a budget of rows pays for too
     if seen is not None and seen.knows:
         return _put(_belied(result, game, seen), result)
     low, high = result.mean().ci()
@@ -90,14 +91,15 @@ def _worse(result: Attribution, game: Game) -> str:
 def _belied(result: Attribution, game: Game, seen: Standing) -> str:
     return (
         f"in this loss the model cannot be told from knowing nothing ({_figures(result)}), but it "
-        f"is not powerless: {seen}. {_instead(game)}"
+        f"is not powerless{_impossible(seen)}: {seen}. {_instead(game)}"
     )
 
 
 def _figures(result: Attribution) -> str:
     """The loss of the model, and with all features removed."""
     own, without = (-float(end.mean(axis=0)[0]) for end in (result.full, result.empty))
-    return f"{own:.3g} against {without:.3g}, {result.question.unit}"
+    told = [f"{x:,.0f}" if abs(x) >= _LARGE else f"{x:.3g}" for x in (own, without)]
+    return f"{told[0]} against {told[1]}, {result.question.unit}"
 
 
 def _impossible(seen: Standing) -> str:
@@ -108,7 +110,7 @@ def _impossible(seen: Standing) -> str:
 
 def _instead(game: Game) -> str:
     names = {"log-loss": "'brier' or 'auc', or calibrate it", "brier": "'zero-one' or 'auc'"}
-    return f"Ask loss={names.get(game.loss.name, repr('brier'))}"
+    return f"Ask loss={names.get(game.loss.name, repr('auc'))}"
 
 
 def _averaged(result: Attribution) -> Averaged:

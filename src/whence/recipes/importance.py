@@ -99,9 +99,8 @@ def importance(
         pool, copies = (X, 1.0) if background is None else (background, 1.0)
         if sample_weight is not None and background is None and removal == "marginal":
             pool, copies = repeated(X, sample_weight)
-        removed = as_removal(removal, pool)
         options = {
-            "removal": removed,
+            "removal": as_removal(removal, pool),
             "loss": loss,
             "groups": groups,
             "sample_weight": sample_weight,
@@ -123,9 +122,9 @@ def importance(
         )
         if not why_not and not by_case:
             result = _with_background(result, game, account)
-    result = _of_copies(result, copies)
+        result = judged(_of_copies(told(result, why_not), copies), game)
     data, names = (columns_of(game), game.X.row_names) if by_case else ({}, ())
-    return replace(judged(told(result, why_not), game), data=data, case_names=names)
+    return replace(result, data=data, case_names=names)
 
 
 def _with_background(result: Attribution, game: Any, account: Account) -> Attribution:

@@ -26,7 +26,7 @@ class Brier(Loss):
     sample: int = field(default=4, init=False)
     smooth: bool = field(default=True, init=False)
 
-    def form(self, predictor: Predictor, X: Table) -> Predictor:
+    def form(self, predictor: Predictor, X: Table | None) -> Predictor:
         """Raw outputs that may be log-odds as probabilities."""
         del X
         return probabilities(predictor) or predictor

@@ -48,12 +48,12 @@ class Loss(abc.ABC):
     sample: int
     smooth: bool
 
-    def form(self, predictor: Predictor, X: Table) -> Predictor:
+    def form(self, predictor: Predictor, X: Table | None) -> Predictor:
         """The model, asked in the form that this loss judges; by default as it is.
 
         Args:
             predictor: the model.
-            X: the test rows, as it receives them.
+            X: test rows, as it receives them, on which it may be asked; None: it may not.
         """
         del X
         return predictor
@@ -147,7 +147,7 @@ class LogLoss(Loss):
         if not (isinstance(self.clip, Real) and 0 < self.clip < 1):
             raise OptionError(f"clip is a probability between 0 and 1; given {self.clip!r}")
 
-    def form(self, predictor: Predictor, X: Table) -> Predictor:
+    def form(self, predictor: Predictor, X: Table | None) -> Predictor:
         """Raw outputs that may be log-odds as probabilities."""
         del X
         return probabilities(predictor) or predictor
@@ -201,10 +201,12 @@ class ZeroOne(Loss):
     sample: int = field(default=64, init=False)
     smooth: bool = field(default=False, init=False)
 
-    def form(self, predictor: Predictor, X: Table) -> Predictor:
+    def form(self, predictor: Predictor, X: Table | None) -> Predictor:
         """Its votes, where it has no probabilities or does not go by the largest."""
         named = votes(predictor)
-        if named is None or (predictor.classes is not None and _same_labels(predictor, named, X)):
+        if named is None or (predictor.classes is not None and X is None):
+            return predictor
+        if predictor.classes is not None and X is not None and _same_labels(predictor, named, X):
             return predictor
         return named
 

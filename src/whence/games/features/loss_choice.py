@@ -8,9 +8,9 @@
   worse than knowing only how often each label occurs, though its labels, or the order of its
   scores, are better than chance beyond doubt (by two standard errors): values then add up to less
   than nothing, and useful features look harmful. Such a loss is passed over. A model that knows
-  nothing is left with the strictest loss that is finite. The rows decide, once, before anything is
-  sampled: equal rows, equal choice; and the answer says which was taken and why. `loss=` is never
-  overruled.
+  nothing is left with the strictest loss that is finite. The rows decide (2,000 of them, at equal
+  distances, where there are more), once, before anything is sampled: equal rows, equal choice; and
+  the answer says which was taken and why. `loss=` is never overruled.
 * A classifier without probabilities: zero-one, of the labels that it names.
 * Scores of anything else against labels: refused. A score has no unit in which it could predict a
   label, and its squared distance from one says nothing about the model.
@@ -24,11 +24,10 @@ import numpy as np
 from whence._core.errors import ModelError
 from whence.games.features.bounded_losses import Brier
 from whence.games.features.loss import LogLoss, Loss, Squared, ZeroOne, as_loss
-from whence.games.features.standing import base_rates, standing, worse
+from whence.games.features.standing import Looked, base_rates, standing, worse
 from whence.models.callable import Function
 from whence.models.labels import as_labels
 from whence.models.predictor import Predictor
-from whence.models.table import Table
 
 _ROUNDING = 1e-6
 
@@ -49,17 +48,14 @@ class Choice:
     why: str = ""
 
 
-def chosen_loss(
-    loss: Any, model: Predictor, y: Any, X: Table, weights: np.ndarray | None = None
-) -> Choice:
+def chosen_loss(loss: Any, model: Predictor, y: Any, rows: Looked) -> Choice:
     """What was asked for, or what suits the model.
 
     Args:
         loss: a name, a `Loss`, a function, or None.
         model: who predicts.
-        y: labels.
-        X: the test rows, as the model receives them.
-        weights: of the rows; all alike by default.
+        y: labels of all rows.
+        rows: those that are looked at.
 
     Raises:
         OptionError: a name that is not known, or something that is no loss.
@@ -68,20 +64,22 @@ def chosen_loss(
     """
     if loss is not None:
         given = as_loss(loss, model)
-        return Choice(given, given.form(model, X))
+        return Choice(given, given.form(model, rows.X))
     if model.classes is not None:
-        return _of_probabilities(model, y, X, weights)
+        return _of_probabilities(model, y, rows)
     if model.known is not None and (model.scores != "order" or _are(model.known, y)):
         why = f"{model.name} gives no probabilities, so it is judged by the labels that it names"
-        return Choice(ZeroOne(), ZeroOne().form(model, X), why)
-    _refuse_scores(model, y, X)
+        return Choice(ZeroOne(), ZeroOne().form(model, rows.X), why)
+    _refuse_scores(model, y, rows)
     return Choice(Squared(), model)
 
 
-def _of_probabilities(model: Predictor, y: Any, X: Table, weights: np.ndarray | None) -> Choice:
+def _of_probabilities(model: Predictor, y: Any, rows: Looked) -> Choice:
     strict, bounded = LogLoss(), Brier()
-    codes = strict.targets(y, model, len(X))
-    p = model(X.frame())
+    codes = strict.targets(y, model, rows.all)[rows.at]
+    if not len(codes):
+        return Choice(strict, model)
+    p, weights = rows.answers(), rows.weights
     knowing = base_rates(codes, p.shape[1], weights)
     log, brier = (
         worse(loss.plain(codes, p), loss.plain(codes, knowing), weights)
@@ -92,15 +90,16 @@ def _of_probabilities(model: Predictor, y: Any, X: Table, weights: np.ndarray | 
     if not seen.impossible and not belied:
         return Choice(strict, model)
     why = (
-        f"{seen.impossible:,} of {len(X):,} rows had probability 0 for what happened, for which "
-        "log-loss is infinite"
+        f"{seen.impossible:,} of {len(codes):,} rows had probability 0 for what happened, for "
+        "which log-loss is infinite"
         if seen.impossible
         else f"in log-loss the model is worse than knowing how often each label occurs ({log})"
     )
     if brier.model < brier.nothing or not seen.labels:
         return Choice(bounded, model, f"judged by the Brier score: {why}")
     why += f", and the Brier score is worse than that of knowing how often each occurs ({brier})"
-    return Choice(ZeroOne(), ZeroOne().form(model, X), f"judged by the labels it names: {why}")
+    form = ZeroOne().form(model, rows.X)
+    return Choice(ZeroOne(), form, f"judged by the labels it names: {why}")
 
 
 def _are(labels: tuple[object, ...], y: Any) -> bool:
@@ -108,7 +107,7 @@ def _are(labels: tuple[object, ...], y: Any) -> bool:
     return array.dtype.kind in "biuf" and bool(np.isin(array, np.array(labels, float)).all())
 
 
-def _refuse_scores(model: Predictor, y: Any, X: Table) -> None:
+def _refuse_scores(model: Predictor, y: Any, rows: Looked) -> None:
     """Refuse scores that would be judged as if they were predictions of the labels.
 
     Raises:
@@ -127,7 +126,7 @@ def _refuse_scores(model: Predictor, y: Any, X: Table) -> None:
     if model.scores == "logits" and labels.ndim == 1:
         _refuse_codes(model, distinct)
     if isinstance(model, Function) and many == 1 and len(distinct) == 2 < len(labels):
-        _refuse_outside(model, distinct, X)
+        _refuse_outside(model, distinct, rows)
 
 
 def _refuse_codes(model: Predictor, distinct: np.ndarray) -> None:
@@ -146,11 +145,11 @@ def _refuse_codes(model: Predictor, distinct: np.ndarray) -> None:
         )
 
 
-def _refuse_outside(model: Predictor, two: np.ndarray, X: Table) -> None:
+def _refuse_outside(model: Predictor, two: np.ndarray, rows: Looked) -> None:
     """Of two whole numbers as labels, a function's answers lie between them, or are scores."""
-    if (two != np.round(two)).any():
+    if (two != np.round(two)).any() or not len(rows.at):
         return
-    p, (low, high) = model(X.frame()), two.astype(float)
+    p, (low, high) = rows.answers(), two.astype(float)
     if p.min() < low - _ROUNDING or p.max() > high + _ROUNDING:
         raise ModelError(
             f"{model.name} answers from {p.min():.3g} to {p.max():.3g}, and y holds the labels "

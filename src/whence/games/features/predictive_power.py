@@ -22,7 +22,7 @@ from whence.games.features.groups import Groups
 from whence.games.features.levers import measured
 from whence.games.features.loss_choice import chosen_loss
 from whence.games.features.removal import Removal, digest
-from whence.games.features.standing import Standing, standing_of
+from whence.games.features.standing import Looked, Standing, standing_of
 from whence.games.features.table_game import Predictions, TableGame
 from whence.models.ensemble import Ensemble
 from whence.models.labels import refuse_other_rows
@@ -60,7 +60,8 @@ class PredictivePower(TableGame):
     ) -> None:
         self._read(model, X, removal, groups, sample_weight)
         refuse_other_rows(self.X, y)
-        choice = chosen_loss(loss, self.model, y, self.X, self.weights)
+        self.scorer = self.model
+        choice = chosen_loss(loss, self.model, y, self._looked())
         self.loss, self.model, self.why = choice.loss, choice.model, choice.why
         self.smooth = self.loss.of_proxy() is not None
         self.y = self.loss.targets(y, self.model, len(self.X))
@@ -80,7 +81,17 @@ class PredictivePower(TableGame):
 
     def standing(self) -> Standing | None:
         """How the model stands beside knowing nothing; None of what is no classifier."""
-        return standing_of(self.loss, self.model, self.X, self.y, self.weights)
+        return standing_of(self.loss, self.y, self._looked())
+
+    def _looked(self) -> Looked:
+        def ask(rows: np.ndarray) -> np.ndarray:
+            return np.asarray(self.model(self.X.take(rows).frame()))
+
+        def score(rows: np.ndarray) -> np.ndarray:
+            return np.asarray(self.scorer(self.X.take(rows).frame()))
+
+        votes = self.model is not self.scorer
+        return Looked(self.X, len(self.X), ask, self.weights, score=score if votes else None)
 
     def stand_in(self) -> "PredictivePower":
         """A copy, with the loss of what is nearly right."""

@@ -19,19 +19,19 @@ from typing import Any, final
 import numpy as np
 
 from whence._core.errors import ModelError, TableError
-from whence._core.game import BlockGame, PooledGame, Question, ReplicatedGame
+from whence._core.game import BlockGame, PooledGame, PricedGame, Question, ReplicatedGame
 from whence._core.keyed import uniforms
 from whence._core.shaped import Bool, Float, Int
 from whence._core.types import Cases, Coalitions, Draws, Ends, Worths
 from whence._core.weights import Weights
 from whence.games.features.groups import Groups, players_of
 from whence.games.features.hybrids import Hybrids
-from whence.games.features.removal import Removal, pool_of
+from whence.games.features.removal import Removal, digest, pool_of
 from whence.games.features.replicates import without_folds
 from whence.games.features.sampling import folds
-from whence.games.features.standing import Standing
+from whence.games.features.standing import Standing, second
 from whence.games.shifts.metric import Auc
-from whence.models.labels import as_classes, as_targets, refuse_length
+from whence.models.labels import as_classes, as_targets, refuse_length, refuse_other_rows
 from whence.models.predictor import Predictor, predictor
 from whence.models.row_weights import as_weights
 from whence.models.table import Table
@@ -48,7 +48,7 @@ class Pairs:
 
 
 @final
-class RankingPower(PooledGame, ReplicatedGame, BlockGame):
+class RankingPower(PooledGame, ReplicatedGame, BlockGame, PricedGame):
     """How well a model's scores order rows of two labels.
 
     Args:
@@ -80,6 +80,7 @@ class RankingPower(PooledGame, ReplicatedGame, BlockGame):
         self.background = pool_of(removal, self.model, self.X)
         self.players, owner = players_of(self.X.names, groups)
         rows = len(self.X)
+        refuse_other_rows(self.X, y)
         self.positive = _positive(y, self.model, rows)
         counts = np.ones(rows)
         if sample_weight is not None:
@@ -93,6 +94,7 @@ class RankingPower(PooledGame, ReplicatedGame, BlockGame):
             asks="how much of the order of the model's scores each feature brings",
             unit="share of pairs",
             removal=removal.words(self.background),
+            background=digest(self.background),
             model=self.model.name,
             classes=tuple(str(c) for c in self.model.known or ()),
             loss=True,
@@ -131,6 +133,7 @@ class RankingPower(PooledGame, ReplicatedGame, BlockGame):
         every = sample >= self.n_pool
         sample = max(sample // most, 1) * most
         self.sample, self.n_draws = (self.n_pool, 1) if every else (sample, None)
+        self.most_rows = len(self.X) * self.sample
         label = folds(self.n_pool, most)
         self.fold = [np.flatnonzero(label == k) for k in range(most)]
         # the fold of each member of a sample
@@ -140,8 +143,7 @@ class RankingPower(PooledGame, ReplicatedGame, BlockGame):
         self.outputs = ("order",) * (1 + sum(self.replicates.values()))
 
     def _score(self, frame: Any) -> Float[np.ndarray, " rows"]:
-        p = self.model(frame)
-        return np.asarray(p[:, 1] - p[:, 0] if p.shape[1] == 2 else p[:, 0])
+        return np.asarray(second(self.model(frame)))
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
         members = self.members(cases, draws)

@@ -4,20 +4,67 @@ A loss can say that a model is worse than that although its labels are right mor
 scores order the rows: then it is too sure of itself, and not without power.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 
+from whence._core.account import rows_left
 from whence._core.shaped import Float, Int
-from whence._core.weights import effective
+from whence._core.weights import Weights, effective
 from whence.games.features.bounded_losses import Brier
 from whence.games.features.loss import LogLoss, Loss, ZeroOne, both_labels
-from whence.models.predictor import Predictor
 from whence.models.table import Table
 
 IMPOSSIBLE = float(np.finfo(float).eps)  # what log-loss clips at: less counts as 0
 _DOUBT = 2.0  # standard errors
+
+
+_LOOKED, _SHARE = 2_000, 4  # rows at most; and of those that a budget has one in so many
+
+
+@final
+class Looked:
+    """Some of the test rows, at equal distances, and what the model answers there.
+
+    A budget of model rows pays for them too: then fewer are looked at, or none.
+
+    Args:
+        X: all rows, as the model receives them; None where nobody but `ask` is to ask it.
+        every: how many rows there are.
+        ask: positions of rows -> what the model answers, [rows, outputs].
+        score: positions of rows -> by what it orders them, where votes are asked; else None.
+        weights: how often each row counts.
+        paid: model rows are paid for.
+    """
+
+    def __init__(
+        self,
+        X: Table | None,
+        every: int,
+        ask: Callable[[Int[np.ndarray, " some"]], np.ndarray],
+        weights: Weights | None = None,
+        *,
+        score: Callable[[Int[np.ndarray, " some"]], np.ndarray] | None = None,
+        paid: bool = True,
+    ) -> None:
+        most = min(every, _LOOKED)
+        most = int(min(most, rows_left() / _SHARE)) if paid else most
+        self.at = np.unique(np.linspace(0, every - 1, max(most, 0)).astype(np.int64))
+        self.all, self._ask, self._score = every, ask, score
+        self.X = None if X is None or not most else X.take(self.at)
+        self.weights = None if weights is None else weights[self.at]
+        if self.weights is not None and not self.weights.any():
+            self.at, self.weights = self.at[:0], None
+
+    def answers(self) -> Float[np.ndarray, "some outputs"]:
+        """What the model answers on the rows that are looked at."""
+        return self._ask(self.at)
+
+    def scores(self) -> Float[np.ndarray, " some"] | None:
+        """By what the model orders two labels, where that is not what it answers here."""
+        return None if self._score is None else second(self._score(self.at))
 
 
 @final
@@ -99,6 +146,7 @@ def standing(
     codes: Int[np.ndarray, " rows"],
     p: Float[np.ndarray, "rows classes"],
     weights: np.ndarray | None = None,
+    score: Float[np.ndarray, " rows"] | None = None,
 ) -> Standing:
     """Where a classifier stands.
 
@@ -106,12 +154,15 @@ def standing(
         codes: positions of the labels.
         p: probabilities, or votes.
         weights: of the rows.
+        score: by what it orders two labels; the second output by default.
     """
     w = _shares(len(codes), weights)
     rates = np.bincount(codes, w, minlength=p.shape[1])
     wrong = (p.argmax(axis=1) != codes).astype(float)
     labels = worse((codes != rates.argmax()).astype(float), wrong, weights)
-    auc, order = _order(codes == 1, p[:, 1], w) if p.shape[1] == 2 else (None, False)
+    auc, order = None, False
+    if p.shape[1] == 2:
+        auc, order = _order(codes == 1, p[:, 1] if score is None else score, w)
     own = np.take_along_axis(p, codes[:, None], axis=1)[:, 0]
     return Standing(
         1 - labels.nothing,
@@ -123,13 +174,25 @@ def standing(
     )
 
 
-def standing_of(
-    loss: Loss, model: Predictor, X: Table, y: np.ndarray, weights: np.ndarray | None = None
-) -> Standing | None:
-    """Where a model stands on these rows, if its loss is one of labels; None if it is not."""
-    if not isinstance(loss, LogLoss | Brier | ZeroOne):
+def standing_of(loss: Loss, y: np.ndarray, rows: Looked) -> Standing | None:
+    """Where a model stands, if its loss is one of labels; None if it is not, or nothing is seen.
+
+    Args:
+        loss: what judges it.
+        y: the labels of all rows, as the loss has them.
+        rows: those that are looked at.
+    """
+    if not isinstance(loss, LogLoss | Brier | ZeroOne) or not len(rows.at):
         return None
-    return standing(y, both_labels(loss.name, model(X.frame())), weights)
+    p = both_labels(loss.name, rows.answers())
+    return standing(y[rows.at], p, rows.weights, rows.scores())
+
+
+def second(answer: Float[np.ndarray, "rows outputs"]) -> Float[np.ndarray, " rows"] | None:
+    """How high a model scores the second of two labels; None of more than two."""
+    if answer.shape[1] == 1:
+        return answer[:, 0]
+    return answer[:, 1] - answer[:, 0] if answer.shape[1] == 2 else None
 
 
 def _order(positive: np.ndarray, score: np.ndarray, w: np.ndarray) -> tuple[float | None, bool]:

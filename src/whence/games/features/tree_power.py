@@ -22,7 +22,7 @@ from whence.games.features.links import linked
 from whence.games.features.loss_choice import chosen_loss
 from whence.games.features.removal import Removal, digest
 from whence.games.features.sampling import blocks, folds
-from whence.games.features.standing import Standing, standing_of
+from whence.games.features.standing import Looked, Standing, standing_of
 from whence.games.features.tree_rows import TreeRows
 from whence.models.labels import refuse_other_rows
 from whence.models.row_weights import as_weights
@@ -84,7 +84,7 @@ class TreePower(TreeRows, BlockGame):
         refuse_other_rows(table, y)
         asked = self.model.predictions
         self.link = "identity" if asked.space == self.model.space else link
-        choice = chosen_loss(loss, asked, y, self.X, self.counts)
+        choice = chosen_loss(loss, asked, y, self._looked())
         self.loss, self.why = choice.loss, choice.why
         if choice.model is not asked:
             form = "votes" if choice.model.hard else "probabilities"
@@ -117,7 +117,18 @@ class TreePower(TreeRows, BlockGame):
 
     def standing(self) -> Standing | None:
         """How the model stands beside knowing nothing; None of what is no classifier."""
-        return standing_of(self.loss, self.model.predictions, self.X, self.y, self.counts)
+        return standing_of(self.loss, self.y, self._looked())
+
+    def _looked(self) -> Looked:
+        """Trees are read, so that no row of the model's is spent on it."""
+
+        def ask(rows: np.ndarray) -> np.ndarray:
+            from whence.kernels.codes import encode
+            from whence.kernels.predict import predict
+
+            return linked(predict(self.trees, encode(self.trees, self.rows[rows])), self.link)
+
+        return Looked(None, len(self.X), ask, self.counts, paid=False)
 
     def folded(self) -> "TreePower":
         """A few of the blocks, each fold of the background left out in turn: an output for each."""
