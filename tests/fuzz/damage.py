@@ -72,7 +72,7 @@ def _inside(raw: bytes, corpus: Sequence[bytes], chance: random.Random) -> bytes
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as new:
         for each, content in members.items():
-            new.writestr(each, content, packed[each])
+            new.writestr(zipfile.ZipInfo(each), content, packed[each])
     return made.getvalue()
 
 

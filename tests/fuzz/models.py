@@ -4,9 +4,12 @@ A damaged file that is still read must be asked without harm; where whence reads
 they must say what the library says.
 """
 
+import io
 import os
+import re
 import tempfile
 import warnings
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -229,9 +232,23 @@ def skops_others():
 
 
 def _skops(model):
+    """A model's file, whose numbers of objects and names of members are the same in every run."""
     from skops.io import dumps
 
-    return dumps(model)
+    with zipfile.ZipFile(io.BytesIO(dumps(model))) as old:
+        schema = old.read("schema.json").decode()
+        names = dict.fromkeys(re.findall(r'"file": "([^"]+)"', schema))
+        numbers = dict.fromkeys(re.findall(r'"__id__": (\d+)', schema))
+        for k, number in enumerate(numbers):
+            schema = re.sub(rf'"__id__": {number}\b', f'"__id__": {k}', schema)
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as new:
+            for k, name in enumerate(names):
+                place = f"{k}.{name.rpartition('.')[2]}"
+                schema = schema.replace(f'"file": "{name}"', f'"file": "{place}"')
+                new.writestr(zipfile.ZipInfo(place), old.read(name))
+            new.writestr(zipfile.ZipInfo("schema.json"), schema)
+    return made.getvalue()
 
 
 def onnx():

@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -111,7 +112,9 @@ def _one(reader: Reader, raw: bytes) -> tuple[str, str]:
     except MemoryError as error:
         return "greedy", f"MemoryError: {error}"[:300]
     except BaseException as error:
-        return "exception", f"{type(error).__name__}: {error}"[:300]
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}:{last.lineno}"
+        return "exception", f"{type(error).__name__} at {where}: {error}"[:300]
     return "answered", ""
 
 

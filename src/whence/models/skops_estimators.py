@@ -63,12 +63,31 @@ def check_estimator(one: Any) -> None:
     threads = vars(one).get("_n_threads", 1)
     if not 1 <= threads <= _THREADS:
         raise DamageError(f"its {type(one).__name__} asks for {threads} threads")
+    if is_member(one):
+        _check_parameters(one)
     width = vars(one).get("n_features_in_")
+    columns = vars(one).get("estimators_features_")
+    for chosen in () if columns is None else columns:
+        if not all(0 <= j < width for j in np.asarray(chosen).ravel().tolist()):
+            raise DamageError(f"its {type(one).__name__} reads features that it does not have")
     for k, member in enumerate(_trees_of(one)):
-        columns = vars(one).get("estimators_features_")
         room = width if columns is None else len(columns[k])
         if not isinstance(room, int | np.integer) or member.tree_.n_features > room:
             raise DamageError(f"its {type(one).__name__} has fewer features than its trees")
+
+
+def _check_parameters(one: Any) -> None:
+    """What scikit-learn asks an estimator before it asks for predictions must be there."""
+    from sklearn.base import BaseEstimator, is_classifier
+
+    if not isinstance(one, BaseEstimator):
+        return
+    try:
+        is_classifier(one)
+    except AttributeError as error:
+        raise DamageError(
+            f"{error}: its file is damaged, or of another version of its library"
+        ) from error
 
 
 def _is(one: object, module: str, *names: str) -> bool:
@@ -97,6 +116,8 @@ def _check_tree(tree: Any) -> None:
     feature = tree.feature[inside]
     if ((feature < 0) | (feature >= tree.n_features)).any():
         raise DamageError(f"a tree in it asks of a feature that is none of its {tree.n_features}")
+    if (tree.feature[~inside] >= 0).any() or (right[~inside] >= 0).any():
+        raise DamageError("a tree in it has a leaf that splits")
     if not np.isfinite(tree.value[~inside]).all() or np.isnan(tree.threshold[inside]).any():
         raise DamageError("a tree in it has a leaf or a threshold that is not a number")
 
@@ -116,6 +137,25 @@ def _check_forest(one: Any) -> None:
     shapes = {member.tree_.value.shape[1:] for member in _trees_of(one)}
     if len(shapes) > 1:
         raise DamageError(f"its {type(one).__name__} has trees of different outputs")
+
+
+def _check_isolation(one: Any) -> None:
+    """The depths that it keeps beside its trees are theirs."""
+    from sklearn.ensemble._iforest import _average_path_length
+
+    trees = [member.tree_ for member in _trees_of(one)]
+    if not trees:
+        return
+    kept = one._decision_path_lengths, one._average_path_length_per_tree  # noqa: SLF001
+    made = (
+        [tree.compute_node_depths() for tree in trees],
+        [_average_path_length(tree.n_node_samples) for tree in trees],
+    )
+    for lists, again in zip(kept, made, strict=True):
+        if len(lists) != len(again) or not all(map(np.array_equal, lists, again)):
+            raise DamageError(
+                f"its {type(one).__name__} keeps other depths than those of its trees"
+            )
 
 
 def _check_gradient(one: Any) -> None:
@@ -156,8 +196,8 @@ def _check_predictor(predictor: Any, width: int, apart: np.ndarray) -> None:
     inside = nodes["is_leaf"] == 0
     check_trees(nodes["left"], nodes["right"], inside, np.array([len(nodes)]))
     asked = nodes[inside]
-    feature = asked["feature_idx"]
-    if ((feature < 0) | (feature >= width)).any():
+    feature, named = asked["feature_idx"], nodes["feature_idx"]
+    if ((named < 0) | (named >= width)).any():
         raise DamageError(f"a tree in it asks of a feature that is none of its {width}")
     sets = asked["is_categorical"] != 0
     if bits.ndim != 2 or bits.shape[1] * 32 != _BITS or not apart[feature[sets]].all():
@@ -289,6 +329,7 @@ def _check_words(one: Any) -> None:
 _CHECKS: list[tuple[str, tuple[str, ...], Callable[[Any], None]]] = [
     ("sklearn.tree._classes", ("BaseDecisionTree",), _check_single),
     ("sklearn.ensemble._forest", ("BaseForest",), _check_forest),
+    ("sklearn.ensemble._iforest", ("IsolationForest",), _check_isolation),
     ("sklearn.ensemble._gb", ("BaseGradientBoosting",), _check_gradient),
     (
         "sklearn.ensemble._hist_gradient_boosting.gradient_boosting",

@@ -35,12 +35,12 @@ def check_object(made: object) -> None:
     Raises:
         DamageError: what is wrong with it.
     """
-    for one in _inside(made):
-        if isinstance(one, type):
-            continue
+    parts = [one for one in _inside(made) if not isinstance(one, type)]
+    for one in parts:  # all of them before the first estimator looks at its members
         check_numbers(one)
+    for one in parts:
         attributes = _attributes(one)
-        if attributes:
+        if attributes is not None:
             _check_attributes(one, attributes)
             check_estimator(one)
 
@@ -67,16 +67,17 @@ def _held(one: Any) -> list[Any]:
         return list(one.ravel()) if one.dtype.hasobject else []
     if isinstance(one, functools.partial):
         return [one.func, *one.args, *one.keywords.values()]
-    return list(_attributes(one).values())
+    return list((_attributes(one) or {}).values())
 
 
-def _attributes(one: object) -> dict[str, Any]:
+def _attributes(one: object) -> dict[str, Any] | None:
+    """What an object holds by name; None if it holds nothing so."""
     if isinstance(one, type | np.ufunc) or inspect.isroutine(one):
-        return {}
+        return None
     try:
         return vars(one)
     except TypeError:
-        return {}
+        return None
 
 
 def _check_attributes(one: object, attributes: Mapping[str, Any]) -> None:
