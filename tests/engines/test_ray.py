@@ -3,8 +3,11 @@
 import os
 import signal
 import socket
+import sys
 import threading
 import time
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 
 import numpy as np
@@ -342,3 +345,52 @@ def test_a_cluster_of_its_own_ends_with_the_run(straight):
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
     if callable(before):
         assert signal.getsignal(signal.SIGTERM) is before
+
+
+def listening(processes):
+    """Addresses at which processes listen, by what Linux says of them."""
+    inodes = set()
+    for process in processes:
+        with suppress(OSError):
+            for handle in Path(f"/proc/{process}/fd").iterdir():
+                inodes.add(str(handle.readlink()).removeprefix("socket:[").removesuffix("]"))
+    for file, width in (("tcp", 8), ("tcp6", 32)):
+        for line in Path(f"/proc/net/{file}").read_text().splitlines()[1:]:
+            cells = line.split()
+            if cells[3] == "0A" and cells[9] in inodes:
+                words = bytes.fromhex(cells[1].split(":")[0][:width])
+                yield ip_address(b"".join(words[i : i + 4][::-1] for i in range(0, len(words), 4)))
+
+
+def children(pid):
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                yield child
+                yield from children(child)
+
+
+def is_local(address):
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_cluster_of_its_own_listens_to_this_machine_alone():
+    """Kills: a port, open to every machine near, behind which code is run."""
+    ray.shutdown()
+    before = set(children(os.getpid()))  # of a cluster that other tests have started
+    with _cluster.connected("local", 1):
+        seen = list(listening([*(set(children(os.getpid())) - before), os.getpid()]))
+    assert len(seen) > 3
+    assert [str(address) for address in seen if not is_local(address)] == []
+
+
+@pytest.mark.slow
+def test_a_ray_that_cannot_be_kept_from_others_is_not_used(monkeypatch):
+    ray.shutdown()
+    monkeypatch.setattr(ray, "nodes", lambda: [{"NodeManagerAddress": "192.0.2.7"}])
+    own = _cluster.connected("local", 1)
+    with pytest.raises(EngineError, match=r"would listen at 192\.0\.2\.7"):
+        own.__enter__()
+    assert not ray.is_initialized()

@@ -693,6 +693,12 @@ OPTIONS = [
         alone(lambda: wh.engines.Processes(-2)),
     ),
     (
+        "a million processes",
+        V,
+        ["workers=1,000,000 processes are more than 64 for each", "give at most", "Threads"],
+        alone(lambda: wh.engines.Processes(10**6)),
+    ),
+    (
         "progress in words",
         V,
         ["progress is True, or a function of a Progress;", "a function of a Progress; given 'yes'"],

@@ -8,10 +8,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from typing import Any
 
 import ray
 from joblib import cpu_count
+from ray._private import ray_constants
 
 from whence._core.errors import EngineError
 
@@ -49,15 +51,38 @@ def cores() -> int:
 
 
 def _start(workers: int | None) -> None:
-    """A cluster of our own, on this machine, that tells nobody."""
+    """A cluster of our own, on this machine, that tells nobody and that nobody else can reach.
+
+    Raises:
+        EngineError: this Ray listens to other machines too.
+    """
     told = os.environ.get("RAY_USAGE_STATS_ENABLED")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     try:
-        with _own_signals():
+        with _own_signals(), _loopback():
             ray.init("local", num_cpus=workers or cpu_count(), include_dashboard=False, **QUIET)
     finally:
         os.environ.pop("RAY_USAGE_STATS_ENABLED")
         os.environ.update({"RAY_USAGE_STATS_ENABLED": told} if told is not None else {})
+    addresses = [str(node["NodeManagerAddress"]) for node in ray.nodes()]
+    if not all(ip_address(address).is_loopback for address in addresses):
+        ray.shutdown()
+        raise EngineError(
+            f"Ray {ray.__version__} would listen at {', '.join(addresses)}, where other machines "
+            "may reach it. Upgrade Ray, or start a cluster yourself (`ray start --head`) and give "
+            "its address."
+        )
+
+
+@contextmanager
+def _loopback() -> Iterator[None]:
+    """Ray turns 127.0.0.1 into an address that others can reach, unless it is told of no others."""
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
 
 
 @contextmanager

@@ -7,12 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import final
 
-from whence._core.errors import EngineError
+from joblib import cpu_count
+
+from whence._core.errors import EngineError, OptionError
 from whence._core.game import Game
 from whence.engines._packing import packed
 from whence.engines._parcels import Crew
 from whence.engines._worker import Failure, Reply, alone, elsewhere, reply
 from whence.engines.engine import Block, Engine, Sharded, answer, working
+
+_EACH = 64  # processes for each core, at most
 
 
 @final
@@ -61,10 +65,11 @@ class Processes(Engine):
     The processes stay for a few seconds when a run ends well, since the next one may want them.
 
     Args:
-        workers: how many processes.
+        workers: how many processes; at most 64 for each core, since each holds the model and what
+            it is made of, and more of them are not quicker.
 
     Raises:
-        OptionError: not a positive number.
+        OptionError: not a positive number, or more than that.
         EngineError: when opened: the game cannot be pickled. When asked: a process died.
     """
 
@@ -72,6 +77,13 @@ class Processes(Engine):
 
     def __post_init__(self) -> None:
         working(self.workers, "processes")
+        most = _EACH * cpu_count()
+        if self.workers > most:
+            raise OptionError(
+                f"workers={self.workers:,} processes are more than {_EACH} for each of this "
+                f"machine's {cpu_count()} cores, which it would not survive: give at most {most:,}, "
+                "or wh.engines.Threads for a model that waits for a server"
+            )
 
     @contextmanager
     def open(self, game: Game) -> Iterator[Game]:

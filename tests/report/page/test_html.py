@@ -137,6 +137,16 @@ def test_the_largest_players_are_kept(make):
     assert (kept[0], kept[-1], len(kept)) == ("x300", "x1299", 1000)
 
 
+def test_a_page_does_not_say_where_files_lie(make):
+    """Kills: an absolute path, and with it a user's name, on a page that goes to others."""
+    told = {"kept in": "/home/ada/runs/run.db", "asked of": ["C:\\Users\\ada\\model.json"]}
+    text = said(own(make([1.0, 0.5], provenance={**told, "data": "rows.csv"}).to_html()))
+    assert "ada" not in text
+    assert "run.db" in text
+    assert "model.json" in text
+    assert "rows.csv" in text
+
+
 def test_names_are_escaped(make):
     name = "<script>alert(1)</script>"
     att = make([1.0, 0.5], names=[name, "a&b"], verdict=name, provenance={name: name})

@@ -6,7 +6,7 @@ narrowed to a subgroup and followed to a single case.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, final
 
 import numpy as np
@@ -96,7 +96,11 @@ def to_html(att: Attribution, path: str | Path | None = None) -> str:
         "looks": _looks(att),
         "conditions": conditions(att),
         "costs": _costs(att),
-        "provenance": [(clean(k), clean(v)) for k, v in att.provenance.items() if v is not None],
+        "provenance": [
+            (clean(k), clean(_without_folders(v)))
+            for k, v in att.provenance.items()
+            if v is not None
+        ],
         "caveats": caveats(att),
     }
     return written(page("assets/answer.html.j2", told, words), path)
@@ -156,6 +160,16 @@ def _kinds(att: Attribution) -> list[Kind]:
     if len(att.values) == 1 and att.averaged == 1:
         return [_WATERFALL, _PLAIN] if att.data else [_PLAIN, _WATERFALL]
     return [_PLAIN]
+
+
+def _without_folders(value: Any) -> Any:
+    """A file by its name alone: a page goes to people who need not know whose disk it is on."""
+    if isinstance(value, (list, tuple)):
+        return [_without_folders(entry) for entry in value]
+    for kind in (PurePosixPath, PureWindowsPath):
+        if isinstance(value, str) and kind(value).is_absolute():
+            return kind(value).name or value
+    return value
 
 
 def _looks(att: Attribution) -> list[tuple[str, str, str]]:
