@@ -80,9 +80,9 @@ class Processes(Engine):
         most = _EACH * cpu_count()
         if self.workers > most:
             raise OptionError(
-                f"workers={self.workers:,} processes are more than {_EACH} for each of this "
-                f"machine's {cpu_count()} cores, which it would not survive: give at most {most:,}, "
-                "or wh.engines.Threads for a model that waits for a server"
+                f"workers={self.workers:,} processes are more than {_EACH} for each of the "
+                f"{cpu_count()} cores here, which no machine survives: give at most {most:,}, or "
+                "wh.engines.Threads for a model that waits for a server"
             )
 
     @contextmanager
