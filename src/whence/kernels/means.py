@@ -1,11 +1,13 @@
 """Mean predictions over a background, prepared once and asked often."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any, final
 
 import numpy as np
 
+from whence._core.deadline import check_deadline
 from whence._core.errors import UnsupportedGameError
 from whence._core.forms import TreeEnsemble
 from whence._core.shaped import Bool, Float, Int, UInt
@@ -14,8 +16,8 @@ from whence.kernels.patterns import seen
 from whence.kernels.twigs import Twigs, cut
 from whence.kernels.worths import Kept, ask, kept
 
-_TREES = 256  # cut at a time
-_BYTES = 2**30  # of what is kept, at most
+_TREES, _CUT = 256, 16  # cut at a time: to be kept, and to see how large they are
+_BYTES = 2**28  # of what is kept, at most: without each fold of a background it is eight times that
 _SEEN = 2**27  # patterns of the explained rows that are kept, at most
 _LANES = 32  # rows that are asked together
 
@@ -51,19 +53,12 @@ class Means:
         Raises:
             UnsupportedGameError: trees so wide that their tables would not fit into memory.
         """
-        pooled, parts, held = encode(ensemble, pool), [], 0
-        whole = np.zeros(len(pool), dtype=np.int64)
-        for start in range(0, len(ensemble.root), _TREES):
-            trees = np.arange(start, min(start + _TREES, len(ensemble.root)))
-            twigs = cut(ensemble, owner, trees)
-            held += _bytes(twigs)
-            if twigs.wide.any() or held > _BYTES:
-                raise UnsupportedGameError(
-                    f"{ensemble.name} has trees too wide for tables of their leaves "
-                    f"(tree {trees[0]} and after). Ask by sampling: give a method such as "
-                    "Permutation()."
-                )
-            parts.append(kept(twigs, ensemble, pooled, whole))
+        _refuse_wide(ensemble, owner)
+        pooled, whole = encode(ensemble, pool), np.zeros(len(pool), dtype=np.int64)
+        parts = [
+            kept(cut(ensemble, owner, trees), ensemble, pooled, whole)
+            for trees in _some(ensemble, _TREES)
+        ]
         codes, patterns = encode(ensemble, rows), len(rows) * sum(len(p.twigs.path) for p in parts)
         every = tuple(_seen(part, codes) for part in parts) if patterns <= _SEEN else ()
         return Means(tuple(parts), every, codes, pooled, ensemble.base)
@@ -90,6 +85,31 @@ class Means:
             padded[:, : len(rows)] = patterns
             total += ask(part, padded, walk)
         return total[reached, ..., : len(rows)].transpose(1, 0, 3, 2)
+
+
+def _some(ensemble: TreeEnsemble, most: int) -> Iterator[Int[np.ndarray, " trees"]]:
+    """So many trees at a time."""
+    for start in range(0, len(ensemble.root), most):
+        yield np.arange(start, min(start + most, len(ensemble.root)))
+
+
+def _refuse_wide(ensemble: TreeEnsemble, owner: Int[np.ndarray, " features"]) -> None:
+    """Refuse trees whose tables would not fit, before any is made.
+
+    Raises:
+        UnsupportedGameError: with the first tree that is too much.
+    """
+    held = 0
+    for trees in _some(ensemble, _CUT):
+        twigs = cut(ensemble, owner, trees)
+        held += _bytes(twigs)
+        if twigs.wide.any() or held > _BYTES:
+            raise UnsupportedGameError(
+                f"{ensemble.name} has trees too wide for tables of their leaves "
+                f"(tree {trees[0]} and after). Ask by sampling: give a method such as "
+                "Permutation()."
+            )
+        check_deadline()
 
 
 def _seen(part: Kept, codes: UInt[np.ndarray, "features rows"]) -> UInt[np.ndarray, "twigs rows"]:

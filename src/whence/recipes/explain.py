@@ -12,6 +12,7 @@ from whence._core.errors import OptionError
 from whence._core.index import Index
 from whence._core.method import Method
 from whence._core.progress import Listener
+from whence.recipes._large_tables import refuse_large, unreached
 from whence.recipes.aliases import as_budget, as_engine, one_of
 from whence.recipes.importance import columns_of
 from whence.recipes.trees import told, trees_or
@@ -81,7 +82,10 @@ def explain(
     """
     with opened(as_budget(budget, max_evals) or Budget()) as account:
         removed = _removal(removal, background, X, method)
+        if groups is None:
+            refuse_large(X)
         game, why_not = _game(model, X, removed, output, groups, sample_weight)
+        refuse_large(X, len(game.players), len(game.outputs))
         result = attribute(
             game,
             index=index,
@@ -93,7 +97,8 @@ def explain(
             keep=keep,
             progress=progress,
         )
-    return replace(told(result, why_not), data=columns_of(game), case_names=game.X.row_names)
+    told_of = unreached(told(result, why_not))
+    return replace(told_of, data=columns_of(game), case_names=game.X.row_names)
 
 
 def _removal(removal: Any, background: Any, X: Any, method: Any) -> Any:

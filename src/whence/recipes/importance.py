@@ -15,6 +15,7 @@ from whence._core.errors import OptionError, TableError
 from whence._core.progress import Listener
 from whence._core.tails import CHECK, heavy, with_tails
 from whence.recipes._judged import judged
+from whence.recipes._large_tables import drawn, fewer, taken, with_drawn
 from whence.recipes._repeated import repeated
 from whence.recipes.aliases import as_budget, as_engine, one_of
 from whence.recipes.background import background_part
@@ -75,7 +76,9 @@ def importance(
             background too, where that is X itself). The error is that of the rows that there are.
         by_case: report every test row, rather than their mean.
         budget: when to stop. By default once the standard error is below 2.5 % of the range of the
-            values, or below half of what the finite test set leaves open anyway.
+            values, or below half of what the finite test set leaves open anyway. Of a table too
+            large to be looked at in its seconds, or in memory, rows are drawn, and the verdict says
+            how many.
         seed: of every random draw.
         engine: where the model runs, such as `wh.engines.Threads(4)`.
         keep: a file of worths, such as "run.db": a rerun goes on where the last one stopped.
@@ -96,6 +99,14 @@ def importance(
     from whence.games.features.removal import as_removal
 
     with opened(as_budget(budget, max_evals, thresh) or Budget()) as account:
+        seed = one_of("seed", seed, "random_state", random_state, 0)  # type: ignore[assignment]
+        kept, rows_drawn = keep is not None, ""
+        if not by_case:
+            X, y, sample_weight, rows_drawn = fewer(
+                X, y, sample_weight, account.budget, seed, kept=kept
+            )
+        if background is not None:
+            background = taken(background, drawn(background, account.budget, seed, 1, kept=kept))
         pool, copies = (X, 1.0) if background is None else (background, 1.0)
         if sample_weight is not None and background is None and removal == "marginal":
             pool, copies = repeated(X, sample_weight)
@@ -115,7 +126,7 @@ def importance(
             game,
             by_case=by_case,
             budget=account.budget,
-            seed=one_of("seed", seed, "random_state", random_state, 0),  # type: ignore[arg-type]
+            seed=seed,
             engine=as_engine(engine, n_jobs),
             keep=keep,
             progress=progress,
@@ -123,6 +134,7 @@ def importance(
         if not why_not and not by_case:
             result = _with_background(result, game, account)
         result = judged(_of_copies(told(result, why_not), copies), game)
+    result = with_drawn(result, rows_drawn)
     data, names = (columns_of(game), game.X.row_names) if by_case else ({}, ())
     return replace(result, data=data, case_names=names)
 

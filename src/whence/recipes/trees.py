@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from whence._core.account import seconds_left
 from whence._core.attribution import Attribution
-from whence._core.errors import UnsupportedGameError, UnsupportedModelError
+from whence._core.deadline import deadline
+from whence._core.errors import OutOfTimeError, UnsupportedGameError, UnsupportedModelError
 
 
 def trees_or(
@@ -21,13 +23,20 @@ def trees_or(
     Raises:
         UnsupportedModelError: it was, and there is none.
         UnsupportedGameError: it was, and its trees are too wide.
+        OutOfTimeError: it was, and its trees were not read by half of the time.
     """
     try:
-        return trees(), ""
+        # tables of leaves that are still not made by half of the time are no gain
+        with deadline(seconds_left() / 2):
+            return trees(), ""
     except (UnsupportedModelError, UnsupportedGameError) as error:
         if insist:
             raise
         why = str(error)
+    except OutOfTimeError:
+        if insist:
+            raise
+        why = "half of the budget's seconds were over before its trees were read"
     return predictions(), why
 
 
