@@ -44,12 +44,14 @@ def _told(result: Attribution, game: Game) -> str:
     doubt = quantile(1 - DOUBT, free)[0] * error_of_sum(one)[0, 0]
     if total < -doubt:
         return _put(_worse(result, game), result)
-    seen = game.standing() if total <= doubt else None  # which a budget of rows pays for too
+    if not result.converged:
+        return result.verdict
+    seen = game.standing() if total <= doubt else None
     if seen is not None and seen.knows:
         return _put(_belied(result, game, seen), result)
     low, high = result.mean().ci()
     outside = ((low > 0) | (high < 0))[0, 0]
-    if not result.converged or outside.any() or not nothing(one):
+    if outside.any() or not nothing(one):
         return result.verdict
     if negligible(one):
         said = (
@@ -80,7 +82,7 @@ def _worse(result: Attribution, game: Game) -> str:
     if seen is None or not seen.knows:
         figures = _figures(result)
         return f"in this loss the model is worse than knowing nothing ({figures}){harm}"
-    sure = f"overconfident{_impossible(seen)}, not powerless"
+    sure = f"overconfident{_impossible(game, seen)}, not powerless"
     what = "not powerless" if isinstance(game.loss, ZeroOne) else sure
     return (
         f"in this loss the model is worse than knowing nothing ({_figures(result)}): it is {what}: "
@@ -91,7 +93,7 @@ def _worse(result: Attribution, game: Game) -> str:
 def _belied(result: Attribution, game: Game, seen: Standing) -> str:
     return (
         f"in this loss the model cannot be told from knowing nothing ({_figures(result)}), but it "
-        f"is not powerless{_impossible(seen)}: {seen}. {_instead(game)}"
+        f"is not powerless{_impossible(game, seen)}: {seen}. {_instead(game)}"
     )
 
 
@@ -102,8 +104,8 @@ def _figures(result: Attribution) -> str:
     return f"{told[0]} against {told[1]}, {result.question.unit}"
 
 
-def _impossible(seen: Standing) -> str:
-    many = seen.impossible
+def _impossible(game: Game, seen: Standing) -> str:
+    many = 0 if isinstance(game.loss, ZeroOne) else seen.impossible  # votes are no probabilities
     rows = "row" if many == 1 else "rows"
     return f" ({many:,} {rows} had probability 0 for what happened)" if many else ""
 
