@@ -226,7 +226,7 @@ def model(rows):
     if len(calls) == 40:
         pathlib.Path("under-way").touch()
         time.sleep(20)
-    return rows["fee"].to_numpy() * 1.0
+    return rows["fee"].to_numpy() / 100
 """
 
 

@@ -168,3 +168,49 @@ def test_weights_of_other_rows():
         wh.importance(by_name, frame, Y, sample_weight=w.sample(frac=1, random_state=0))
     got = wh.importance(by_name, frame, Y, background=POOL, sample_weight=w)
     assert np.allclose(got.values, exact(X, Y, sample_weight=W).values)
+
+
+LABELS = (X[:, 0] > 0).astype(int)
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(20) % 3])
+def test_values_of_training_rows(groups):
+    """Test rows that weigh, as repeated test rows. Kills: a plain mean over them."""
+    train, test = slice(0, 20), slice(20, None)
+    w = W[test]
+    again = np.repeat(X[test], w, axis=0), np.repeat(LABELS[test], w)
+    options = {"k": 3, "groups": groups}
+    got = wh.value(X[train], LABELS[train], X[test], LABELS[test], sample_weight=w, **options)
+    twice = wh.value(X[train], LABELS[train], *again, **options)
+    for what in ("values", "empty", "full"):
+        assert np.allclose(getattr(got, what), getattr(twice, what), rtol=0, atol=1e-12), what
+    each = wh.value(
+        X[train], LABELS[train], X[test], LABELS[test], sample_weight=w, by_case=True, **options
+    )
+    assert np.allclose(each.mean().values, got.values, rtol=0, atol=1e-12)
+    assert np.allclose(each.mean().parts["data"], got.parts["data"])
+
+
+def test_values_in_blocks_of_test_rows(monkeypatch):
+    """The same answer, and the same error, as in one block."""
+    ask = (X[:20], LABELS[:20], X[20:], LABELS[20:])
+    whole = wh.value(*ask, k=3, sample_weight=W[20:])
+    monkeypatch.setattr("whence.recipes._valuing._CELLS", 100)
+    got = wh.value(*ask, k=3, sample_weight=W[20:])
+    assert np.allclose(got.values, whole.values, rtol=0, atol=1e-12)
+    assert np.allclose(got.parts["data"], whole.parts["data"])
+    assert np.allclose(got.full, whole.full)
+
+
+def test_values_without_a_test_set():
+    """Folds count as their rows do."""
+    plain = wh.value(X, LABELS, k=3, folds=4)
+    assert np.allclose(
+        wh.value(X, LABELS, k=3, folds=4, sample_weight=W * 0 + 2).values, plain.values
+    )
+    half = (np.arange(40) < 20).astype(float)
+    one = wh.value(X, LABELS, k=3, folds=4, sample_weight=half)
+    other = wh.value(X, LABELS, k=3, folds=4, sample_weight=1 - half)
+    assert np.allclose((one.values + other.values) / 2, plain.values, rtol=0, atol=1e-12)
+    with pytest.raises(wh.WhenceError, match="method='oob' takes no sample_weight"):
+        wh.value(X, LABELS, method="oob", sample_weight=W)

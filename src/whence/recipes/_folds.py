@@ -17,6 +17,7 @@ from whence._core.errors import OptionError, TableError
 from whence._core.keyed import uniforms
 from whence._core.players import Players
 from whence._core.shaped import Int
+from whence._core.weights import Weights
 
 _DEAL = 31  # the stream of chance
 Ask = Callable[[np.ndarray, np.ndarray], Attribution]
@@ -40,7 +41,13 @@ def dealt(strata: np.ndarray, folds: int, seed: int) -> Int[np.ndarray, " rows"]
     return fold
 
 
-def crossed(ask: Ask, fold: np.ndarray, players: Players, owner: np.ndarray) -> Attribution:
+def crossed(
+    ask: Ask,
+    fold: np.ndarray,
+    players: Players,
+    owner: np.ndarray,
+    weights: Weights | None = None,
+) -> Attribution:
     """The mean over all rows as tests.
 
     Args:
@@ -50,14 +57,19 @@ def crossed(ask: Ask, fold: np.ndarray, players: Players, owner: np.ndarray) -> 
         fold: of each row.
         players: all of them.
         owner: the player of each row.
+        weights: how often each row counts as a test; all alike by default.
     """
+    counts = np.ones(len(fold)) if weights is None else weights
     values = np.zeros((1, 1, len(players)))
     squares: dict[str, np.ndarray] = {}
     found: list[tuple[float, Attribution]] = []
     for f in range(int(fold.max()) + 1):
         train, test = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
         _refuse_empty(train, test)
-        one, share = ask(train, test).mean(), len(test) / len(fold)
+        share = float(counts[test].sum() / counts.sum())
+        if not share:
+            continue
+        one = ask(train, test).mean()
         here = np.unique(owner[train])
         values[..., here] += share * one.values
         for name, part in one.parts.items():

@@ -15,6 +15,7 @@ from whence._attribute import attribute
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
 from whence._core.players import Players
+from whence._core.weights import Weights
 from whence.games.data.nearest_neighbours import NearestNeighbours
 from whence.methods.gradient.influence import influence
 from whence.methods.perturbation.data_shapley import data_shapley
@@ -53,20 +54,42 @@ class Asking:
     budget: Budget | None
     seed: int
 
-    def near(self, X: Points, y: np.ndarray, X_test: Asked, y_test: np.ndarray) -> Attribution:
-        """What rows are worth to their nearest neighbours."""
+    def near(
+        self,
+        X: Points,
+        y: np.ndarray,
+        X_test: Asked,
+        y_test: np.ndarray,
+        weights: Weights | None = None,
+    ) -> Attribution:
+        """What rows are worth to their nearest neighbours; `weights` are of the test rows."""
         if self.groups is not None:
             game = NearestNeighbours(
-                X, y, X_test, y_test, self.k, task=self.task, groups=self.groups
+                X,
+                y,
+                X_test,
+                y_test,
+                self.k,
+                task=self.task,
+                groups=self.groups,
+                sample_weight=weights,
             )
             return attribute(game, by_case=self.by_case, budget=self.budget, seed=self.seed)
         if self.by_case or len(X) * len(X_test) <= _CELLS:
             found = knn_shapley(X, y, X_test, y_test, self.k, task=self.task)
+            found = replace(found, weights=weights)
             return found if self.by_case else found.mean()
-        return _streamed(X, y, X_test, y_test, self.k, self.task)
+        return _streamed(X, y, X_test, y_test, self.k, self.task, weights)
 
-    def trained(self, X: Any, y: np.ndarray, X_test: Any, y_test: np.ndarray) -> Attribution:
-        """What rows are worth to a model that is trained on them."""
+    def trained(
+        self,
+        X: Any,
+        y: np.ndarray,
+        X_test: Any,
+        y_test: np.ndarray,
+        weights: Weights | None = None,
+    ) -> Attribution:
+        """What rows are worth to a model that is trained on them; `weights` are of test rows."""
         bounded = self.way == "shapley"  # whose coalitions may hold one class
         trainer = as_trainer(self.model, X, y, self.seed, bounded=bounded)
         test = X_test, y_test
@@ -78,26 +101,36 @@ class Asking:
             found = data_shapley(
                 trainer, test, groups=self.groups, budget=self.budget, seed=self.seed
             )
+        found = replace(found, weights=weights)
         return found if self.by_case else found.mean()
 
 
 def _streamed(
-    X: Points, y: np.ndarray, X_test: Asked, y_test: np.ndarray, k: int, task: str
+    X: Points,
+    y: np.ndarray,
+    X_test: Asked,
+    y_test: np.ndarray,
+    k: int,
+    task: str,
+    weights: Weights | None = None,
 ) -> Attribution:
     """The mean over test rows, with its error, in blocks of them."""
     start, asked = perf_counter(), np.arange(len(y_test))
     if task == "classes":  # a test row whose label no training row has is worth 0 to everybody
         own, wanted = coded(y, y_test)
         asked = asked[np.isin(wanted, own)]
-    sums, ends = np.zeros((2, len(y))), np.zeros(2)
+    m = len(y_test)
+    w = np.ones(m) if weights is None else weights / weights.mean()
+    sums, ends = np.zeros((3, len(y))), np.zeros(2)
     for at in np.array_split(asked, -(-len(asked) * len(y) // _CELLS)):
         one = knn_shapley(X, y, X_test[at], y_test[at], k, task=task)
-        values = one.values[:, 0]
-        sums += np.stack([values.sum(axis=0), (values**2).sum(axis=0)])
-        ends += np.array([one.empty.sum(), one.full.sum()])
-    m = len(y_test)
+        values, count = one.values[:, 0], w[at, None]
+        sums += [(c * v).sum(axis=0) for c, v in _moments(count, values)]
+        ends += np.array([w[at] @ one.empty[:, 0], w[at] @ one.full[:, 0]])
     mean = sums[0] / m
-    spread = np.maximum(sums[1] - m * mean**2, 0.0) / max(m - 1, 1)
+    # of w (v - mean), a row whose label nobody has among them: its values are 0
+    squares = sums[2] - 2 * mean * sums[1] + mean**2 * (w**2).sum()
+    spread = np.maximum(squares, 0.0) / max(m - 1, 1)
     lost = m - len(asked)
     more = f"; {lost} test rows have a label that no training row has" if lost else ""
     return replace(
@@ -112,6 +145,11 @@ def _streamed(
         cost=replace(one.cost, seconds=perf_counter() - start),
         verdict=one.verdict + more,
     )
+
+
+def _moments(count: np.ndarray, values: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Weights and what they weigh, of sum w v, sum w^2 v and sum w^2 v^2."""
+    return (count, values), (count**2, values), (count**2, values**2)
 
 
 def with_columns(found: Attribution, X: Table, X_test: Table, most: int) -> Attribution:

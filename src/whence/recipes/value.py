@@ -20,8 +20,10 @@ from whence._core.account import opened, shared
 from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
-from whence._core.errors import positive
+from whence._core.errors import OptionError, positive
+from whence._core.weights import Weights
 from whence.methods.perturbation.data_oob import data_oob
+from whence.models.row_weights import as_weights
 from whence.models.table import Table
 from whence.models.training_rows import group_players, row_players
 from whence.recipes._comparable import HOW, comparable
@@ -44,6 +46,7 @@ def value(
     model: Any = None,
     method: str = "auto",
     groups: Any = None,
+    sample_weight: Any = None,
     task: str | None = None,
     k: int = 5,
     scale: bool = True,
@@ -66,6 +69,8 @@ def value(
             why.
         groups: the source, labeller or day of each row, or name -> positions of rows: what leaves
             together.
+        sample_weight: how often each test row counts (each row, where there is no test set), as if
+            it were there so many times; not for "oob" and "shapley".
         task: "classes" or "numbers": what the labels are. By default what the model predicts;
             without one, words and up to 20 different whole numbers are classes, and numbers with
             fractions are numbers. More whole numbers could be either: then it must be said.
@@ -92,6 +97,7 @@ def value(
         given = Given.of(X, y, X_test, y_test, task, model)
         way, why = chosen(method, model, given, groups)
         refuse(way, model, given, groups, by_case=by_case)
+        counts = None if sample_weight is None else _counts(sample_weight, way, X, X_test, given)
         positive(k, "k", "how many neighbours vote")
         if way == "oob":
             own = given.X.frame() if model is not None else comparable(given.X, scale=scale)[0]
@@ -108,13 +114,15 @@ def value(
         )
         asking = Asking(way, model, k, given.task, None, by_case, budget, seed)
 
-        def ask(train: np.ndarray, X_asked: Table, y_asked: np.ndarray) -> Attribution:
+        def ask(
+            train: np.ndarray, X_asked: Table, y_asked: np.ndarray, w: Weights | None
+        ) -> Attribution:
             members = None if groups is None else _members(players.names, owner[train])
             one, rows = replace(asking, groups=members), given.X.take(train)
             if way == "knn":
                 points, asked = comparable(rows, X_asked, scale=scale)
-                return one.near(points, given.y[train], asked, y_asked)
-            return one.trained(rows.frame(), given.y[train], X_asked.frame(), y_asked)
+                return one.near(points, given.y[train], asked, y_asked, w)
+            return one.trained(rows.frame(), given.y[train], X_asked.frame(), y_asked, w)
 
         stamp = {"distance": HOW if scale else "columns as they are"} if way == "knn" else {}
         if given.X_test is None or given.y_test is None:
@@ -128,17 +136,34 @@ def value(
 
             def fold(train: np.ndarray, test: np.ndarray) -> Attribution:
                 with shared(budget, 1 / next(left)):
-                    return ask(train, given.X.take(test), given.y[test])
+                    w = None if counts is None else counts[test]
+                    return ask(train, given.X.take(test), given.y[test], w)
 
-            found = crossed(fold, dealt(dealing, folds, seed), players, owner)
+            found = crossed(fold, dealt(dealing, folds, seed), players, owner, counts)
             return _told(found, method, way, why, stamp | {"folds": folds})
-        found = ask(np.arange(len(given.y)), given.X_test, given.y_test)
+        found = ask(np.arange(len(given.y)), given.X_test, given.y_test, counts)
         found = replace(found, players=players)
         if by_case:
             found = replace(found, case_names=given.X_test.row_names)
         if by_case and groups is None:
             found = with_columns(found, given.X, given.X_test, _CARRIED)
         return _told(found, method, way, why, stamp)
+
+
+def _counts(sample_weight: Any, way: str, X: Any, X_test: Any, given: Given) -> Weights:
+    """How often each test row counts.
+
+    Raises:
+        OptionError: a way that has no test rows, or whose error is that of a plain mean over them.
+        TableError: wrong weights.
+    """
+    if way in {"oob", "shapley"}:
+        raise OptionError(
+            f"method={way!r} takes no sample_weight: repeat the test rows, or use 'knn', 'loo' or "
+            "'influence'"
+        )
+    asked = (X, given.X) if given.X_test is None else (X_test, given.X_test)
+    return as_weights(sample_weight, asked[0], len(asked[1]))
 
 
 def _members(names: tuple[str, ...], owner: np.ndarray) -> Mapping[str, np.ndarray]:

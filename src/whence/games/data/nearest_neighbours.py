@@ -15,18 +15,19 @@ from typing import Any, final
 
 import numpy as np
 
-from whence._core.game import JointGame, StatedGame
+from whence._core.game import JointGame, WeightedGame
 from whence._core.shaped import Float
 from whence._core.types import Coalitions, Draws
 from whence.models.nearest import Metric
 from whence.models.neighbourhood import neighbourhood
+from whence.models.row_weights import as_weights
 from whence.models.training_rows import group_players, row_players
 
 _FIRST = 64  # ranks looked at first; few coalitions lack k rows among them
 
 
 @final
-class NearestNeighbours(JointGame, StatedGame):
+class NearestNeighbours(JointGame, WeightedGame):
     """How well the nearest training rows that stay answer each test row; a case is a test row.
 
     Args:
@@ -40,6 +41,7 @@ class NearestNeighbours(JointGame, StatedGame):
         prior: of numbers, what a lacking neighbour says; the mean of y by default.
         groups: name -> positions of rows, or each row's group: then groups are the players, and
             rows in none are players of their own.
+        sample_weight: how often each test row counts, as if it were there so many times.
 
     Memory: 12 bytes for each pair of a training and a test row.
 
@@ -61,6 +63,7 @@ class NearestNeighbours(JointGame, StatedGame):
         task: str | None = None,
         prior: float | None = None,
         groups: Any = None,
+        sample_weight: Any = None,
     ) -> None:
         near = neighbourhood(X, y, X_test, y_test, k, metric, task, prior)
         rows, tests = len(near.labels), len(near.test_labels)
@@ -75,6 +78,8 @@ class NearestNeighbours(JointGame, StatedGame):
         self.k, self.task, self.wanted = near.k, near.task, near.y_test
         self.outputs, self.question = (near.output,), near.question
         self.n_cases = tests
+        if sample_weight is not None:
+            self.weights = as_weights(sample_weight, X_test, tests)
 
     def _worths(self, coalitions: Coalitions, draws: Draws) -> np.ndarray:
         del draws
