@@ -62,3 +62,20 @@ def test_only_code_that_is_named_is_looked_for_where_one_stands(ask, desk):
     (desk / "own_here.py").write_text("def fee(X): return X['fee'].to_numpy() / 100\n")
     ask("own_here:fee")
     assert sys.path == [str(desk), *before]
+
+
+def test_a_type_that_is_trusted_by_name(ask, desk, monkeypatch):
+    sio = pytest.importorskip("skops.io")
+    (desk / "own_twice.py").write_text(
+        "from sklearn.base import BaseEstimator, RegressorMixin\n"
+        "class Twice(RegressorMixin, BaseEstimator):\n"
+        "    def predict(self, X):\n        return X['fee'].to_numpy() / 50\n"
+    )
+    monkeypatch.syspath_prepend(desk)
+    from own_twice import Twice
+
+    sio.dump(Twice(), desk / "twice.skops")
+    fail(ask("twice.skops"), "does not trust by itself: 'own_twice.Twice'", "--trust TYPE")
+    told = json.loads(ask("twice.skops", "--trust", "own_twice.Twice").stdout)
+    assert "twice.skops" in told["question"]["model"]
+    sys.modules.pop("own_twice")

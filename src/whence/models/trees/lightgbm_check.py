@@ -47,8 +47,10 @@ def check_lightgbm(raw: bytes) -> None:
     Raises:
         DamageError: what is wrong, and where.
     """
-    if b"\0" in raw or b"\r" in raw:
+    if b"\0" in raw:
         raise DamageError("it holds bytes that are no text")
+    if b"\r" in raw:
+        raise DamageError("its lines end as on Windows, so that its trees have other sizes")
     body, end, rest = raw.decode().partition("end of trees\n")
     if not end:
         raise DamageError('it is cut off: it has no line "end of trees"')
@@ -56,8 +58,8 @@ def check_lightgbm(raw: bytes) -> None:
     trees = [f"{part}\n" for part in parts[:-1]] + parts[-1:]
     features = _check_head(_head(top), trees)
     columns = _columns(trees)
-    leaves = _check_splits(columns, features)
-    _check_categories(columns, leaves)
+    leaves, found = _check_splits(columns, features)
+    _check_categories(columns, leaves, found)
     _check_linear(columns, leaves, features)
     _check_rest(rest)
 
@@ -157,8 +159,10 @@ def _parsed(text: str, count: int, key: str) -> np.ndarray:
     return found
 
 
-def _check_splits(columns: dict[str, list[str]], features: int) -> np.ndarray:
-    """How many leaves each tree has."""
+def _check_splits(
+    columns: dict[str, list[str]], features: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """How many leaves each tree has, and what all splits and leaves say."""
     for key in ("num_leaves", "num_cat", "is_linear"):
         if not all(re.fullmatch(r"\d{1,9}", word or "0") for word in columns[key]):
             raise DamageError(f"a tree says nothing sensible of its {key}")
@@ -175,7 +179,7 @@ def _check_splits(columns: dict[str, list[str]], features: int) -> np.ndarray:
     _numbers(columns, "shrinkage", np.ones_like(leaves))
     _check_ranges(found, features)
     _check_children(found, leaves)
-    return leaves
+    return leaves, found
 
 
 def _check_ranges(found: dict[str, np.ndarray], features: int) -> None:
@@ -208,7 +212,10 @@ def _check_children(found: dict[str, np.ndarray], leaves: np.ndarray) -> None:
     check_trees(child("left_child"), child("right_child"), inside, size, deepest=_DEEPEST)
 
 
-def _check_categories(columns: dict[str, list[str]], leaves: np.ndarray) -> None:
+def _check_categories(
+    columns: dict[str, list[str]], leaves: np.ndarray, found: dict[str, np.ndarray]
+) -> None:
+    """Sets of categories: each tree's words, where each set ends in them, and who asks which."""
     sets = np.array(columns["num_cat"], np.int64)
     ends = _numbers(columns, "cat_boundaries", np.where(sets > 0, sets + 1, 0)).astype(np.int64)
     first = np.cumsum(np.where(sets > 0, sets + 1, 0)) - np.where(sets > 0, sets + 1, 0)
@@ -221,8 +228,8 @@ def _check_categories(columns: dict[str, list[str]], leaves: np.ndarray) -> None
     bits = _numbers(columns, "cat_threshold", words)
     if ((bits < 0) | (bits >= 2**32)).any():
         raise DamageError("a cat_threshold is no word of 32 bits")
-    asks = _numbers(columns, "decision_type", leaves - 1).astype(np.int64) & 1 > 0
-    at, many = _numbers(columns, "threshold", leaves - 1)[asks], np.repeat(sets, leaves - 1)[asks]
+    asks = found["decision_type"].astype(np.int64) & 1 > 0
+    at, many = found["threshold"][asks], np.repeat(sets, leaves - 1)[asks]
     if ((at != np.trunc(at)) | (at < 0) | (at >= many)).any():
         raise DamageError("a split on categories has no set of them")
 
