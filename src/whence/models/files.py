@@ -215,10 +215,13 @@ def _catboost(file: _File) -> object:
     check_catboost(file.raw)
     import catboost
 
+    from whence.models.catboost_categories import vocabulary
+
     model = catboost.CatBoost().load_model(blob=file.raw)
     if "params" in model.get_metadata().keys():  # noqa: SIM118 (sums of models have none)
         model.get_all_params()
-    _ = model.feature_names_, model.classes_, model.get_scale_and_bias()
+    _ = model.classes_, model.get_scale_and_bias()
+    vocabulary(model, model.feature_names_)  # what is asked of it later must be there
     return model
 
 
