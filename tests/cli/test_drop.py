@@ -84,12 +84,26 @@ def test_without_mechanisms_there_is_one_for_each_column(call, run):
     assert got.exit_code == 0
 
 
-def test_what_cannot_be_said_is_refused_with_code_one(call, run):
+def test_what_before_cannot_speak_for_is_measured_and_told_with_code_one(call, run):
     got = run("drop", "june.csv", "moon.csv", *ASK[3:], "--drop", "customer")
     assert got.exit_code == 1
-    assert "refused: the column 'region' has values after that it never has before" in got.stderr
-    assert "7 in 300 rows" in got.stderr
-    assert not got.stdout
+    said = " ".join(got.stdout.split())
+    assert "Accuracy went from" in said
+    assert "values of region never seen before" in said
+    assert "7 in 300 rows" in said
+    assert "overlap: FAILS" in said
+
+
+def test_a_metric_of_ones_own(call, run):
+    code = "def hits(y, p, w):\n    return (w * (p.argmax(1) == y)).sum() / w.sum()\n"
+    (call / "judges.py").write_text(code, encoding="utf-8")
+    ask = (*ASK, *GIVEN, "--drop", "customer", "--json", "--quiet")
+    own, named = (run(*ask, "--metric", m) for m in ("judges:hits", "accuracy"))
+    values = [json.loads(got.stdout)["values"] for got in (own, named)]
+    assert np.allclose(*values, atol=0.01)  # only of accuracy is known that it is yes or no
+    library = run(*ask, "--metric", "sklearn.metrics:f1_score")
+    assert json.loads(library.stdout)["outputs"] == ["f1"]
+    fail(run(*ask, "--metric", "judges:hit"), "has no 'hit'", "Did you mean 'hits'")
 
 
 def test_slips_are_one_line(call, run):

@@ -229,6 +229,8 @@ RIGHT = {
     "LinearSurrogate.keep": {"0.5"},
     "LogLoss.clip": {"0.5"},
     "fit.keep": {"0.5"},
+    "drop.label": WORDS,
+    "drop.beside": {"array([])"},
     "duplicates.X": {"frame"},
     "duplicates.y_test": {"()", "[]", "array([])"},
     "duplicates.near": {"0", *BOUNDS},

@@ -51,7 +51,11 @@ def drop(
     ] = None,
     metric: Annotated[
         str,
-        typer.Option(metavar="NAME", help="'accuracy', 'log-loss', 'squared error' or 'auc'."),
+        typer.Option(
+            metavar="NAME",
+            help="'accuracy', 'f1', 'auc', 'log-loss', 'squared error', 'absolute error', 'r2', a "
+            "scikit-learn scorer, or pkg.mod:function of (y, prediction, weights).",
+        ),
     ] = "accuracy",
     unit: Annotated[
         str | None,
@@ -69,7 +73,10 @@ def drop(
         str, typer.Option(metavar="ratio|balance", help="How rows are weighed.")
     ] = "ratio",
     floor: Annotated[
-        float, typer.Option(metavar="N", help="Rows that weights must be worth, else: refused.")
+        float,
+        typer.Option(
+            metavar="N", help="Rows that weights must be worth, else: measured by difference."
+        ),
     ] = 50.0,
     drop: o.Drop = None,
     unpickle: o.Unpickle = False,
@@ -78,6 +85,7 @@ def drop(
     error: o.Error = None,
     seconds: o.Seconds = None,
     evaluations: o.Evaluations = None,
+    rows: o.ModelRows = None,
     out: o.Out = None,
     html: o.Html = None,
     csv: o.Csv = None,
@@ -86,15 +94,15 @@ def drop(
     top: o.Top = 20,
 ) -> int:
     """Why did it drop? Which mechanisms a metric's change from BEFORE to AFTER came with."""
-    from whence._core.errors import OverlapError
     from whence.cli import answer, files, modelarg, screen, tables, values
     from whence.games.shifts import MechanismShift
-    from whence.recipes.drop import answered
+    from whence.recipes.drop import account, answered
 
     targets = {"--out": out, "--html": html, "--csv": csv}
     targets["--json"] = files.STDOUT if json else None
     files.check(targets, [model, before, after])
-    budget = values.budget(error, seconds, evaluations, None)
+    bounds = (error, seconds, evaluations, rows)
+    budget = values.budget(*bounds) if any(b is not None for b in bounds) else None
     loaded = modelarg.load_models([model], unpickle=unpickle, trust=tuple(trust or ()))
     kinds = tables.same_kinds((before, after), modelarg.kinds(loaded, target))
     old, new = (
@@ -104,13 +112,13 @@ def drop(
     aside = (*(beside or ()), *((unit,) if unit is not None else ()))
     asked = modelarg.opened(loaded, _shown(old.X, aside))
     screen.say(_about(asked, old, new, metric), quiet=quiet)
-    try:
+    with account(budget) as opened:
         game = MechanismShift(
             asked,
             before=(old.X, old.y),
             after=(new.X, new.y),
             mechanisms=mechanism or None,
-            metric=metric,
+            metric=_metric(metric),
             label=target,
             beside=tuple(beside or ()),
             units=unit,
@@ -118,20 +126,29 @@ def drop(
             floor=floor,
             seed=seed,
         )
-        result = answered(game, budget=budget, seed=seed, progress=None if quiet else True)
-    except OverlapError as refusal:
-        screen.say(str(refusal))
-        return UNSURE
+        progress = None if quiet else True
+        result = answered(game, budget=opened.budget, seed=seed, progress=progress)
     result = _with_places(result, model, before, after)
     written = files.save(result, out, html, csv)
     if not (json or files.on_stdout(html, csv)):
         answer.tables(result, top)
-        screen.tell(_carriers(game, result, before))
+        screen.tell(_carriers(game, result, before, after))
     answer.kept(result, written, as_json=json, quiet=quiet)
     kept = "--out FILE.whence keeps the answer, to show and to compare"
     answer.hint(kept if out is None else f"whence show {out} --open", quiet=quiet)
     failed = any(c.holds is False for c in result.certificates)
     return UNSURE if failed or not result.converged else DONE
+
+
+def _metric(typed: str) -> Any:
+    """A metric's name, or the function that "pkg.mod:function" names."""
+    from whence.cli import modelarg
+    from whence.models.files import load
+
+    if ":" not in typed:
+        return typed
+    modelarg.look_here(typed, unpickle=False)
+    return load(typed)
 
 
 def _shown(table: "Table", aside: tuple[str, ...]) -> "Table":
@@ -153,14 +170,20 @@ def _with_places(result: "Attribution", model: str, before: Path, after: Path) -
     return replace(result, provenance={**result.provenance, **told})
 
 
-def _carriers(game: "MechanismShift", result: "Attribution", before: Path) -> str:
+def _carriers(game: "MechanismShift", result: "Attribution", before: Path, after: Path) -> str:
     """The rows and values that carry the leading mechanism; nothing for a metric of pairs."""
     import numpy as np
 
-    if game.evidence.before.each is None:
+    values, told = result.values[0, 0], []
+    if game.roles.by_difference:
+        values = values[:-1]
+    if game.evidence.metric.each is None or not len(values):
         return ""
-    leading = int(np.argmax(np.abs(result.values[0, 0])))
-    found = game.rows(leading)
-    first = ", ".join(str(int(r)) for r in found.rows[:8])
-    more = ", …" if len(found.rows) > 8 else ""
-    return f"\n{found!r}\n  rows of {before}, counted from 0: {first}{more}"
+    found = game.rows(int(np.argmax(np.abs(values))))
+    for path, rows in ((before, found.before), (after, found.after)):
+        if len(rows):
+            first = ", ".join(str(int(r)) for r in rows[:8])
+            told.append(
+                f"  rows of {path}, counted from 0: {first}{', …' if len(rows) > 8 else ''}"
+            )
+    return "\n".join(["", repr(found), *told])

@@ -22,7 +22,7 @@ from whence.games.shifts import basis
 from whence.games.shifts.columns import Shared
 from whence.games.shifts.logistic import Problem
 from whence.games.shifts.mechanism import Mechanism
-from whence.games.shifts.raking import Balanced, nearest
+from whence.games.shifts.raking import Tilt, nearest
 from whence.games.shifts.ratios import Weigher
 
 
@@ -41,27 +41,28 @@ class Balance(Weigher):
 
     def __init__(self, columns: Mapping[str, Shared], label: str, problem: Problem) -> None:
         self.columns, self.label, self.problem = columns, label, problem
-        self.words, self.unseen, self.clipped = {}, {}, {}
+        self.words, self.unseen, self.gone, self.far, self.clipped = {}, {}, {}, {}, {}
         self.left: dict[str, float] = {}
         many = problem.groups
         kept = problem.group[:, None] != np.arange(many)
         whole = np.ones((len(kept), 1))
         self.kept = np.concatenate([whole, kept.astype(float)], axis=1)  # row, replicate
 
-    def ratio(self, mechanism: Mechanism) -> Float[np.ndarray, "rows replicates"]:
-        """Balanced weights, of mean about 1."""
+    def log_ratio(self, mechanism: Mechanism) -> Float[np.ndarray, "rows replicates"]:
+        """Balanced weights, of mean about 1 on the rows of before."""
         after = self.problem.after > 0
         every = self._features(mechanism.columns)
         shares = self.kept[after] / self.kept[after].sum(axis=0)
         if mechanism.parents:
             parents = self._features(mechanism.parents)
             wanted = self._means(parents[~after], self.kept[~after])
-            shares = self._nearest(self.kept[after], parents[after], wanted).weights
-        target = shares.T @ every[after]
-        found = self._nearest(self.kept[~after], every[~after], target)
+            tilt = self._nearest(self.kept[after], parents[after], wanted)
+            shares = shares * np.exp(tilt.log_weights(parents[after]))
+            shares /= shares.sum(axis=0)
+        found = self._nearest(self.kept[~after], every[~after], shares.T @ every[after])
         self.left[mechanism.called] = found.left
         self.words[mechanism.called] = f"balanced on {every.shape[1]} features"
-        return np.asarray(found.weights * (~after).sum())
+        return found.log_weights(every)
 
     def _features(self, names: tuple[str, ...]) -> Float[np.ndarray, "rows features"]:
         return basis.quadratic([self.columns[n] for n in names], (self.label,))
@@ -69,5 +70,5 @@ class Balance(Weigher):
     def _means(self, F: np.ndarray, kept: np.ndarray) -> Float[np.ndarray, "replicates features"]:
         return np.asarray(kept.T @ F / kept.sum(axis=0)[:, None])
 
-    def _nearest(self, base: np.ndarray, F: np.ndarray, target: np.ndarray) -> Balanced:
+    def _nearest(self, base: np.ndarray, F: np.ndarray, target: np.ndarray) -> Tilt:
         return nearest(base, F, target, 1 / len(self.kept))

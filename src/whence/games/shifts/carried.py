@@ -5,7 +5,8 @@ A value is a mean over orders of differences between weighted means, so it is a 
     phi_m = sum_i a_i,    a_i = psi_i (m_i - v(nobody)),
 
 where psi_i is the mechanism's Shapley value in the game of row i's own (normalised) weight. Rows
-that became more frequent and do badly carry a drop, and rows that became rarer and did well.
+that became more frequent and do badly carry a drop, and rows that became rarer and did well. Rows
+of both data sets are weighed, so rows of both carry.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from whence._core.errors import OptionError
 from whence._core.index import Shapley
 from whence._core.shaped import Float, Int
 from whence._core.text import printable
-from whence.games.shifts.columns import Shared
+from whence.games.shifts.columns import MISSING, Shared
 
 if TYPE_CHECKING:
     from whence.games.shifts.mechanisms import MechanismShift
@@ -36,9 +37,11 @@ class Carried:
     Attributes:
         mechanism: its name.
         value: the sum over all rows of what each carries.
-        rows: the rows of before that carry `share` of its side, heaviest first.
-        each: what every row of before carries.
+        rows: the rows that carry `share` of its side, heaviest first, as positions in `each`.
+        each: what every row carries that is weighed, before's rows first.
         share: see `rows`.
+        before: those of `rows` that are of before, as positions in before, heaviest first.
+        after: those that are of after, as positions in after.
         table: values of columns in columns of one length: "column", "value", "before", "after"
             (shares of the rows, as they were and as the mechanism makes them), "metric" (their
             mean), "carries" (the sum over them), largest first.
@@ -50,13 +53,16 @@ class Carried:
     rows: Int[np.ndarray, " carriers"]
     each: Float[np.ndarray, " rows"]
     share: float
+    before: Int[np.ndarray, " some"]
+    after: Int[np.ndarray, " others"]
     table: dict[str, tuple[object, ...]]
     exact: bool
 
     def __repr__(self) -> str:
         first = (
             f"{self.mechanism} carries {self.value:+.4g}: {len(self.rows):,} of {len(self.each):,} "
-            f"rows of before carry {100 * self.share:g} % of its side of it"
+            f"rows carry {100 * self.share:g} % of its side of it ({len(self.before):,} of before, "
+            f"{len(self.after):,} of after)"
         )
         lines = [first]
         shown = zip(*self.table.values(), strict=True)
@@ -72,24 +78,35 @@ def carried(game: "MechanismShift", mechanism: str | int, share: float) -> Carri
     """See `MechanismShift.rows`."""
     if isinstance(share, bool) or not isinstance(share, float) or not 0 < share < 1:
         raise OptionError(f"share lies between 0 and 1, such as 0.5; given {share!r}")
-    m, player = game.evidence.before.each, game.players.index(mechanism)
+    own, player = game.evidence, game.players.index(mechanism)
+    m = own.metric.each
     if m is None:
+        how = "it compares pairs" if own.metric.name == "auc" else "it is no mean over rows"
         raise OptionError(
-            f"no row has a part of the {game.evidence.before.name}: it compares pairs. Ask with "
-            "metric='accuracy' or 'log-loss'."
+            f"no row has a part of the {own.metric.name}: {how}. Ask with metric='accuracy' or "
+            "'log-loss'."
+        )
+    if game.roles.by_difference and player == len(game.players) - 1:
+        raise OptionError(
+            f"{game.players.names[player]} is measured by difference, after all others: no row has "
+            "a part of it"
         )
     psi = _own_weight(game, player)
-    each = psi * (m - m.mean())
+    nobody = game.weights(np.zeros(len(game.players), bool))[:, 0]
+    each = psi * (m - nobody @ m)
     side = np.sign(each.sum()) or 1.0
     order = np.argsort(-side * each, kind="stable")
     along = np.maximum(side * each[order], 0)
     many = int(np.searchsorted(np.cumsum(along), share * along.sum())) + 1
+    heavy, first = order[:many], own.sizes[0]
     return Carried(
         game.players.names[player],
         float(each.sum()),
-        order[:many],
+        heavy,
         each,
         share,
+        own.rows[0][heavy[heavy < first]],
+        own.rows[1][heavy[heavy >= first] - first],
         _table(game, player, each, psi),
         len(game.players) <= _ORDERS,
     )
@@ -100,20 +117,21 @@ def _own_weight(game: "MechanismShift", player: int) -> Float[np.ndarray, " rows
     n = len(game.players)
 
     def shares(coalition: np.ndarray) -> np.ndarray:
-        w = game.law.weights(coalition)[:, 0]
-        return np.asarray(w / w.sum())
+        return np.asarray(game.weights(coalition)[:, 0])
 
-    total = np.zeros(game.evidence.sizes[0])
+    total = np.zeros(len(game.evidence.kept))
     if n > _ORDERS:
         one, every = np.eye(n, dtype=bool)[player], np.ones(n, bool)
         first = shares(one) - shares(np.zeros(n, bool))
         last = shares(every) - shares(every & ~one)
         return np.asarray((first + last) / 2)
-    for without in coalitions(n):
+    last = game.roles.by_difference  # whoever is measured by difference moves no weight
+    for others in coalitions(n - last):
+        without = np.append(others, np.zeros(int(last), bool))
         if not without[player]:
             joined = without.copy()
             joined[player] = True
-            weight = Shapley().weight(int(without.sum()), n)
+            weight = Shapley().weight(int(without.sum()), n - last)
             total += weight * (shares(joined) - shares(without))
     return total
 
@@ -121,14 +139,14 @@ def _own_weight(game: "MechanismShift", player: int) -> Float[np.ndarray, " rows
 def _table(
     game: "MechanismShift", player: int, each: np.ndarray, psi: np.ndarray
 ) -> dict[str, tuple[object, ...]]:
-    own, m = game.evidence, game.evidence.before.each
-    rows, lines = own.sizes[0], []
-    for name in game.law.columns(player):
-        codes, labels = _values(own.columns[name], rows)
+    own, m, lines = game.evidence, game.evidence.metric.each, []
+    nobody = game.weights(np.zeros(len(game.players), bool))[:, 0]
+    for name in game.columns(player):
+        codes, labels = _values(own.columns[name])
         for code, value in enumerate(labels):
             at = codes == code
             if at.any() and m is not None:
-                was = float(at.mean())
+                was = float(nobody[at].sum())
                 becomes = was + float(psi[at].sum())
                 lines.append(
                     (name, value, was, becomes, float(m[at].mean()), float(each[at].sum()))
@@ -138,11 +156,12 @@ def _table(
     return {title: tuple(line[i] for line in lines) for i, title in enumerate(titles)}
 
 
-def _values(column: Shared, rows: int) -> tuple[np.ndarray, list[str]]:
-    """The values of a column, before; numbers by fifths."""
+def _values(column: Shared) -> tuple[np.ndarray, list[str]]:
+    """The values of a column; numbers by fifths."""
     if column.numbers is None:
-        return column.codes[:rows], [str(v) for v in column.levels]
-    x = column.numbers[:rows]
-    edges = np.unique(np.quantile(x, np.linspace(0, 1, _BINS + 1)))
+        return column.codes, [str(v) for v in column.levels]
+    x, known = column.numbers, ~column.missing
+    edges = np.unique(np.quantile(x[known], np.linspace(0, 1, _BINS + 1)))
+    labels = [f"{a:.4g} to {b:.4g}" for a, b in pairwise(edges)] or [f"{edges[0]:.4g}"]
     codes = np.searchsorted(edges[1:-1], x, side="right")
-    return codes, [f"{a:.4g} to {b:.4g}" for a, b in pairwise(edges)]
+    return np.where(known, codes, len(labels)), [*labels, MISSING]

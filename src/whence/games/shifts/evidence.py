@@ -1,40 +1,49 @@
-"""Both data sets, read: predictions judged, columns in one form, units in groups."""
+"""Both data sets, read: rows sampled, predictions judged, columns in one form, units in groups."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
 
-from whence._core.errors import OptionError, TableError, did_you_mean, some
-from whence._core.shaped import Float
-from whence.games.shifts.columns import Shared, refuse_new, shared
+from whence._core.shaped import Bool, Float, Int
+from whence.games.shifts.answers import answers, inert
+from whence.games.shifts.columns import Shared, shared
 from whence.games.shifts.groups import grouped
+from whence.games.shifts.inputs import Inputs, Side, read
+from whence.games.shifts.limits import Limits, sampled
 from whence.games.shifts.logistic import Problem
-from whence.games.shifts.metric import Metric, as_metric
+from whence.games.shifts.metric import Metric
+from whence.games.shifts.metrics import as_metric
+from whence.games.shifts.novelty import Novelty, found_in, novelty
 from whence.games.shifts.ratios import Seen
-from whence.models.cells import Column, inferred, objects
-from whence.models.labels import as_labels, refuse_length, refuse_other_rows
+from whence.models.cells import Column
 from whence.models.predictor import Predictor, predictor
-from whence.models.table import Table
+
+Replicates = Float[np.ndarray, " replicates"]
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What both data sets hold.
+    """What both data sets hold. Rows that are weighed come first of before, then of after.
 
     Attributes:
         model: who predicts.
-        columns: of both, by name, the label last.
+        columns: of the rows that are weighed, by name, the label last.
         features: names of columns but the label.
         label: its name.
         problem: which rows are of after, and their groups.
         kept: 1.0 where a row counts, in each replicate; the first has all.
-        before: the metric on before.
-        after: the metric on after.
-        unseen: the largest share of after's rows, over columns, with values unseen before.
+        metric: on the rows that are weighed.
+        measured: the metric on before and on after, on every row that the model was asked about,
+            with all rows and without each group.
         seen: what the model says of a row, and whether it is right, where that is yes or no.
+        rows: positions, in before and in after, of the rows that are weighed.
+        asked: how many rows of before and of after the model was asked about.
+        total: how many there are.
+        novelty: values of after that before cannot speak for.
+        failed: which rows of after the model cannot be asked about; empty where it can.
     """
 
     model: Predictor
@@ -43,16 +52,45 @@ class Evidence:
     label: str
     problem: Problem
     kept: Float[np.ndarray, "rows replicates"]
-    before: Metric
-    after: Metric
-    unseen: float
+    metric: Metric
+    measured: tuple[Replicates, Replicates]
     seen: tuple[Seen, ...]
+    rows: tuple[Int[np.ndarray, " before"], Int[np.ndarray, " after"]]
+    asked: tuple[int, int]
+    total: tuple[int, int]
+    novelty: Novelty
+    failed: str
+
+    @property
+    def after(self) -> Bool[np.ndarray, " rows"]:
+        """Which rows are of after."""
+        return self.problem.after > 0
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """Rows of before and of after."""
-        many = int(self.problem.after.sum())
-        return len(self.problem.after) - many, many
+        """Rows of before and of after that are weighed."""
+        return len(self.rows[0]), len(self.rows[1])
+
+    def known(self, rows: Int[np.ndarray, " some"]) -> "Evidence":
+        """Some rows (some of them more than once), without columns that are put aside."""
+        dropped = self.novelty.dropped
+        columns = {n: c.take(rows) for n, c in self.columns.items() if n not in dropped}
+        silent = {new.column for new in self.novelty.inert}
+        seen = [
+            Seen(s.column.take(rows), tuple(n for n in s.by if n not in silent))
+            for s in self.seen
+            if {*s.by} - silent <= {*columns}
+        ]
+        problem = self.problem
+        return replace(
+            self,
+            columns=columns,
+            features=tuple(n for n in self.features if n not in dropped),
+            problem=Problem(problem.after[rows], problem.group[rows], problem.groups),
+            kept=self.kept[rows],
+            metric=self.metric.take(rows),
+            seen=tuple(seen),
+        )
 
 
 def evidence(
@@ -66,160 +104,92 @@ def evidence(
     units: Any,
     groups: int,
     seed: int,
+    floor: float,
 ) -> Evidence:
-    """Read both data sets.
+    """Read both data sets, and ask the model about them.
 
     Raises:
         WhenceError: whatever does not fit; the message says what and where.
     """
-    (X0, y0), (X1, y1) = _pair(before, "before"), _pair(after, "after")
-    for X, y, where in ((X0, y0, "before"), (X1, y1, "after")):
-        refuse_other_rows(X, y, f"y of {where}", f"X of {where}")
-    called = _label(y0, y1, label)
-    tables = Table.of(X0, what="X of before"), Table.of(X1, what="X of after")
-    lower = _matched(*tables)
-    tables = (tables[0], lower)
-    tables, together = _units(tables, units)
-    known, extra = _split(tables[0], beside)
-    if called in tables[0].names:
-        raise TableError(
-            f"the label is called {called!r}, and so is a feature: give label= another name"
-        )
-    n0, n1 = len(tables[0]), len(tables[1])
-    features = (*known, *extra)
-    columns = {n: shared(n, tables[0].raw(n), tables[1].raw(n)) for n in features}
-    later = np.repeat([False, True], [n0, n1])
-    unseen = refuse_new(list(columns.values()), later)  # before a model meets values it never saw
-    asked = predictor(model, like=tables[0].select(known))
-    metrics: list[Metric] = []
-    labels, said = [], []
-    for table, y, where in zip(tables, (y0, y1), ("before", "after"), strict=True):
-        values = as_labels(y, f"y of {where}")
-        refuse_length(values, len(table), f"y of {where}")
-        _refuse_gaps(values, where)
-        p = asked(asked.aligned(table.select(known)).frame())
-        said.append(Column(p[:, -1]))
-        metrics.append(as_metric(metric, values, p, asked, where))
-        labels.append(inferred(objects(values.reshape(len(values), -1)[:, 0].tolist())))
-    columns[called] = shared(called, *labels, label=True)
-    unseen = max(unseen, refuse_new([columns[called]], later))
-    seen = _seen(said, metrics, known, called)
-    group = grouped(together, n0, n0 + n1, groups, seed)
+    given = read(before, after, label, beside, units)
+    asked = predictor(model, like=given.tables[0].select(given.known))
+    limits = Limits.here()  # trying the model out has cost rows
+    sides = _sides(given, limits, seed)
+    columns = _columns(given, sides)
+    found = found_in(columns, given.label, _later(sides), floor)
+    said = answers(asked, sides, given.known, found, limits)
+    if said.failed is not None:  # rows that the model cannot be asked about tell nothing
+        found, sides = [], said.sides
+        columns = _columns(given, sides)
+    silent = {
+        new.column: new.column not in given.known
+        or inert(asked, sides, given.known, new.column, seed)
+        for new in found
+        if new.column != given.label
+    }
+    total = len(given.tables[0]), len(given.tables[1])
+    group = grouped(given.together, total[0], sum(total), groups, seed)
     many = int(group.max()) + 1
-    problem = Problem(np.repeat([0.0, 1.0], [n0, n1]), group, many)
-    kept = np.column_stack([np.ones(n0 + n1), group[:, None] != np.arange(many)]).astype(float)
+    whole = as_metric(metric, said.judged, asked)
+    at, later = said.positions(total[0]), _later(sides)
+    split = at >= total[0]
+    weighed = np.concatenate([sides[0].rows, total[0] + sides[1].rows])
+    place = np.searchsorted(at, weighed)
+    own = group[weighed]
     return Evidence(
-        asked, columns, features, called, problem, kept, metrics[0], metrics[1], unseen, seen
+        model=asked,
+        columns=columns,
+        features=(*given.known, *given.extra),
+        label=given.label,
+        problem=Problem(later.astype(float), own, many),
+        kept=np.column_stack([np.ones(len(own)), own[:, None] != np.arange(many)]).astype(float),
+        metric=whole.take(place),
+        measured=(
+            whole.take(~split).left_out(group[at[~split]], many),
+            whole.take(split).left_out(group[at[split]], many),
+        ),
+        seen=_seen(said.last()[place], whole.take(place), later, given),
+        rows=(sides[0].rows, sides[1].rows),
+        asked=(int((~split).sum()), int(split.sum())),
+        total=total,
+        novelty=novelty(found, silent, int(later.sum()), floor),
+        failed=said.failed or "",
     )
 
 
+def _sides(given: Inputs, limits: Limits, seed: int) -> tuple[Side, Side]:
+    sizes = limits.sizes(len(given.tables[0]), len(given.tables[1]))
+    old, new = (
+        Side(table, y, where, sampled(len(table), most, seed, stream))
+        for table, y, where, most, stream in zip(
+            given.tables, given.labels, ("before", "after"), sizes, (3, 4), strict=True
+        )
+    )
+    return old, new
+
+
+def _later(sides: tuple[Side, Side]) -> Bool[np.ndarray, " rows"]:
+    return np.repeat([False, True], [len(side.rows) for side in sides])
+
+
+def _columns(given: Inputs, sides: tuple[Side, Side]) -> dict[str, Shared]:
+    names = (*given.known, *given.extra)
+    columns = {n: shared(n, sides[0].column(n), sides[1].column(n)) for n in names}
+    labels = (side.labels() for side in sides)
+    return columns | {given.label: shared(given.label, *labels, label=True)}
+
+
 def _seen(
-    said: Sequence[Column], metrics: Sequence[Metric], known: tuple[str, ...], label: str
+    said: Float[np.ndarray, " rows"], metric: Metric, later: np.ndarray, given: Inputs
 ) -> tuple[Seen, ...]:
     """What ratio models are shown besides the columns: all of it is a function of them."""
-    found = [Seen(shared("\N{MIDDLE DOT} said", *said), known)]
-    right = [m.each for m in metrics if m.each is not None]
-    if len(right) == 2 and len(np.unique(np.concatenate(right))) <= 2:
-        both = shared("\N{MIDDLE DOT} right", Column(right[0]), Column(right[1]))
-        found.append(Seen(both, (*known, label)))
+    found = [Seen(_apart("\N{MIDDLE DOT} said", said, later), given.known)]
+    right = metric.each
+    if right is not None and len(np.unique(right)) <= 2:
+        both = _apart("\N{MIDDLE DOT} right", right, later)
+        found.append(Seen(both, (*given.known, given.label)))
     return tuple(found)
 
 
-def _pair(given: Any, where: str) -> tuple[Any, Any]:
-    if not isinstance(given, (tuple, list)) or len(given) != 2:
-        raise OptionError(
-            f"{where} is a pair (X, y) of rows and their labels; given {type(given).__name__}"
-        )
-    return given[0], given[1]
-
-
-def _label(y0: Any, y1: Any, label: str | None) -> str:
-    if label is not None:
-        return str(label)
-    names = [
-        str(y.name)
-        for y in (y0, y1)
-        if type(y).__module__.split(".")[0] in {"pandas", "polars"} and y.name not in (None, "")
-    ]
-    if len(set(names)) > 1:
-        raise TableError(
-            f"the labels are called {names[0]!r} before and {names[1]!r} after: give both one "
-            "name, or label="
-        )
-    return names[0] if names else "y"
-
-
-def _matched(before: Table, after: Table) -> Table:
-    """After's columns, by before's names and in its order."""
-    if not (before.named and after.named):
-        if len(before.names) != len(after.names):
-            raise TableError(
-                f"X has {len(before.names)} columns before and {len(after.names)} after: give both "
-                "the same"
-            )
-        return after.renamed(before.names)
-    missing = [n for n in before.names if n not in after.names]
-    extra = [n for n in after.names if n not in before.names]
-    if missing or extra:
-        lacks = f"X of after lacks {some(missing)}" if missing else ""
-        more = f"X of after has {some(extra)}, which before has not" if extra else ""
-        raise TableError(
-            f"the columns differ: {'; '.join(s for s in (lacks, more) if s)}. Give both the same "
-            "columns."
-        )
-    return after.select(before.names)
-
-
-def _units(tables: tuple[Table, Table], units: Any) -> tuple[tuple[Table, Table], Any]:
-    """Which rows belong together; a column that says so is no feature."""
-    if units is None:
-        return tables, None
-    if isinstance(units, str):
-        if units not in tables[0].names:
-            raise OptionError(
-                f"units names a column {units!r} that is not there. "
-                f"{did_you_mean(units, tables[0].names)}"
-            )
-        rest = [n for n in tables[0].names if n != units]
-        raw = [t.raw(units) for t in tables]
-        return (tables[0].select(rest), tables[1].select(rest)), _together(raw)
-    if not isinstance(units, (tuple, list)) or len(units) != 2:
-        raise OptionError(
-            "units are the name of a column, or a pair of arrays (of before's rows, of after's)"
-        )
-    for table, unit, where in zip(tables, units, ("before", "after"), strict=True):
-        refuse_other_rows(table, unit, f"units of {where}", f"X of {where}")
-    arrays = [as_labels(u, "units") for u in units]
-    for array, table, where in zip(arrays, tables, ("before", "after"), strict=True):
-        refuse_length(array, len(table), f"units of {where}")
-    return tables, _together([Column(a) for a in arrays])
-
-
-def _together(parts: Sequence[Column]) -> np.ndarray:
-    if any(part.missing.any() for part in parts):
-        raise TableError("units are missing in some rows: name one for each row")
-    words = np.array([str(v) for part in parts for v in part.data])
-    return np.unique(words, return_inverse=True)[1].astype(np.int64)
-
-
-def _split(table: Table, beside: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    extra = (beside,) if isinstance(beside, str) else tuple(beside)
-    strange = [n for n in extra if n not in table.names]
-    if strange:
-        raise OptionError(
-            f"beside names a column {strange[0]!r} that is not there. "
-            f"{did_you_mean(strange[0], table.names)}"
-        )
-    known = tuple(n for n in table.names if n not in extra)
-    if not known:
-        raise TableError("no column is left for the model")
-    return known, extra
-
-
-def _refuse_gaps(values: np.ndarray, where: str) -> None:
-    gone = Column(values.reshape(len(values), -1)[:, 0]).missing
-    if gone.any():
-        raise TableError(
-            f"y of {where} is missing in {int(gone.sum())} rows (first: row "
-            f"{int(np.argmax(gone))}). Drop those rows."
-        )
+def _apart(name: str, values: np.ndarray, later: np.ndarray) -> Shared:
+    return shared(name, Column(values[~later]), Column(values[later]))

@@ -7,7 +7,7 @@ parents. Every column is the child of exactly one, and no column comes before it
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -36,6 +36,13 @@ class Mechanism:
     def columns(self) -> tuple[str, ...]:
         """Parents and children."""
         return (*self.parents, *self.children)
+
+    def among(self, columns: Collection[str]) -> "Mechanism":
+        """The same mechanism, of some columns only."""
+        children, parents = (
+            tuple(n for n in side if n in columns) for side in (self.children, self.parents)
+        )
+        return Mechanism(children, parents, self.called)
 
 
 def named(children: Sequence[str], parents: Sequence[str]) -> str:

@@ -1,22 +1,28 @@
 """Why did it drop? The change of a metric between two data sets, over the mechanisms that shifted.
 
-    v(S) = sum_i w_S(i) m_i / sum_i w_S(i),     i over the rows of before,
+    v(S) = the metric on rows of both data sets, weighed as a world would have them in which the
+           mechanisms of S are after's and the rest before's (`law`, `mixture`).
 
-where m_i is the metric of a row and w_S weighs it as a world would in which the mechanisms of S are
-after's and the rest before's (`law`). So v(nobody) is the metric before, and v(everybody) should be
-the metric after. What it is not, is reported as the unexplained gap, never spread over players.
+So v(nobody) is the metric before, and v(everybody) should be the metric after. What it is not, is
+reported as the unexplained gap, never spread over players.
+
+Values that before never had cannot be weighed in. Their rows are a mechanism of its own: what they
+bring over rows alike without them is measured (`replaced`). A column that is new in most rows, and
+a mechanism for which no weights are worth enough, are measured by difference, after all others
+(`novelty`, `roles`).
 
 The game is deterministic for the data that it has. What other data would say is its data part:
 units are left out by groups, with ratios refitted each time (the jackknife, twenty groups). The
 bootstrap was not taken: repeated rows would stand on both sides of a fold, and ratios of counts
-lose values at random; and its refits cannot be had by one Newton step from the whole fit.
+lose values at random; and its refits cannot be had from the whole fit.
 
-Source: Zhang, Singh, Ghassemi & Joshi (2023). Ours: errors, refusals, the gap kept apart, ratios
-that are counted or balanced, and an answer where no graph is known.
+Source: Zhang, Singh, Ghassemi & Joshi (2023). Ours: errors, the gap kept apart, rows of both data
+sets weighed, ratios that are counted or balanced, and an answer where no graph is known.
 """
 
 from collections.abc import Sequence
 from functools import cached_property
+from time import perf_counter
 from typing import Any, final
 
 import numpy as np
@@ -28,12 +34,15 @@ from whence._core.shaped import Bool, Float
 from whence._core.types import Cases, Coalitions, Draws, Worths
 from whence.games.shifts import carried, overlap
 from whence.games.shifts.balance import Balance
-from whence.games.shifts.columns import refuse_gone
 from whence.games.shifts.evidence import evidence
-from whence.games.shifts.law import Known, Law, Unknown
-from whence.games.shifts.mechanism import as_mechanisms
+from whence.games.shifts.law import COARSE, as_law
+from whence.games.shifts.limits import Limits
+from whence.games.shifts.mixture import Mixture
 from whence.games.shifts.ratios import KINDS, Ratios, Weigher
+from whence.games.shifts.replaced import Replaced
+from whence.games.shifts.roles import Roles, aside
 
+_TOO_DEAR = 2**40  # to be enumerated in the time that is left
 FLOOR = 50.0  # rows that weights must be worth
 
 
@@ -48,8 +57,10 @@ class MechanismShift(DearGame, PricedGame):
         mechanisms: a graph (child -> parents), texts such as "P(y | x)", or (children, parents)
             pairs; None where no graph is known: then the marginal of each feature, their
             dependence, and the label given all of them (see `law`).
-        metric: "accuracy", "log-loss", "squared error", "auc", or a function of (y, prediction)
-            that gives one number for each row. Losses count as minus the loss.
+        metric: "accuracy", "balanced accuracy", "f1", "auc", "log-loss", "squared error", "absolute
+            error", "r2", the name of a scikit-learn scorer, a scorer, or a function of (y,
+            prediction) that gives one number for each row, or of (y, prediction, weights) that
+            gives one number. Losses count as minus the loss.
         label: what mechanisms call the label; the name of y, or "y".
         beside: columns of X that mechanisms know and the model does not get.
         units: a column, or a pair of arrays, that says which rows belong together.
@@ -57,13 +68,26 @@ class MechanismShift(DearGame, PricedGame):
         ratios: how ratios are modelled where they are not counted: "auto", "linear", "quadratic"
             (exact for Gaussians) or "boosted".
         clip: ratios beyond this count as this; nothing is clipped by default.
-        floor: how many rows weights must be worth, (sum w)^2 / sum w^2.
+        floor: how many rows weights must be worth, (sum w)^2 / sum w^2; a mechanism for which they
+            are not is measured by difference.
         groups: how many groups of units are left out in turn for the error.
-        seed: of which units go together.
+        seed: of which units go together, and of which rows are weighed where there are many:
+            20,000 of each data set, or fewer where the account that is open has few seconds.
+
+    Attributes:
+        evidence: both data sets, read.
+        replaced: rows of after with new values, and who stands in for them.
+        rows_known: positions of the rows that mechanisms are told of.
+        known: these rows, without columns that are put aside.
+        weigher: how ratios were modelled.
+        law: of what before can speak for; None where that is nothing.
+        mixture: the rows of both, weighed.
+        sizes: the effective sample of each mechanism alone, and of all together.
+        thin: mechanisms whose weights are worth too few rows, with how many.
+        roles: which players are weighed, cut, or measured by difference.
 
     Raises:
-        OverlapError: before cannot speak for after; the message names the values.
-        WhenceError: whatever else does not fit.
+        WhenceError: whatever does not fit; the message says what and where.
     """
 
     def __init__(
@@ -85,7 +109,8 @@ class MechanismShift(DearGame, PricedGame):
         seed: int = 0,
     ) -> None:
         _check(weights, ratios, clip, floor)
-        self.evidence = evidence(
+        self.floor = float(floor)
+        self.evidence = own = evidence(
             model,
             before,
             after,
@@ -95,40 +120,54 @@ class MechanismShift(DearGame, PricedGame):
             units=units,
             groups=groups,
             seed=seed,
+            floor=self.floor,
         )
-        own, self.floor = self.evidence, float(floor)
-        known = None
-        if mechanisms is None and len(own.features) == 1:
-            mechanisms = [(own.features, ()), ((own.label,), own.features)]
-        if mechanisms is not None:
-            known = as_mechanisms(mechanisms, own.features, own.label)
-        after_rows = own.problem.after > 0
-        for mechanism in known or ():
-            parents = [own.columns[p] for p in mechanism.parents]
-            refuse_gone(parents, after_rows, mechanism.called)
-        if known is None:
-            every = [own.columns[f] for f in own.features]
-            refuse_gone(every, after_rows, f"P({own.label} | X)")
-        self.weigher: Weigher = (
-            Balance(own.columns, own.label, own.problem)
-            if weights == "balance"
-            else Ratios(own.columns, own.label, own.problem, ratios, clip, own.seen)
-        )
-        self.law: Law = (
-            Known(own, self.weigher, known) if known is not None else Unknown(own, self.weigher)
-        )
-        self.players, self.price = self.law.players, self.law.price
+        limits = Limits.here()
+        self.replaced = Replaced(own, limits)
+        self.rows_known = self.replaced.rows(own.after)
+        self.known = own.known(self.rows_known)
+        self.weigher = self._weigher(weights, ratios, clip, limits)
+        each = self._law(mechanisms)
+        if mechanisms is None and len(self.thin) > len(self.sizes) / 2:
+            each = self._law(COARSE)  # too few rows to tell so many mechanisms apart
+        law = self.law
+        names = () if law is None else law.players.names
+        rest = (*aside(own.novelty.aside), *self.thin)
+        weighed = np.array([i for i, name in enumerate(names) if name not in self.thin], np.int64)
+        if not len(weighed) and not own.novelty.cut and not rest:
+            rest = ("all that changed",)
+        self.roles = Roles(None if law is None else law.players, weighed, own.novelty.cut, rest)
+        self.players = self.roles.players()
+        pays = 2 ** len(self.players) * each <= limits.left
+        self.price = law.price if law is not None and pays else 1 if law is None else _TOO_DEAR
         self.most_rows = 0  # the model was asked above
         self.replicates = {"data": own.problem.groups}
-        self.outputs = (own.before.name,) * (1 + own.problem.groups)
+        self.outputs = (own.metric.name,) * (1 + own.problem.groups)
+        removal = "rows are measured as they are" if law is None else law.removal
         self.question = Question(
-            asks=f"whence the change of the {own.before.name} from before to after comes",
-            unit=own.before.unit,
-            removal=f"{self.law.removal}; {own.before.sense}",
+            asks=f"whence the change of the {own.metric.name} from before to after comes",
+            unit=own.metric.unit,
+            removal=f"{removal}; {own.metric.sense}",
             model=own.model.name,
             classes=tuple(str(c) for c in own.model.classes or ()),
         )
-        overlap.refuse_thin(self)
+
+    def _law(self, mechanisms: Any) -> float:
+        """The law, its weights, and what they are worth; the seconds that one coalition takes."""
+        own, alone = self.evidence, bool(self.evidence.novelty.aside)
+        self.law = as_law(mechanisms, own, self.known, self.weigher, before_alone=alone)
+        self.mixture = Mixture(self.known, self.law, before_alone=alone)
+        start = perf_counter()
+        self.sizes = overlap.sizes(self.mixture)
+        each = (perf_counter() - start) / max(len(self.sizes), 1)
+        self.thin = overlap.thin(self.mixture, self.sizes, self.floor)
+        return each
+
+    def _weigher(self, weights: str, ratios: str, clip: float | None, limits: Limits) -> Weigher:
+        known = self.known
+        if weights == "balance":
+            return Balance(known.columns, known.label, known.problem)
+        return Ratios(known.columns, known.label, known.problem, ratios, clip, known.seen, limits)
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
         del cases, draws
@@ -139,24 +178,79 @@ class MechanismShift(DearGame, PricedGame):
         """The worth of one coalition, with all rows and without each group."""
         key = coalition.tobytes()
         if key not in self._memo:
-            w = self.law.weights(coalition)
-            overlap.refuse_coalition(self, coalition, w[:, 0])
-            self._memo[key] = self.evidence.before.worth(w)
+            if self.roles.by_difference and coalition[-1]:
+                rest = coalition.copy()
+                rest[-1] = False
+                self._memo[key] = self._of(rest) + self._left
+            else:
+                self._memo[key] = self._weighed(coalition) + self._level
         return self._memo[key]
+
+    def _weighed(self, coalition: Bool[np.ndarray, " players"]) -> Float[np.ndarray, " replicates"]:
+        roles = self.roles
+        worth = self.known.metric.worth(self.mixture.weights(roles.of_law(coalition)))
+        return np.asarray(worth + self._brought(roles.of_cut(coalition)))
+
+    def _brought(self, cut: Bool[np.ndarray, " cut"]) -> Float[np.ndarray, " replicates"]:
+        """What rows with new values bring, over rows that stand in for them."""
+        if not cut.any():
+            return np.zeros(self.evidence.kept.shape[1])
+        worths = [
+            self.evidence.metric.worth(self.replaced.weights(present))
+            for present in (cut, np.zeros_like(cut))
+        ]
+        return np.asarray(worths[0] - worths[1])
+
+    def weights(
+        self, coalition: Bool[np.ndarray, " players"]
+    ) -> Float[np.ndarray, "rows replicates"]:
+        """Of the rows that are weighed, before's first, where some mechanisms are after's.
+
+        Args:
+            coalition: who is present; what is measured by difference has no weights.
+
+        Returns:
+            each replicate's sum to 1: with all rows, then without each group. Rows that are
+            replaced by rows with new values have less, and may have less than nothing.
+        """
+        seen = self.mixture.weights(self.roles.of_law(coalition))
+        cut = self.roles.of_cut(coalition)
+        if not self.roles.cut:
+            return seen
+        w = self.replaced.weights(cut) - self.replaced.weights(np.zeros_like(cut))
+        np.add.at(w, self.rows_known, seen)
+        return np.asarray(w)
 
     @cached_property
     def _memo(self) -> dict[bytes, np.ndarray]:
         return {}
 
+    @cached_property
+    def _level(self) -> Float[np.ndarray, " replicates"]:
+        """What puts the worth of nobody to what was measured, on all rows of before."""
+        nobody = self._weighed(np.zeros(len(self.players), bool))
+        return np.asarray(self.measured()[0] - nobody)
+
+    @cached_property
+    def _left(self) -> Float[np.ndarray, " replicates"]:
+        """What is left of the change once everybody else is after's."""
+        return np.asarray(self.measured()[1] - self._of(self.roles.everybody_else()))
+
     def measured(self) -> tuple[Float[np.ndarray, " replicates"], Float[np.ndarray, " replicates"]]:
         """The metric on before and on after as they are, with all rows and without each group."""
-        own = self.evidence
-        after = own.problem.after > 0
-        return own.before.worth(own.kept[~after]), own.after.worth(own.kept[after])
+        return self.evidence.measured
 
     def explained(self) -> Float[np.ndarray, " replicates"]:
         """v(everybody), with all rows and without each group."""
         return self._of(np.ones(len(self.players), bool))
+
+    def columns(self, player: int) -> tuple[str, ...]:
+        """The columns that a player is about, those that it makes last."""
+        law, roles = self.law, self.roles
+        if player < len(roles.weighed) and law is not None:
+            return law.columns(int(roles.weighed[player]))
+        cut = roles.cut[player - len(roles.weighed) :]
+        return (cut[0].column,) if cut else ()
 
     def certificates(self) -> tuple[Certificate, ...]:
         """Whether before can speak for after, what is left unexplained, and how well it balances.
@@ -167,7 +261,7 @@ class MechanismShift(DearGame, PricedGame):
         return overlap.certificates(self)
 
     def rows(self, mechanism: str | int, *, share: float = 0.5) -> "carried.Carried":
-        """Which rows of before, and which values of which columns, carry a mechanism's value.
+        """Which rows, and which values of which columns, carry a mechanism's value.
 
         Args:
             mechanism: by name or position.
@@ -175,7 +269,8 @@ class MechanismShift(DearGame, PricedGame):
 
         Raises:
             PlayersError: no such mechanism.
-            OptionError: a metric that no row has a part of, or a share outside (0, 1).
+            OptionError: a metric that no row has a part of, a mechanism that is measured by
+                difference, or a share outside (0, 1).
         """
         return carried.carried(self, mechanism, share)
 

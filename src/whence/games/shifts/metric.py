@@ -1,27 +1,41 @@
 """What may have dropped: a metric of weighted rows.
 
 Losses are asked as minus the loss, so that more is better and a drop is below zero. The area under
-the curve counts a pair of equal scores as one half, and weighs a pair by both its rows.
+the curve counts a pair of equal scores as one half, and weighs a pair by both its rows. A metric
+need not be a mean over rows: whatever takes weights can be asked.
 """
 
 import abc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
-from whence._core.errors import ModelError, OptionError, TableError, did_you_mean
-from whence._core.shaped import Float
-from whence.models.labels import as_classes, as_labels, as_targets, refuse_length
-from whence.models.predictor import Predictor
-from whence.models.routes import reason
+from whence._core.shaped import Bool, Float, Int
 
-_EPS = float(np.finfo(float).eps)
 Weights = Float[np.ndarray, "rows replicates"]
+Rows = Bool[np.ndarray, " rows"] | Int[np.ndarray, " some"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The labels and predictions of one data set.
+
+    Attributes:
+        y: labels.
+        p: predictions, [rows, outputs].
+        where: "before" or "after", for messages.
+    """
+
+    y: np.ndarray
+    p: Float[np.ndarray, "rows outputs"]
+    where: str
 
 
 class Metric(abc.ABC):
-    """A metric on the rows of one data set.
+    """A metric on the rows of both data sets, before's first.
 
     Attributes:
         name: in words, such as "accuracy".
@@ -39,10 +53,20 @@ class Metric(abc.ABC):
     def worth(self, weights: Weights) -> Float[np.ndarray, " replicates"]:
         """What the metric is worth on weighted rows."""
 
+    @abc.abstractmethod
+    def take(self, rows: Rows) -> "Metric":
+        """The metric on some of the rows."""
+
     @property
     @abc.abstractmethod
     def each(self) -> Float[np.ndarray, " rows"] | None:
         """The worth of each row, where the whole is their mean."""
+
+    @final
+    def left_out(self, group: Int[np.ndarray, " rows"], groups: int) -> np.ndarray:
+        """The worth of all rows, then without each group: float [1 + groups]."""
+        kept = [np.ones(len(group), bool), *(group != g for g in range(groups))]
+        return np.concatenate([self.worth(rows[:, None].astype(float)) for rows in kept])
 
 
 @final
@@ -57,10 +81,51 @@ class Mean(Metric):
         """Sum w m / sum w."""
         return np.asarray((self.values @ weights) / weights.sum(axis=0))
 
+    def take(self, rows: Rows) -> "Mean":
+        """The mean over some of the rows."""
+        return Mean(self.name, self.unit, self.values[rows], loss=self.loss, sense=self.sense)
+
     @property
     def each(self) -> Float[np.ndarray, " rows"]:
         """The worth of each row."""
         return self.values
+
+
+@final
+class OfMeans(Metric):
+    """A function of several means over rows: of the cells of a confusion table, of moments.
+
+    Args:
+        name: in words.
+        values: what means are taken of, [rows, means].
+        function: means [means, replicates] to worths [replicates].
+        loss: its worth is minus a loss.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        values: Float[np.ndarray, "rows means"],
+        function: Callable[[np.ndarray], np.ndarray],
+        *,
+        loss: bool = False,
+    ) -> None:
+        self.name, self.unit, self.loss = name, name, loss
+        self.sense = minus(name) if loss else HIGHER
+        self.values, self.function = values, function
+
+    def worth(self, weights: Weights) -> Float[np.ndarray, " replicates"]:
+        """The function of the weighted means."""
+        return self.function(self.values.T @ weights / weights.sum(axis=0))
+
+    def take(self, rows: Rows) -> "OfMeans":
+        """The same function of the means over some of the rows."""
+        return OfMeans(self.name, self.values[rows], self.function, loss=self.loss)
+
+    @property
+    def each(self) -> None:
+        """No row has one of its own."""
+        return
 
 
 @final
@@ -70,6 +135,7 @@ class Auc(Metric):
     name, unit, loss, sense = "auc", "auc", False, "higher is better"
 
     def __init__(self, positive: np.ndarray, score: np.ndarray) -> None:
+        self.given = positive, score
         self.order = np.argsort(score, kind="stable")
         ranked = score[self.order]
         self.start = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
@@ -86,139 +152,69 @@ class Auc(Metric):
         pairs = (plus * (below + 0.5 * minus)).sum(axis=0)
         return np.asarray(pairs / (plus.sum(axis=0) * minus.sum(axis=0)))
 
+    def take(self, rows: Rows) -> "Auc":
+        """The pairs of some of the rows."""
+        return Auc(*(side[rows] for side in self.given))
+
     @property
     def each(self) -> None:
         """No row has one of its own: pairs do."""
         return
 
 
-def as_metric(metric: Any, y: Any, p: np.ndarray, model: Predictor, where: str) -> Metric:
-    """A metric of these labels and predictions.
+@final
+class Custom(Metric):
+    """Whatever takes labels, predictions and weights and gives one number.
 
     Args:
-        metric: "accuracy", "log-loss", "squared error", "auc", or a function of (y, prediction)
-            that gives one number for each row, more being better.
+        name: in words.
+        function: (y, prediction, weights) to a number; it is asked once for each replicate.
         y: labels.
-        p: predictions, [rows, outputs].
-        model: who made them.
-        where: "before" or "after", for messages.
-
-    Raises:
-        OptionError: no such metric, or a function that fails.
-        TableError: labels that do not fit.
-        ModelError: predictions that this metric cannot judge.
+        p: predictions, as the function takes them.
+        loss: its worth is minus a loss.
     """
-    if callable(metric) and not isinstance(metric, type):
-        return _own(metric, y, p)
-    name = str(metric).lower().replace("_", "-").replace("-", " ")
-    makers: dict[str, Callable[..., Metric]] = {
-        "accuracy": _accuracy,
-        "log loss": _log_loss,
-        "squared error": _squared,
-        "mse": _squared,
-        "auc": _auc,
-        "roc auc": _auc,
-    }
-    if not isinstance(metric, str) or name not in makers:
-        known = ["accuracy", "log-loss", "squared error", "auc"]
-        raise OptionError(
-            f"no metric is called {metric!r}. {did_you_mean(metric, known)} Or give a function of "
-            "(y, prediction) that gives one number for each row."
-        )
-    return makers[name](y, p, model, where)
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[[Any, Any, Any], float],
+        y: np.ndarray,
+        p: np.ndarray,
+        *,
+        loss: bool,
+        sense: str,
+    ) -> None:
+        self.name, self.unit, self.loss, self.sense = name, name, loss, sense
+        self.function, self.y, self.p = function, y, p
+
+    def worth(self, weights: Weights) -> Float[np.ndarray, " replicates"]:
+        """The function's, for each column of weights; rows of no weight are not shown to it."""
+        return np.array([self._of(w) for w in weights.T])
+
+    def _of(self, w: np.ndarray) -> float:
+        rows = w > 0
+        kept = w[rows]
+        return self.function(self.y[rows], self.p[rows], kept / kept.mean())
+
+    def take(self, rows: Rows) -> "Custom":
+        """The function on some of the rows."""
+        args = self.y[rows], self.p[rows]
+        return Custom(self.name, self.function, *args, loss=self.loss, sense=self.sense)
+
+    @property
+    def each(self) -> None:
+        """Nobody knows what each row brings."""
+        return
 
 
-def _codes(y: Any, p: np.ndarray, model: Predictor, where: str) -> np.ndarray:
-    codes = as_classes(y, model.classes or tuple(range(p.shape[1])), f"y of {where}")
-    refuse_length(codes, len(p), f"y of {where}")
-    return codes
+HIGHER = "higher is better"
 
 
-def _accuracy(y: Any, p: np.ndarray, model: Predictor, where: str) -> Metric:
-    if model.classes is not None or p.shape[1] > 1:
-        right = p.argmax(axis=1) == _codes(y, p, model, where)
-    else:
-        targets = as_targets(y, len(p), f"y of {where}")
-        said, labels = p[:, 0], np.unique(targets)
-        whole = bool(np.isin(np.unique(said), np.r_[labels, 0.0, 1.0]).all())
-        binary = bool(np.isin(labels, (0.0, 1.0)).all())
-        if not whole and not (binary and said.min() >= 0 and said.max() <= 1):
-            raise ModelError(
-                f"accuracy needs labels or probabilities, and {model.name} answers numbers such as "
-                f"{said[0]:.6g}. Use metric='squared error', or give a classifier."
-            )
-        right = (said if whole else (said > 0.5).astype(float)) == targets
-    return Mean("accuracy", "accuracy", right.astype(float), loss=False, sense="higher is better")
+def minus(name: str) -> str:
+    """How a loss is told."""
+    return f"higher is better: worths are minus the {name}"
 
 
-def _log_loss(y: Any, p: np.ndarray, model: Predictor, where: str) -> Metric:
-    if p.shape[1] == 1:
-        if p.min() < 0 or p.max() > 1:
-            raise ModelError(
-                f"log-loss needs probabilities, and {model.name} answers from {p.min():.6g} to "
-                f"{p.max():.6g}. Use metric='squared error'."
-            )
-        p = np.column_stack([1 - p[:, 0], p[:, 0]])
-    elif model.space != "probability":
-        raise ModelError(
-            f"log-loss needs probabilities, and {model.name} answers {model.space} numbers. Give a "
-            "model with predict_proba."
-        )
-    right = np.take_along_axis(p, _codes(y, p, model, where)[:, None], axis=1)[:, 0]
-    return _minus("log-loss", "nats", -np.log(np.clip(right, _EPS, 1)))
-
-
-def _squared(y: Any, p: np.ndarray, model: Predictor, where: str) -> Metric:
-    if model.classes is not None:
-        raise ModelError(
-            f"squared error is of numbers, and {model.name} answers classes. Use "
-            "metric='accuracy', 'log-loss' or 'auc'."
-        )
-    targets = as_targets(y, len(p), f"y of {where}").reshape(len(p), -1)
-    if targets.shape[1] != p.shape[1]:
-        raise TableError(
-            f"y of {where} has {targets.shape[1]} columns and the model {p.shape[1]} outputs"
-        )
-    return _minus("squared error", "squared error", ((p - targets) ** 2).sum(axis=1))
-
-
-def _minus(name: str, unit: str, loss: np.ndarray) -> Metric:
-    return Mean(
-        name, unit, -loss, loss=True, sense=f"higher is better: worths are minus the {name}"
-    )
-
-
-def _auc(y: Any, p: np.ndarray, model: Predictor, where: str) -> Metric:
-    if p.shape[1] > 2:
-        raise ModelError(f"auc is of two classes, and {model.name} knows {p.shape[1]}")
-    if model.classes is None and p.shape[1] == 1:
-        targets = as_targets(y, len(p), f"y of {where}")
-        if not np.isin(targets, (0.0, 1.0)).all():
-            raise TableError(f"auc needs labels 0 and 1, and y of {where} holds others")
-        positive = targets == 1
-    else:
-        positive = _codes(y, p, model, where) == 1
-    if positive.all() or not positive.any():
-        raise TableError(
-            f"y of {where} has one class only, and auc compares rows of two: give rows of both"
-        )
-    return Auc(positive, p[:, -1])
-
-
-def _own(function: Callable[..., Any], y: Any, p: np.ndarray) -> Metric:
-    labels, given = as_labels(y), p[:, 0] if p.shape[1] == 1 else p
-    name = getattr(function, "__name__", "own metric")
-    try:
-        values = np.asarray(function(labels, given), dtype=float)
-    except Exception as error:
-        raise OptionError(
-            f"the metric {name!r} failed on y of shape {np.shape(labels)} and predictions of shape "
-            f"{given.shape}: {reason(error)}"
-        ) from error
-    if values.shape != (len(p),) or not np.isfinite(values).all():
-        raise OptionError(
-            f"the metric {name!r} answered shape {values.shape} for {len(p)} rows: it must give "
-            "one finite number for each row (no mean over rows)"
-        )
-    said = "metric" if name == "<lambda>" else name
-    return Mean(said, said, values, loss=False, sense="as the function's: higher raises it")
+def stacked(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Rows of before, then rows of after."""
+    return np.concatenate([np.asarray(part) for part in parts])

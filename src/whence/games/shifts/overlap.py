@@ -3,7 +3,7 @@
     ESS = (sum w)^2 / sum w^2
 
 is how many rows of equal weight would say as much. Under a floor the answer would rest on a handful
-of rows: it is refused, by mechanism and by value.
+of rows: such a mechanism is measured by difference, and the certificate says so.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from whence._core.certificate import Certificate
-from whence._core.errors import OverlapError
-from whence._core.shaped import Bool, Float
+from whence._core.shaped import Float
 from whence._core.student import quantile
 from whence.games.shifts.balance import Balance
-from whence.games.shifts.columns import Shared
+from whence.games.shifts.mixture import Mixture
 
 if TYPE_CHECKING:
     from whence.games.shifts.mechanisms import MechanismShift
 
 _NEAR = 0.1  # of the change: an unexplained gap that small is no failure, however sure it is
-_HEAVY = 0.7
-_NAMED = 3
+_NOISE = 0.25  # of the width of the change's own interval: about its standard error
+_HEAVY = 0.5  # the shape from which on a weighted mean has no variance
+_MUCH = 0.08  # of all weight: of a Pareto law of that shape the largest hundredth has 0.1
+_MOST = 0.15  # of what rows bring: of the squares of Gaussian errors it has 0.085
+_BEYOND = 0.05  # of rows that a mechanism is told of by what other rows suggest
+_UNSEEN = 0.01  # of rows with values together that only one data set has
 
 
 def effective(w: Float[np.ndarray, " rows"]) -> float:
@@ -59,85 +62,69 @@ def tail(w: Float[np.ndarray, " rows"]) -> float:
     return (n * shape + 10 * 0.5) / (n + 10)
 
 
-def alone(game: "MechanismShift") -> dict[str, float]:
-    """The effective sample size of each mechanism alone."""
-    return {
-        name: effective(game.law.weights(one)[:, 0])
-        for name, one in zip(game.players.names, np.eye(len(game.players), dtype=bool), strict=True)
+def sizes(mixture: Mixture) -> dict[str, float]:
+    """The effective sample of each mechanism alone, and of all together."""
+    if mixture.law is None:
+        return {}
+    names = mixture.law.players.names
+    found = {
+        name: effective(mixture.weights(one)[:, 0])
+        for name, one in zip(names, np.eye(len(names), dtype=bool), strict=True)
     }
+    return found | {EVERYBODY: effective(mixture.weights(np.ones(len(names), bool))[:, 0])}
 
 
-def refuse_thin(game: "MechanismShift") -> None:
-    """Refuse a mechanism, or all of them together, whose weights rest on too few rows.
+def thin(mixture: Mixture, sizes: dict[str, float], floor: float) -> dict[str, float]:
+    """Mechanisms whose weights rest on too few rows, alone or all together, with how many.
 
-    Raises:
-        OverlapError: which, and where after's rows are that before hardly has.
+    All together are then those that are left; what they are worth is put in `sizes`.
     """
-    for player, (name, size) in enumerate(alone(game).items()):
-        if size < game.floor:
-            _refuse(game, name, size, game.law.columns(player))
-    whole = np.ones(len(game.players), bool)
-    size = effective(game.law.weights(whole)[:, 0])
-    if size < game.floor:
-        _refuse(game, "all mechanisms together", size, tuple(game.evidence.columns))
+    if mixture.law is None:
+        return {}
+    names = mixture.law.players.names
+    found = {name: sizes[name] for name in names if sizes[name] < floor}
+    rest = np.array([name not in found for name in names])
+    sizes[EVERYBODY] = effective(mixture.weights(rest)[:, 0])
+    while sizes[EVERYBODY] < floor and rest.any():
+        without = {
+            i: effective(mixture.weights(_less(rest, i))[:, 0])
+            for i in np.flatnonzero(rest).tolist()
+        }
+        worst = max(without, key=lambda i: without[i])
+        found[names[worst]] = sizes[EVERYBODY]
+        rest, sizes[EVERYBODY] = _less(rest, worst), without[worst]
+    return found
 
 
-def refuse_coalition(
-    game: "MechanismShift", coalition: Bool[np.ndarray, " players"], w: Float[np.ndarray, " rows"]
-) -> None:
-    """Refuse a coalition whose weights rest on too few rows.
-
-    Raises:
-        OverlapError: which.
-    """
-    size = effective(w)
-    if size < game.floor:
-        present = [n for n, stays in zip(game.players.names, coalition, strict=True) if stays]
-        at = np.flatnonzero(coalition)
-        names = dict.fromkeys(c for player in at for c in game.law.columns(int(player)))
-        _refuse(game, " with ".join(present), size, tuple(names))
+def _less(present: np.ndarray, player: int) -> np.ndarray:
+    found = present.copy()
+    found[player] = False
+    return found
 
 
-def _refuse(game: "MechanismShift", who: str, size: float, names: tuple[str, ...]) -> None:
-    own = game.evidence
-    after = own.problem.after > 0
-    told = sorted((_strange(own.columns[n], after) for n in names), reverse=True)[:_NAMED]
-    raise OverlapError(
-        f"refused: the effective sample of {who} is {size:.0f} of {own.sizes[0]:,} rows of before, "
-        f"under the floor of {game.floor:g}: an answer would rest on a handful of rows. Hardly "
-        f"seen before: {'; '.join(words for _, words in told)}. Ask about rows that both have, or "
-        "gather more of them before."
-    )
+def heaviest(game: "MechanismShift") -> float:
+    """The largest Pareto shape of what rows bring, over mechanisms alone, absent, and all."""
+    many = len(game.roles.weighed)
+    if not many:
+        return 0.0
+    one = np.eye(many, dtype=bool)
+    each, shapes = game.known.metric.each, [0.0]
+    for present in np.unique(np.concatenate([one, ~one, np.ones((1, many), bool)]), axis=0):
+        full = np.zeros(len(game.players), bool)
+        full[:many] = present
+        w = game.mixture.weights(game.roles.of_law(full))[:, 0]
+        if _of_the_largest(w) > _MUCH:
+            shapes.append(tail(w))
+        brought = w if each is None else w * np.abs(each - w @ each)
+        if _of_the_largest(brought) > _MOST:
+            shapes.append(tail(brought))
+    return max(shapes)
 
 
-def _strange(column: Shared, after: Bool[np.ndarray, " rows"]) -> tuple[float, str]:
-    """How far after is from before in one column, and where."""
-    if column.numbers is None:
-        many = len(column.levels)
-        old, new = (np.bincount(column.codes[rows], minlength=many) for rows in (~after, after))
-        ratio = (new / new.sum()) / (np.maximum(old, 0.5) / old.sum())
-        worst = int(np.argmax(np.where(new > 0, ratio, 0)))
-        words = (
-            f"{column.name}={column.levels[worst]!r} ({old[worst]:,} rows before, "
-            f"{new[worst]:,} after)"
-        )
-        return float(ratio[worst]), words
-    were, are = column.numbers[~after], column.numbers[after]
-    edges = np.unique(np.quantile(are, np.linspace(0, 1, 11)))
-    place = np.asarray(np.searchsorted(edges[1:-1], np.r_[were, are], side="right"))
-    many = len(edges)
-    counts = [
-        np.bincount(place[: len(were)], minlength=many),
-        np.bincount(place[len(were) :], minlength=many),
-    ]
-    ratio = (counts[1] / len(are)) / (np.maximum(counts[0], 0.5) / len(were))
-    worst = int(np.argmax(np.where(counts[1] > 0, ratio, 0)))
-    top = edges[min(worst + 1, len(edges) - 1)]
-    words = (
-        f"{column.name} from {edges[worst]:.4g} to {top:.4g} ({counts[0][worst]:,} rows before, "
-        f"{counts[1][worst]:,} after)"
-    )
-    return float(ratio[worst]), words
+def _of_the_largest(x: Float[np.ndarray, " rows"]) -> float:
+    """What the largest hundredth has of the sum."""
+    many = max(len(x) // 100, 1)
+    return float(np.partition(x, -many)[-many:].sum() / max(x.sum(), 1e-300))
 
 
 def jackknife(each: Float[np.ndarray, " replicates"]) -> tuple[float, tuple[float, float]]:
@@ -152,57 +139,122 @@ def jackknife(each: Float[np.ndarray, " replicates"]) -> tuple[float, tuple[floa
 def certificates(game: "MechanismShift") -> tuple[Certificate, ...]:
     """Overlap, the unexplained gap, and for balancing weights how well they balance."""
     found = [_overlap(game), _gap(game)]
-    if isinstance(game.weigher, Balance):
+    if isinstance(game.weigher, Balance) and game.weigher.left:
         found.append(_balance(game.weigher))
     return tuple(found)
 
 
 def _overlap(game: "MechanismShift") -> Certificate:
-    own, sizes = game.evidence, alone(game)
-    weights = game.law.weights(np.ones(len(game.players), bool))[:, 0]
-    whole, heavy = effective(weights), tail(weights)
-    least = min(sizes, key=lambda name: sizes[name])
-    unseen = max([own.unseen, *game.weigher.unseen.values()])
-    clipped = max(game.weigher.clipped.values(), default=0.0)
-    words = (
-        f"weights are worth {whole:,.0f} of {own.sizes[0]:,} rows with all mechanisms, and at "
-        f"least {sizes[least]:,.0f} with one ({least}); the floor is {game.floor:g}"
+    own, sizes, weigher = game.evidence, game.sizes, game.weigher
+    alone = {name: size for name, size in sizes.items() if name not in game.thin}
+    whole = alone.pop(EVERYBODY, float("nan"))
+    rows = sum(own.sizes)
+    heavy = heaviest(game)
+    unseen, gone, far, clipped = (
+        max(each.values(), default=0.0)
+        for each in (weigher.unseen, weigher.gone, weigher.far, weigher.clipped)
     )
-    words += f"; up to {100 * unseen:.2g} % of rows have values the other never has" * (unseen > 0)
-    words += f"; {100 * clipped:.2g} % of a mechanism's ratios are clipped" * (clipped > 0)
-    if heavy > _HEAVY:
-        words += (
-            f"; but the largest weights have so heavy a tail (Pareto shape {heavy:.2f}, above "
-            f"{_HEAVY}) that means and intervals miss what the rarest rows would say"
+    words = "before's rows, and after's, are measured as they are"
+    if alone:
+        least = min(alone, key=lambda name: alone[name])
+        words = (
+            f"weights are worth {whole:,.0f} of {rows:,} rows with all mechanisms, and at least "
+            f"{alone[least]:,.0f} with one ({least}); the floor is {game.floor:g}"
         )
-    how = [game.weigher.words.get(name, "margins balanced") for name in sizes]
+    faults = [
+        *_of_new(game),
+        f"the largest weights have so heavy a tail (Pareto shape {heavy:.2f}, above {_HEAVY}) that "
+        "means and intervals miss what the rarest rows would say" * (heavy > _HEAVY),
+        f"{100 * far:.2g} % of after's rows have values together that before next to never has: "
+        "what was said of them before is extrapolated" * (far > _BEYOND),
+        f"{100 * unseen:.2g} % of after's rows have values together that before never has"
+        * (unseen > _UNSEEN),
+        f"{100 * gone:.2g} % of before's rows have values that after never has: what became of "
+        "them cannot be told, and they count as they were" * (gone > _UNSEEN),
+    ]
+    said = [fault for fault in faults if fault]
+    said += [f"{100 * clipped:.2g} % of a mechanism's ratios are clipped"] * (clipped > 0)
+    said += _sampled(game)
     return Certificate(
         "overlap",
-        heavy <= _HEAVY,
-        words,
+        not any(faults),
+        "; ".join([words, *said]),
         {
             "effective sample": whole,
-            "rows": own.sizes[0],
+            "rows": rows,
             "tail": heavy,
-            "unseen": unseen,
+            "unseen": max(unseen, *(new.share for new in own.novelty.cut), 0.0),
             "clipped": clipped,
         },
         table={
-            "mechanism": tuple(sizes),
-            "effective sample": tuple(round(s, 1) for s in sizes.values()),
-            "weights": tuple(how),
+            "mechanism": game.players.names,
+            "effective sample": tuple(round(alone.get(n, np.nan), 1) for n in game.players.names),
+            "weights": _ways(game),
         },
     )
+
+
+def _ways(game: "MechanismShift") -> tuple[str, ...]:
+    """How each player is had."""
+    roles, names = game.roles, game.players.names
+    own = [game.weigher.words.get(n, "margins balanced") for n in names[: len(roles.weighed)]]
+    cut, rest = ["rows come back"] * len(roles.cut), ["by difference"] * len(roles.last())
+    return (*own, *cut, *rest)
+
+
+EVERYBODY = "all mechanisms"
+
+
+def _of_new(game: "MechanismShift") -> list[str]:
+    """What before cannot speak for, and what is done about it."""
+    own, told = game.evidence, []
+    told += [
+        f"{new.called} ({new.words}) are measured over rows alike without them"
+        for new in own.novelty.cut
+    ]
+    told += [
+        f"{new.called} ({new.words}) are measured by difference, after all others"
+        for new in own.novelty.aside
+    ]
+    told += [
+        f"{name} is measured by difference: weights for it would be worth {size:,.0f} rows"
+        for name, size in game.thin.items()
+    ]
+    if own.failed:
+        told.append(f"the model fails on rows of after, and nothing is said of them: {own.failed}")
+    return told
+
+
+def _sampled(game: "MechanismShift") -> list[str]:
+    own = game.evidence
+    told = [
+        f"the model's answers do not depend on the new values of {new.column} ({new.words})"
+        for new in own.novelty.inert
+    ]
+    if own.sizes != own.total:
+        told.append(
+            f"{own.sizes[0]:,} of {own.total[0]:,} rows of before and {own.sizes[1]:,} of "
+            f"{own.total[1]:,} of after were weighed, taken at random: intervals include that"
+        )
+    return told
 
 
 def _gap(game: "MechanismShift") -> Certificate:
     before, after = game.measured()
     gap, (low, high) = jackknife(after - game.explained())
-    change = float(after[0] - before[0])
-    nothing, small = low <= 0 <= high, abs(gap) <= _NEAR * abs(change)
+    change, (least, most) = jackknife(after - before)
+    small = abs(gap) <= max(_NEAR * abs(change), _NOISE * (most - least))
+    nothing = low <= 0 <= high
     size = f"{gap:+.4f} [{low:+.4f}, {high:+.4f}]"
     unit = game.question.unit
-    if nothing or small:
+    holds: bool | None = nothing or small
+    if game.roles.by_difference:
+        holds = None
+        words = (
+            f"of a change of {change:+.4f} {unit}, {game.players.names[-1]} has what is left of "
+            "the others: nothing can stay unexplained"
+        )
+    elif holds:
         words = f"of a change of {change:+.4f} {unit}, {size} is not explained by the mechanisms"
     else:
         words = (
@@ -213,10 +265,15 @@ def _gap(game: "MechanismShift") -> Certificate:
         "gap_unexplained": gap,
         "measured before": float(before[0]),
         "measured after": float(after[0]),
+        "change": change,
         "explained": float(game.explained()[0]),
     }
     return Certificate(
-        "unexplained gap", nothing or small, words, numbers, {"gap_unexplained": (low, high)}
+        "unexplained gap",
+        holds,
+        words,
+        numbers,
+        {"gap_unexplained": (low, high), "change": (least, most)},
     )
 
 

@@ -17,22 +17,29 @@ import numpy as np
 from whence._core.shaped import Float
 
 _STEPS, _CLOSE, _ROUNDING = 60, 1e-9, 1e-12
+_FAR = 10.0  # in the log of a weight: a replicate's one step goes no further
 
 
 @final
 @dataclass(frozen=True, slots=True)
-class Balanced:
-    """What came of balancing.
+class Tilt:
+    """How rows are tilted, in each replicate: by exp(f(x) . dual) / Z.
 
     Attributes:
-        weights: of each row, in each replicate; each replicate's sum to 1.
+        dual: the tilt of each feature, in each replicate.
+        log_norm: log Z, so that weights of the rows that were tilted have the mean of the base.
         left: the distance of the means from their targets, with all rows.
-        dual: the tilt of each feature.
     """
 
-    weights: Float[np.ndarray, "rows replicates"]
+    dual: Float[np.ndarray, "features replicates"]
+    log_norm: Float[np.ndarray, " replicates"]
     left: float
-    dual: Float[np.ndarray, " features"]
+
+    def log_weights(
+        self, F: Float[np.ndarray, "rows features"]
+    ) -> Float[np.ndarray, "rows replicates"]:
+        """Of any rows: the log of what multiplies their base weights."""
+        return np.asarray(F @ self.dual - self.log_norm)
 
 
 def nearest(
@@ -41,8 +48,8 @@ def nearest(
     target: Float[np.ndarray, "replicates features"],
     ridge: float,
     start: Float[np.ndarray, " features"] | None = None,
-) -> Balanced:
-    """Weights nearest to the base under which features have the target means.
+) -> Tilt:
+    """The tilt nearest to none under which features have the target means.
 
     Args:
         base: weights to start from, 0 for rows that a replicate leaves out.
@@ -52,18 +59,25 @@ def nearest(
         start: a tilt to start from; what comes of it does not depend on that.
     """
     base = base / base.sum(axis=0)
+    many = base.shape[1]
     if not F.shape[1]:
-        return Balanced(base, 0.0, np.zeros(0))
+        return Tilt(np.zeros((0, many)), np.zeros(many), 0.0)
     dual, H, mean = _solved(base[:, 0], F, target[0], ridge, start)
     tilt = F @ dual
-    tilt -= tilt.max()
-    tilted = base * np.exp(tilt)[:, None]
+    top = tilt.max()
+    tilted = base * np.exp(tilt - top)[:, None]
+    norm = np.log(tilted.sum(axis=0)) + top
     tilted /= tilted.sum(axis=0)
     gradient = tilted.T @ F - target + ridge * dual  # replicate, feature
     step = np.linalg.solve(H, gradient.T)  # feature, replicate
     step[:, 0] = 0.0
-    again = tilted * np.exp(-(F @ step))
-    return Balanced(again / again.sum(axis=0), float(np.linalg.norm(mean - target[0])), dual)
+    moved = -(F @ step)
+    far = np.maximum(np.abs(moved).max(axis=0) / _FAR, 1.0)  # more features than rows can tell
+    step, moved = step / far, moved / far
+    most = moved.max(axis=0)
+    norm += np.log((tilted * np.exp(moved - most)).sum(axis=0)) + most
+    left = float(np.linalg.norm(mean - target[0]))
+    return Tilt(dual[:, None] - step, norm, left)
 
 
 def _solved(

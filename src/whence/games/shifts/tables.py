@@ -12,13 +12,12 @@ from typing import final
 
 import numpy as np
 
-from whence._core.errors import OverlapError
-from whence._core.shaped import Float, Int
-from whence.games.shifts.columns import UNSEEN, Shared
+from whence._core.shaped import Bool, Float, Int
+from whence.games.shifts.columns import Shared
 from whence.games.shifts.logistic import Problem
 
 _CELLS, _EACH = 64, 20  # at most so many cells, with so many rows each on average
-_NAMED = 5
+NEVER = 30.0  # the log-ratio of what only one data set has: e^30, as good as infinite
 
 
 def countable(columns: Sequence[Shared]) -> bool:
@@ -36,71 +35,33 @@ class Counts:
     Args:
         columns: what cells are made of; none at all is one cell.
         problem: which rows are of after, and their groups.
+
+    Attributes:
+        cell: of each row.
+        before: rows of before in each cell, [cells, replicates].
+        after: rows of after.
     """
 
     def __init__(self, columns: Sequence[Shared], problem: Problem) -> None:
-        self.columns, after = tuple(columns), problem.after > 0
+        after = problem.after > 0
         self.cell, many = cells(columns, len(after))
         self.before, self.after = (
             _left(self.cell[rows], problem.group[rows], many, problem.groups)
             for rows in (~after, after)
         )
-        self.own = self.cell[~after]
 
-    def ratio(self) -> Float[np.ndarray, "cells replicates"]:
-        """Share of after over share of before; 1 where before has none (nobody asks there)."""
-        shares = [n / n.sum(axis=0) for n in (self.after, self.before)]
-        some = self.before > 0
-        return np.asarray(np.where(some, shares[0] / np.where(some, shares[1], 1.0), 1.0))
+    def log_ratio(self) -> Float[np.ndarray, "rows replicates"]:
+        """Of each row: the log of the share of after over the share of before."""
+        with np.errstate(divide="ignore"):
+            ends = [np.log(n / n.sum(axis=0)) for n in (self.after, self.before)]
+        with np.errstate(invalid="ignore"):  # a replicate without the cell: nobody asks there
+            ratio = np.nan_to_num(ends[0] - ends[1], nan=0.0)
+        return np.asarray(np.clip(ratio, -NEVER, NEVER)[self.cell])
 
-    def rows(self) -> Float[np.ndarray, "rows replicates"]:
-        """The same, of each row of before."""
-        return np.asarray(self.ratio()[self.own])
-
-    def refuse_new(self, who: str) -> float:
-        """Refuse cells that only after has, where they are many.
-
-        Returns:
-            their share of after.
-
-        Raises:
-            OverlapError: cells by name and count.
-        """
-        share, told = self._alone(self.after, self.before)
-        if share <= UNSEEN:
-            return share
-        raise OverlapError(
-            f"refused: {who} needs values together that before never had together: {told} "
-            f"({100 * share:.1f} % of after). Ask about the rows without them."
-        )
-
-    def refuse_gone(self, who: str) -> float:
-        """Refuse cells of parents that only before has, where they are many.
-
-        Returns:
-            their share of before.
-
-        Raises:
-            OverlapError: cells by name and count.
-        """
-        share, told = self._alone(self.before, self.after)
-        if share <= UNSEEN:
-            return share
-        raise OverlapError(
-            f"refused: {who} is asked where after has no rows: {told} ({100 * share:.1f} % of "
-            "before). What became of them cannot be told: ask about the rows without them."
-        )
-
-    def _alone(self, here: np.ndarray, there: np.ndarray) -> tuple[float, str]:
-        """The share of rows in cells that only these have; the largest cells, by name and count."""
-        own, strange = here[:, 0], (there[:, 0] == 0) & (here[:, 0] > 0)
-        order = np.flatnonzero(strange)[np.argsort(-own[strange], kind="stable")]
-        told = ", ".join(f"{self._named(c)} in {own[c]:,.0f} rows" for c in order[:_NAMED])
-        return float(own[strange].sum() / own.sum()), told
-
-    def _named(self, cell: int) -> str:
-        at = int(np.flatnonzero(self.cell == cell)[0])
-        return " & ".join(f"{c.name}={c.levels[c.codes[at]]!r}" for c in self.columns)
+    def alone(self, after: Bool[np.ndarray, " rows"]) -> Bool[np.ndarray, " rows"]:
+        """Rows in cells that only their own data set has."""
+        other = np.where(after, self.before[self.cell, 0], self.after[self.cell, 0])
+        return np.asarray(other == 0)
 
 
 def cells(columns: Sequence[Shared], rows: int) -> tuple[Int[np.ndarray, " rows"], int]:
