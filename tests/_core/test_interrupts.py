@@ -113,12 +113,16 @@ def prefixes(method, game, by_case):
     """The answers of this run after each of its steps."""
     answers, real = {}, driver.drive
 
-    def noted(walk, read, asked, budget, batch, *, by_case, price):
-        def step(first, size):
-            walk(first, size)
-            answers[first + size] = None
+    def noted(walk, *args, **options):
+        done = 0
 
-        return real(step, read, asked, budget, batch, by_case=by_case, price=price)
+        def step(visits):
+            nonlocal done
+            walk(visits)
+            done += len(visits)
+            answers[done] = None
+
+        return real(step, *args, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("whence._core.method.drive", noted)
