@@ -108,13 +108,13 @@ def _run(
     joint = view(asked, JointGame)
     asked = AllCases(joint) if joint is not None else asked
     budget, answers = account.budget, keep if chosen.needs is Game else None
-    account.reserved = probes(answers)
     opened_game = _engine(engine, asked, budget).open(asked)
     with (
         one_thread(torch=view(game, NetworkGame) is None and joint is None),
         opened_game as answered,
         kept(answered, answers) as through,
     ):
+        account.reserved = probes(through)
         result = chosen.attribute(through, budget, seed, by_case)
     told = {**_goal(result, budget), **_provenance(why), **_store(keep, chosen)}
     return replace(result, provenance={**result.provenance, **told})

@@ -285,9 +285,31 @@ def test_a_name_stands_for_what_changes_by_itself(tmp_path):
     keep = wh.engines.Store(tmp_path / "run.db", name="mine")
     first = ask(keep)
     again = ask(keep)
-    probes = 3  # which are asked each time, and paid for
-    assert again.cost.found + probes == again.cost.asked == first.cost.asked
+    probes = 3  # which a rerun asks, and pays for
+    assert again.cost.found + probes == again.cost.asked == first.cost.asked + probes
     assert ask(tmp_path / "run.db").cost.found == 0
+
+
+def test_a_new_name_and_a_game_that_can_be_read_ask_nothing_more(tmp_path):
+    """Kills: questions that are asked twice, beyond the budget, to have something to ask again."""
+    asked = []
+    game = wh.FunctionGame(lambda stay: stay @ UP, NAMES)
+    for _ in range(2):
+        keep = wh.engines.Store(tmp_path / "run.db", name="mine")
+        got = wh.attribute(game, keep=keep, budget=Budget(evaluations=2**8), method="exact")
+        asked.append((got.cost.asked, got.cost.evaluations))
+    assert asked == [(256, 256), (256, 0)]
+
+
+def test_answers_that_nothing_can_be_known_by_are_not_used(tmp_path):
+    path = tmp_path / "run.db"
+    keep = wh.engines.Store(path, name="mine")
+    ask(keep)
+    shelf = Shelf(path)
+    shelf.db.execute("delete from canaries")
+    shelf.close()
+    with pytest.raises(StoreError, match="and nothing to know it by"):
+        ask(keep)
 
 
 @pytest.mark.parametrize("what", CHANGED)

@@ -226,7 +226,7 @@ def test_what_is_no_file_is_refused_at_once(kind, tmp_path):
     elif kind == "device":
         path.symlink_to("/dev/zero")
     with pytest.raises(StoreError, match=r"a pipe or a device|File name too long"):
-        toy(path)
+        Shelf(path)
 
 
 def test_no_number_is_given_twice(tmp_path):

@@ -29,9 +29,13 @@ _WHOLE = ""  # the print of all that a game is, where it can be read
 Canaries = list[tuple[bytes, int, int, bytes]]
 
 
-def probes(keep: Store | str | Path | None) -> int:
-    """Questions, at most, that a store asks to see whether it is of this game."""
-    return _CANARIES if isinstance(keep, Store) and keep.name else 0
+def probes(game: Game) -> int:
+    """Questions that will be asked to see whether a store is of this game.
+
+    None of a game that is new there, whose first answers are kept for that, nor of one that could
+    be read and is what it was.
+    """
+    return 0 if not isinstance(game, Kept) or game.met else len(game.canaries)
 
 
 @contextmanager
@@ -97,10 +101,8 @@ class Kept(Through):
         if self.prints:
             self.met = self._compare(self.shelf.prints(game))
         if self.canaries:  # somebody pruned the game, and perhaps has entered one of this name
-            self.shelf.remember(game, self.canaries, self.prints)
-            self._compare(self.shelf.prints(game))
-            self._probe(self.shelf.remembered(game))
-        elif self.prints and self.met:
+            self._introduce(game, self.canaries)
+        elif self.prints:
             self.canaries = self.shelf.remembered(game)
         return game
 
@@ -121,12 +123,18 @@ class Kept(Through):
         return bool(self.prints[_WHOLE]) and before.get(_WHOLE) == self.prints[_WHOLE]
 
     def _worth(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Worths:
-        if not self.met:
-            self._meet(coalitions, cases, draws)
+        if not self.met and self.canaries:
+            self._probe(self.canaries)
+            self._introduce(self.memory.game, self.canaries)
         keys, first, back = np.unique(
             keys_of(coalitions, cases, draws), axis=0, return_index=True, return_inverse=True
         )
         known, worths = self.memory.find(keys)
+        if not self.met and known.any():
+            raise StoreError(
+                f"{self.shelf.path} holds answers of a game called {self.name!r}, and nothing to "
+                "know it by. Nothing was mixed: give this game another name."
+            )
         again = (self.asked.look_up(keys) != NOWHERE) & known  # else it was pruned meanwhile
         new = np.flatnonzero(~again)
         new, size = new[np.argsort(first[new])], self.sharded.size(len(coalitions))
@@ -136,24 +144,30 @@ class Kept(Through):
         for block, meter in self.sharded.stream(coalitions[rows], cases[rows], draws[rows], size):
             now = owed[start : start + len(block)]
             worths[now], start = block, start + len(block)
+            if not self.met:
+                at = first[now]
+                asked = _canaries(coalitions[at], cases[at], draws[at], block)
+                self._introduce(self.memory.game, asked)
             self.memory.add(keys[now], block, meter.rows)
         found = len(coalitions) - len(owed)
         count(found=found, spared=round(found * self.memory.price))
         return np.asarray(worths[back.reshape(-1)])
 
-    def _meet(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> None:
-        """Ask a named game again what it answered before: nobody read what it is made of."""
-        game, before = self.memory.game, self.shelf.remembered(self.memory.game)
-        ours = before or self._asked(coalitions, cases, draws)
-        self.shelf.remember(game, [] if before else ours, {} if before else self.prints)
-        theirs = self.shelf.remembered(game)  # somebody may have been quicker
-        self._probe([] if theirs == ours and not before else theirs)
-        self.canaries = theirs
-        self.shelf.remember(game, [], self.prints)  # of a file from before there were prints
+    def _introduce(self, game: int, canaries: Canaries) -> None:
+        """Keep what a named game is known by, before its first answer; who was quicker is asked.
+
+        Raises:
+            StoreError: somebody has kept another game under this name.
+        """
+        self.shelf.remember(game, canaries, self.prints)
         self._compare(self.shelf.prints(game))
+        theirs = self.shelf.remembered(game)
+        if theirs != canaries:
+            self._probe(theirs)
+        self.canaries, self.met = theirs, True
 
     def _probe(self, before: Canaries) -> None:
-        """Ask again what was asked before.
+        """Ask a named game again what it answered before: nobody read what it is made of.
 
         Raises:
             StoreError: something else comes of it.
@@ -176,21 +190,20 @@ class Kept(Through):
                     f"{then[o]:.6g}, and this game says {now[o]:.6g}. Nothing was mixed: give this "
                     "game another name."
                 )
-        self.canaries, self.met = before, True
 
-    def _asked(self, coalitions: Coalitions, cases: Cases, draws: Draws) -> Canaries:
-        """A few questions with about half of the players present: they tell most."""
-        sizes = np.abs(2 * coalitions.sum(axis=1) - coalitions.shape[1])
-        some_of = np.argsort(sizes, kind="stable")[:_CANARIES]
-        count(probes=len(some_of))
-        worths = self.inner.worth(coalitions[some_of], cases[some_of], draws[some_of])
-        packed = np.packbits(coalitions[some_of], axis=1)
-        return [
-            (bits.tobytes(), int(case), int(draw), worth.astype("<f8").tobytes())
-            for bits, case, draw, worth in zip(
-                packed, cases[some_of], draws[some_of], worths, strict=True
-            )
-        ]
+
+def _canaries(coalitions: Coalitions, cases: Cases, draws: Draws, worths: Worths) -> Canaries:
+    """A few questions with about half of the players present, which tell most; with answers."""
+    sizes = np.abs(2 * coalitions.sum(axis=1) - coalitions.shape[1])
+    return [
+        (
+            np.packbits(coalitions[q]).tobytes(),
+            int(cases[q]),
+            int(draws[q]),
+            worths[q].astype("<f8").tobytes(),
+        )
+        for q in np.argsort(sizes, kind="stable")[:_CANARIES]
+    ]
 
 
 def _prints(game: Game) -> dict[str, str]:
