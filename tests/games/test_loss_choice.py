@@ -24,6 +24,7 @@ from whence.models.predictor import predictor
 from whence.models.table import Table
 
 pytest.importorskip("sklearn")
+from sklearn.base import BaseEstimator
 from sklearn.ensemble import (
     IsolationForest,
     RandomForestClassifier,
@@ -210,6 +211,23 @@ def test_a_function_of_scores():
     assert isinstance(choice(lambda Z: 5 * Z[:, 0], X[:, 0]).loss, Squared)
     asked = choice(lambda Z: 5 * Z[:, 0], Y, loss="mse")
     assert isinstance(asked.loss, Squared)
+
+
+class Hazards(BaseEstimator):
+    """An estimator that is neither a classifier nor a regressor, as models of survival are."""
+
+    def fit(self, rows, y):
+        self.n_features_in_ = rows.shape[1]
+        return self
+
+    def predict(self, rows):
+        return 3 * rows[:, 0]
+
+
+def test_an_estimator_of_no_declared_kind():
+    with pytest.raises(ModelError, match="Hazards answers from"):
+        choice(Hazards().fit(X, Y), Y)
+    assert isinstance(choice(Hazards().fit(X, Y), X[:, 0]).loss, Squared)
 
 
 # -- probabilities --

@@ -38,7 +38,8 @@ class Predictor(abc.ABC):
         labels: where there are no probabilities, the labels that the model knows: it names one of
             them by its largest output, or of two labels by the sign of its one output.
         scores: what outputs without a unit are: "decision" (they decide between labels), "logits"
-            (a link may make probabilities of them), "order" (they only rank rows), or "".
+            (a link may make probabilities of them), "order" (they only rank rows), "unknown" (of
+            an estimator that is no regressor), or "".
     """
 
     name: str

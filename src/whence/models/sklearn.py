@@ -21,7 +21,7 @@ from typing import Any, final
 
 import joblib
 import numpy as np
-from sklearn.base import is_classifier, is_clusterer, is_outlier_detector
+from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
@@ -212,7 +212,7 @@ def _last(model: Any) -> Any:
 def _scores(model: Any, space: str) -> tuple[tuple[object, ...] | None, str]:
     """The labels that are known beside no probabilities, and what the outputs are."""
     if space != "raw":
-        return None, ""
+        return None, "unknown" if space == "value" and not is_regressor(model) else ""
     if is_outlier_detector(model):
         return (-1, 1), "order"
     labels = getattr(model, "classes_", None)

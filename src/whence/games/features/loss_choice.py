@@ -125,7 +125,8 @@ def _refuse_scores(model: Predictor, y: Any, rows: Looked) -> None:
     distinct, many = np.unique(labels), len(model.outputs)
     if model.scores == "logits" and labels.ndim == 1:
         _refuse_codes(model, distinct)
-    if isinstance(model, Function) and many == 1 and len(distinct) == 2 < len(labels):
+    unknown = isinstance(model, Function) or model.scores == "unknown"
+    if unknown and many == 1 and len(distinct) == 2 < len(labels):
         _refuse_outside(model, distinct, rows)
 
 
@@ -146,7 +147,7 @@ def _refuse_codes(model: Predictor, distinct: np.ndarray) -> None:
 
 
 def _refuse_outside(model: Predictor, two: np.ndarray, rows: Looked) -> None:
-    """Of two whole numbers as labels, a function's answers lie between them, or are scores."""
+    """Of two whole numbers as labels, answers of nobody knows what lie between, or are scores."""
     if (two != np.round(two)).any() or not len(rows.at):
         return
     p, (low, high) = rows.answers(), two.astype(float)
