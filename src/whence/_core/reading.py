@@ -87,7 +87,7 @@ class Reading:
         parts |= {k: s for k, s in self.shared.items() if k != "estimation"}
         ends = [_mean(x[seen], counts) for x in (self.empty, self.full)]
         covariance = dict(self.shared_covariance) | self._covariance(v, seen, n_cases, counts)
-        if n_cases > 1:
+        if n_cases > 1 and v.shape[2] <= m:  # of more players than cases some always look heavy
             wider = widening(_apart(v, counts), CASES)
             parts = with_tails(parts, "data", wider[None])
             covariance = covariance_with_tails(covariance, "data", wider)
