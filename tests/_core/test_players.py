@@ -14,7 +14,8 @@ HEADS = Players(
 def players(names, columns=None):
     """Without the tests' type checks, as a user meets it."""
     made = object.__new__(Players)
-    for name, value in {"names": names, "columns": columns or {}}.items():
+    given = {"names": names, "columns": columns or {}, "kind": "player", "ordered": False}
+    for name, value in given.items():
         object.__setattr__(made, name, value)
     made.__post_init__()
     return made

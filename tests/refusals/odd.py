@@ -207,7 +207,7 @@ RIGHT = {
     "pairs.output.name": PLACES,
     "att.__getitem__.player": {*PLACES, "1"},
     "att.select.case": {*PLACES, "1", "array(1)", "slice"},
-    "att.select.players": {"range"},
+    "att.select.players": {"range", "a generator"},
     "att.group.by": {"{}", "{'x': 1}"},
     "att.table.most": {"1", "10**30"},
     "comparison.table.most": {"1", "10**30"},
@@ -242,6 +242,7 @@ RIGHT = {
     "from_shap.feature_names": {"range"},
     "from_shap.output_names": EVERY,
     "knn_shapley.y_test": {"range"},
+    "explain.sample_weight": {"frame", "series"},  # a weight for each of the two rows
     "level": {"0.5"},
 }
 

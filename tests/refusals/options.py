@@ -203,7 +203,7 @@ OPTIONS = [
         "removal a class",
         V,
         [
-            "no removal is called <class 'whence.games.features.removal.Marginal'>",
+            "no removal is called Marginal (a class)",
             "There are: 'marginal', 'baseline'.",
         ],
         lambda b: b.importance(removal=wh.games.features.Marginal),

@@ -33,7 +33,7 @@ R = TypeVar("R")
 _SEEDS = {"seed", "random_state"}
 # arguments that are refused where they are used, in words that say more
 _ELSEWHERE = {
-    "batch", "case", "engine", "folds", "index", "k", "level", "max_evals", "method", "more",
+    "batch", "case", "engine", "index", "k", "level", "max_evals", "method", "more",
     "most", "n_jobs", "output", "permutations", "player", "progress", "repeats", "thresh",
 }  # fmt: skip
 _ORDERED = (collections.abc.Sequence, collections.abc.Iterable, list, tuple)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, final
 
+from whence._core.arguments import PATH
 from whence._core.errors import ModelFileError, UnsupportedModelError, did_you_mean, some
 from whence.models.routes import reason
 from whence.models.trees.damage import DamageError
@@ -38,7 +39,7 @@ def load(place: str | Path, *, unpickle: bool = False, trust: Collection[str] = 
     """
     if isinstance(place, str) and _OBJECT.fullmatch(place) and not Path(place).exists():
         return _imported(place)
-    path = Path(place)
+    path = Path(PATH(place, "model"))
     start = _start(path)
     if _is_pickle(start, path):
         return _unpickled(path, allowed=unpickle)

@@ -78,7 +78,9 @@ def marginal(
     positive(more, "more", "rows that would be added")
     positive(repeats, "repeats", "orders in which rows are cut")
     if not 3 <= repeats <= _REPEATS:
-        raise OptionError(f"repeats is 3 to {_REPEATS:,}, for a spread; given {repeats:,}")
+        raise OptionError(
+            f"repeats is at least 3, for a spread, and at most {_REPEATS:,}; given {repeats:,}"
+        )
     shares = _shares(sizes)
     trainer = _trainer(model, X, y, seed)
     tests = trainer.tests(test)

@@ -9,8 +9,9 @@ import numpy as np
 from whence._core.errors import OptionError, TableError
 from whence._core.keyed import uniforms
 from whence._core.shaped import Int
+from whence._core.text import brief
 
-_LEAST = 3
+_LEAST, _MOST = 3, 10_000
 
 
 def grouped(
@@ -29,8 +30,11 @@ def grouped(
         OptionError: fewer than three groups.
         TableError: fewer than three units.
     """
-    if isinstance(groups, bool) or not isinstance(groups, int) or groups < _LEAST:
-        raise OptionError(f"groups is a whole number from {_LEAST}; given {groups!r}")
+    whole = isinstance(groups, (int, np.integer)) and not isinstance(groups, bool)
+    if not whole or not _LEAST <= groups <= _MOST:
+        raise OptionError(
+            f"groups is a whole number from {_LEAST} to {_MOST:,}; given {brief(groups)}"
+        )
     if units is None:
         parts = [_dealt(before, groups, seed, 0), _dealt(rows - before, groups, seed, 1)]
         return np.concatenate(parts)

@@ -40,8 +40,11 @@ def load(path: str | Path) -> Attribution | Interactions | Selection | LDS:
 
 
 def _starts(source: Path) -> bytes:
-    with source.open("rb") as file:
-        return file.read(len(_PARQUET))
+    try:
+        with source.open("rb") as file:
+            return file.read(len(_PARQUET))
+    except OSError as error:
+        raise ResultError(f"{source} cannot be read: {error.strerror}") from error
 
 
 def load_attribution(path: Any) -> Attribution:
