@@ -474,7 +474,7 @@ def test_refusals_of_marginal(cancer):
     test, tree = (X_test, y_test), DecisionTreeClassifier()
     for words, groups, options in (
         ("give X= and y=", labels, {}),
-        ("repeats is 3 to 100,000", labels, {"repeats": 2}),
+        ("repeats is at least 3", labels, {"repeats": 2}),
         ("up to 1", labels, {"sizes": (0.5, 0.9)}),
         ("two sizes", labels, {"sizes": (0.2, 1.0)}),
         ("more is a positive", labels, {"more": 0}),

@@ -529,7 +529,7 @@ TABLES = [
         V,
         [
             "y has 2 columns and the model 1 outputs",
-            "outputs (prediction). For a classifier use loss='log-loss'.",
+            "outputs (prediction). Give y as many columns",
         ],
         lambda b: b.importance(b.regressor, y=np.column_stack([b.t, b.t])),
     ),

@@ -40,7 +40,7 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
     """Put contents in their files: all of them are ready before the first takes its name.
 
     Raises:
-        ResultError: one of them cannot be written; then none is.
+        ResultError: one of them cannot be written; none is then, unless a disk fails in between.
     """
     ready: list[_Draft | _Stream] = []
     target = Path()

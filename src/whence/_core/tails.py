@@ -64,7 +64,7 @@ def with_tails(
 def covariance_with_tails(
     covariance: Mapping[str, np.ndarray], part: str, wider: Float[np.ndarray, " outputs"]
 ) -> dict[str, np.ndarray]:
-    """The same of covariances between players, [outputs, players, players]."""
+    """Covariances between players, [outputs, players, players], with the tails of one part."""
     if part not in covariance or (wider <= 1).all():
         return dict(covariance)
     more = covariance[part] * (wider[:, None, None] ** 2 - 1)

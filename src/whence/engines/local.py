@@ -9,7 +9,7 @@ from typing import final
 
 from joblib import cpu_count
 
-from whence._core.errors import EngineError, OptionError
+from whence._core.errors import EngineError, OptionError, positive
 from whence._core.game import Game
 from whence.engines._packing import packed
 from whence.engines._parcels import Crew
@@ -76,7 +76,7 @@ class Processes(Engine):
     workers: int
 
     def __post_init__(self) -> None:
-        working(self.workers, "processes")
+        positive(self.workers, "workers", "processes")
         most = _EACH * cpu_count()
         if self.workers > most:
             raise OptionError(

@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from inspect import unwrap
 from pathlib import Path
@@ -53,7 +54,9 @@ def _kept() -> str:
     own = Path(__file__).parent
     source = b"".join(path.read_bytes() for path in sorted(own.glob("*.py")))
     name = f"kernels-{hashlib.sha256(source).hexdigest()[:16]}"
-    homes = [own / "__pycache__", Path("~/.cache/whence").expanduser()]
+    homes = [own / "__pycache__"]
+    with suppress(RuntimeError):  # of who has no home
+        homes.append(Path("~/.cache/whence").expanduser())
     if numba.config.CACHE_DIR:
         homes = [Path(numba.config.CACHE_DIR)]
     for home in homes:
@@ -144,8 +147,8 @@ def _await(task: "Future[None]") -> None:
     try:
         task.result(timeout=left if left < _FAR else None)
     except TimeoutError:
-        if task.done():
-            raise
+        if task.done():  # meanwhile; or the error is its own
+            return task.result()
         raise OutOfTimeError from None
 
 

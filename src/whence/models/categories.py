@@ -83,7 +83,7 @@ def kind_of(values: Sequence[object]) -> str | None:
 
 
 def kinds_of(known: Known) -> dict[str, str]:
-    """The same for each column."""
+    """What each column holds, "text" or "number", where its categories say so."""
     return {name: kind for name, v in known.items() if (kind := kind_of(v)) is not None}
 
 

@@ -1,4 +1,4 @@
-"""Tables so large that looking at all of it would take the time, or the memory, that there is.
+"""Tables so large that looking at all of them would take the time, or the memory, that there is.
 
 What a run asks of a table is a sample anyway; but each cell that could be asked about is coded,
 hashed and kept first. So of a very large table rows are drawn, and the answer is that of the drawn
@@ -7,6 +7,7 @@ Rows that are explained one by one are nobody's sample: there are as many as wer
 refusal.
 """
 
+from collections.abc import Sized
 from dataclasses import replace
 from typing import Any
 
@@ -68,8 +69,8 @@ def fewer(
     Rows and labels of different numbers stay as they are, for whoever refuses them.
     """
     rows = drawn(X, budget, seed, kept=kept)
-    others = [len(other) for other in (y, sample_weight) if other is not None]
-    if rows is None or any(many != len(X) for many in others):
+    others = [other for other in (y, sample_weight) if other is not None]
+    if rows is None or not all(isinstance(o, Sized) and len(o) == len(X) for o in others):
         return X, y, sample_weight, ""
     seconds = "" if budget.seconds is None else f" in {budget.seconds:g} s"
     words = f"{len(rows):,} of {len(X):,} were drawn: more could not be looked at{seconds}"

@@ -12,7 +12,6 @@ from whence._core.account import Account, opened
 from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget, checked
-from whence._core.errors import OptionError
 from whence._core.progress import Listener
 from whence.recipes.aliases import as_engine, one_of
 
@@ -102,9 +101,7 @@ def drop(
     """
     from whence.games.shifts.mechanisms import MechanismShift
 
-    chance = one_of("seed", seed, "random_state", random_state, 0)
-    if isinstance(chance, bool) or not isinstance(chance, (int, np.integer)) or chance < 0:
-        raise OptionError(f"seed must be an integer from 0; given {chance!r}")
+    chance: int = one_of("seed", seed, "random_state", random_state, 0)  # type: ignore[assignment]
     with account(budget) as opened_here:
         game = MechanismShift(
             model,
@@ -120,12 +117,12 @@ def drop(
             clip=clip,
             floor=floor,
             groups=groups,
-            seed=int(chance),
+            seed=chance,
         )
         return answered(
             game,
             budget=opened_here.budget,
-            seed=int(chance),
+            seed=chance,
             engine=as_engine(engine, n_jobs),
             keep=keep,
             progress=progress,

@@ -122,7 +122,8 @@ def leave_one_out(
         if not linear or refit:
             _refuse_dear(account, len(found), len(trainer.rows))
         full = trainer.measured([trainer.fit()], tests)[0]
-        if isinstance(trainer, LinearTrainer) and not refit:
+        closed = isinstance(trainer, LinearTrainer) and not refit
+        if isinstance(trainer, LinearTrainer) and closed:
             left = trainer.read(trainer.without(found), tests)[0]
             words = "exact: a closed form" if isinstance(trainer, Ridge) else _STEP
         else:
@@ -134,7 +135,7 @@ def leave_one_out(
             words,
             "exact" if words != _STEP else "unquantified",
             players=players,
-            evaluations=1 + (len(found) if words.startswith("exact: ") and refit else 0),
+            evaluations=1 if closed else 1 + len(found),
         )
 
     with opened(checked(budget) or Budget()) as account:
