@@ -158,6 +158,7 @@ def gaussian_truth(old, new, phi):
 
 
 OLD, NEW, PHI = (2.0, 0.0, 1.0, 0.5), (1.8, 0.3, 1.0, 0.52), 1.5
+LOUD = (2.0, 0.3, 1.0, 0.8)  # noise for which weights on before's rows alone have no variance
 
 
 def predict_line(X):
@@ -212,6 +213,11 @@ def truths(repeats):
             lambda rng: (gaussian(rng, 2000, *OLD), gaussian(rng, 2000, *NEW)),
             {"model": predict_line, "mechanisms": ["P(x)", "P(y | x)"], "metric": "squared error"},
             gaussian_truth(OLD, NEW, PHI),
+        ),
+        "noise that grew": (
+            lambda rng: (gaussian(rng, 5000, *OLD), gaussian(rng, 5000, *LOUD)),
+            {"model": predict_line, "mechanisms": ["P(x)", "P(y | x)"], "metric": "squared error"},
+            gaussian_truth(OLD, LOUD, PHI),
         ),
         "binary graph": (
             lambda rng: (graph(rng, 2000, *G_OLD), graph(rng, 2000, *G_NEW)),

@@ -16,7 +16,7 @@ def spin() -> None:
 
 FAULTS = {
     b"r": lambda: _raise(WhenceError("the file is damaged")),
-    b"w": lambda: _raise(WhenceError("many\nlines")),
+    b"w": lambda: _raise(WhenceError("word " * 1000)),
     b"k": os.abort,
     b"e": lambda: os._exit(3),
     b"h": spin,

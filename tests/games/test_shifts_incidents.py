@@ -248,6 +248,30 @@ def test_columns_that_can_hardly_be_told_apart_are_two_mechanisms():
     assert "Accuracy went from" in att.provenance["in words"]
 
 
+def test_odd_tables_are_answered():
+    """Columns with nothing, one value or numbers of any size are no reason to give up."""
+    X = month(2)[0]
+    for old, new in [
+        (month(1)[0].assign(b=np.nan), X),
+        (month(1)[0].assign(b=np.nan), X.assign(b=np.nan)),
+        (month(1)[0].assign(b=1.0), X.assign(b=2.0)),
+        (month(1)[0].assign(b=lambda X: X.b * 1e300), X.assign(b=lambda X: X.b * 1e300)),
+    ]:
+        att = answer(new, before=old)
+        assert np.isfinite(att.values).all()
+        assert np.isfinite(att.stderr).all()
+
+
+def test_too_few_rows_to_leave_any_out_are_told():
+    old, (X, y) = month(1), month(2)
+    for after, metric, told in [
+        ((X[:1], y[:1]), "accuracy", "the accuracy of after is no number on its 1 rows once some"),
+        ((X, 0 * y), "r2", "the r2 of after is no number on its 1,000 rows, and"),
+    ]:
+        with pytest.raises(wh.WhenceError, match=told):
+            wh.drop(lambda X: X["a"] * 0.0, before=old, after=after, metric=metric)
+
+
 # -- what is new --
 
 

@@ -76,7 +76,8 @@ def _apart(columns: Sequence[Shared]) -> list[Float[np.ndarray, "rows features"]
 
 def _own(column: Shared) -> Float[np.ndarray, "rows features"]:
     if column.numbers is not None:
-        x, known = column.numbers, ~column.missing
+        known = ~column.missing
+        x = column.numbers / max(np.abs(column.numbers[known]).max(), 1e-300)  # squares must fit
         spread = x[known].std() or 1.0
         z = np.zeros(len(x))
         z[known] = np.clip((x[known] - x[known].mean()) / spread, -_FAR, _FAR)

@@ -145,8 +145,8 @@ def evidence(
         kept=np.column_stack([np.ones(len(own)), own[:, None] != np.arange(many)]).astype(float),
         metric=whole.take(place),
         measured=(
-            whole.take(~split).left_out(group[at[~split]], many),
-            whole.take(split).left_out(group[at[split]], many),
+            whole.take(~split).left_out(group[at[~split]], many, "before"),
+            whole.take(split).left_out(group[at[split]], many, "after"),
         ),
         seen=_seen(said.last()[place], whole.take(place), later, given),
         rows=(sides[0].rows, sides[1].rows),

@@ -12,6 +12,7 @@ from typing import Any, final
 
 import numpy as np
 
+from whence._core.errors import TableError
 from whence._core.shaped import Bool, Float, Int
 
 Weights = Float[np.ndarray, "rows replicates"]
@@ -63,10 +64,23 @@ class Metric(abc.ABC):
         """The worth of each row, where the whole is their mean."""
 
     @final
-    def left_out(self, group: Int[np.ndarray, " rows"], groups: int) -> np.ndarray:
-        """The worth of all rows, then without each group: float [1 + groups]."""
+    def left_out(self, group: Int[np.ndarray, " rows"], groups: int, where: str) -> np.ndarray:
+        """The worth of all rows, then without each group: float [1 + groups].
+
+        Raises:
+            TableError: there are too few rows of a kind for it to be a number.
+        """
         kept = [np.ones(len(group), bool), *(group != g for g in range(groups))]
-        return np.concatenate([self.worth(rows[:, None].astype(float)) for rows in kept])
+        with np.errstate(all="ignore"):
+            found = [self.worth(rows[:, None].astype(float)) for rows in kept]
+        worths = np.concatenate(found)
+        if not np.isfinite(worths).all():
+            left = "" if not np.isfinite(worths[0]) else " once some of them are left out"
+            raise TableError(
+                f"the {self.name} of {where} is no number on its {len(group):,} rows{left}, and "
+                "its error is told by leaving groups out: give more rows, of every kind of label"
+            )
+        return worths
 
 
 @final

@@ -140,6 +140,10 @@ def _words(column: Shared, after: Bool[np.ndarray, " rows"], rows: np.ndarray) -
     old = column.numbers[~after & ~column.missing]
     new = column.numbers[after][rows]
     new = new[~np.isnan(new)]
+    if not len(old) or not len(new):
+        return (
+            f"{len(codes):,} rows, where cells are{' no longer' * (not len(old))} missing; {share}"
+        )
     times = _times(old, column.numbers[after & ~column.missing])
     return (
         f"from {new.min():.4g} to {new.max():.4g} in {len(codes):,} rows, before from "

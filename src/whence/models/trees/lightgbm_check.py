@@ -21,6 +21,7 @@ _NUMBER = r"-?(?:\d[\d.]*(?:[eE][-+]?\d+)?|inf|nan)"
 _INFO = re.compile(rf"none|\[{_NUMBER}:{_NUMBER}\]|-?\d{{1,10}}(?::-?\d{{1,10}})*")
 _OBJECTIVE = re.compile(r"[a-z_0-9]+(?: [a-z_0-9]+(?::[-+.\w]+)?)*")
 _SETTING = re.compile(r"\[[a-z_0-9]+: [^\0\\\"\t]*\]")
+_JSON = re.compile(r"[\"\\,:\[\]{}\x00-\x1f]")
 _DIGITS = re.compile(r"[-0-9 ]*")
 _NUMBERS = re.compile(r"[-+0-9.eEinfa ]*")
 _SPLITS = {
@@ -90,6 +91,8 @@ def _check_head(head: dict[str, str], trees: Sequence[str]) -> int:
     infos = head.get("feature_infos", "").split(" ")
     if len(words) != features or len(set(words)) < features or not all(words):
         raise DamageError(f"it has {features} features, and other names of features")
+    if _JSON.search(head["feature_names"]):
+        raise DamageError("a name of a feature has signs of JSON, which LightGBM does not take")
     if len(infos) != features or not all(map(_INFO.fullmatch, infos)):
         raise DamageError(f"it has {features} features, and other feature_infos")
     _count(head, "label_index", features)
@@ -99,7 +102,8 @@ def _check_head(head: dict[str, str], trees: Sequence[str]) -> int:
     each = _count(head, "num_tree_per_iteration", max(len(trees), 1))
     if each < 1 or _count(head, "num_class", each) != each or len(trees) % each:
         raise DamageError(f"it has {len(trees)} trees, for {each} outputs in each round")
-    _check_objective(head.get("objective", ""), each)
+    if "objective" in head:
+        _check_objective(head["objective"], each)
     sizes = [str(len(tree.encode()) + len("Tree=")) for tree in trees]
     if head.get("tree_sizes", " ".join(sizes)).split(" ") != (sizes or [""]):
         raise DamageError(
@@ -112,8 +116,8 @@ def _check_objective(words: str, each: int) -> None:
     kind, *more = words.split(" ")
     said = {word for word in more if word.startswith("num_class:")}
     many = kind in {"multiclass", "multiclassova"}
-    wrong = said != ({f"num_class:{each}"} if many else set()) or (each > 1 and words and not many)
-    if wrong or (words and not _OBJECTIVE.fullmatch(words)):
+    wrong = said != ({f"num_class:{each}"} if many else set()) or (each > 1 and not many)
+    if wrong or not _OBJECTIVE.fullmatch(words):
         raise DamageError(f"its objective is {words[:40]!r}, with {each} trees a round")
 
 

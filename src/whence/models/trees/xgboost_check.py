@@ -229,8 +229,7 @@ def _check_counts(k: int, tree: Mapping[str, Any], features: int, outputs: int) 
         raise DamageError(f"tree {k} is of another number of features or outputs than the model")
     if tree.get("id", k) != k:
         raise DamageError(f"tree {k} says that it is another")
-    lists = [*_NODES, "loss_changes"] if width == 1 else [*_NODES]
-    for key in lists:
+    for key in [*_NODES, "loss_changes"]:
         values = tree.get(key)
         if not isinstance(values, list | np.ndarray) or len(values) != count:
             raise DamageError(f"tree {k} has {count} nodes, and another number of {key}")
@@ -290,9 +289,9 @@ def _check_parents(
     wrong = (above != wanted) & ~pruned
     leaves = ~inside & ~pruned
     wrong |= leaves & (each["left_children"] != -1)
-    for key in ("left_children", "right_children", "parents"):
-        own = each[key]
-        wrong |= pruned & (own != _PRUNED) & ((own < -1) | (own >= np.repeat(size, size)))
+    room = np.repeat(size, size)
+    for key, lowest in (("left_children", -1), ("right_children", -1), ("parents", 0)):
+        wrong |= pruned & ((each[key] < lowest) | (each[key] >= room))
     if wrong.any():
         tree = int(np.searchsorted(np.cumsum(size), wrong.argmax(), side="right"))
         raise DamageError(f"tree {tree} has nodes whose parents are not theirs")
@@ -344,6 +343,15 @@ def _known(j: int, entry: Any) -> int:
         return 0
     if not len(ends) or ends[0] or ends[-1] != len(values) or (np.diff(ends) < 0).any():
         raise DamageError(f"the categories of feature {j} do not fill their text")
+    text = (_list(entry, "values") % 256).astype(np.uint8).tobytes()
+    try:
+        for a, b in pairwise(ends.tolist()):
+            text[a:b].decode()
+    except UnicodeDecodeError as error:
+        raise DamageError(
+            f"the categories of feature {j} are no text; XGBoost cuts what is not ASCII when it "
+            "saves a model"
+        ) from error
     return len(ends) - 1
 
 
