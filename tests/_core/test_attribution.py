@@ -61,7 +61,8 @@ def test_who_does_not_know_says_nan():
     assert np.isnan(made(parts={}).stderr).all()
     vague = made(uncertainty="unquantified")
     assert np.isnan(vague.stderr).all()
-    assert np.isfinite(vague.error("estimation")).all()
+    with pytest.raises(ResultError, match="has no error part 'estimation'"):  # unknown is not zero
+        vague.error("estimation")
     assert np.isnan(vague.ci()[0]).all()
 
 
@@ -359,3 +360,19 @@ def test_frozen():
         made().verdict = "sure"
     with pytest.raises(TypeError):
         len(made())
+
+
+def test_a_frozen_answer_is_frozen_all_through():
+    """Kills: arrays of an answer that somebody can write to, and an answer that freezes the user's.
+
+    What computed an answer may keep what it gave; a user's own columns are copied.
+    """
+    column = np.arange(30.0)
+    att = made(data={"age": column})
+    arrays = [att.values, att.freedom, att.empty, att.full, *att.parts.values(), att.data["age"]]
+    for array in arrays:
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+    column[0] = 7.0
+    assert att.data["age"][0] == 0.0
+    assert not att.mean().values.flags.writeable

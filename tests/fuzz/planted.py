@@ -14,9 +14,16 @@ def spin() -> None:
         pass
 
 
+class WordyError(WhenceError):
+    """An error that goes round what keeps errors to one line."""
+
+    def __str__(self) -> str:
+        return "word " * 1000
+
+
 FAULTS = {
     b"r": lambda: _raise(WhenceError("the file is damaged")),
-    b"w": lambda: _raise(WhenceError("word " * 1000)),
+    b"w": lambda: _raise(WordyError()),
     b"k": os.abort,
     b"e": lambda: os._exit(3),
     b"h": spin,

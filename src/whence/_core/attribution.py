@@ -12,6 +12,7 @@ from . import as_dict, regroup, store
 from .arguments import check_arguments
 from .certificate import Certificate
 from .errors import OptionError, ResultError, did_you_mean, positive
+from .frozen import freeze
 from .game import Question
 from .index import Index
 from .outputs import place
@@ -71,7 +72,8 @@ class Attribution:
     Attributes:
         values: float [cases, outputs, players].
         parts: the standard error by what it comes from, each as `values`: "estimation" (walks and
-            draws), "data" (a finite sample of cases), "background" (a finite pool), "model".
+            draws), "data" (a finite sample of cases), "background" (a finite pool), "model". A part
+            that nobody knows is not there: it is not zero.
         freedom: degrees of freedom of each case's estimation part.
         players: who could be responsible.
         outputs: what was read off.
@@ -120,6 +122,13 @@ class Attribution:
     certificates: tuple[Certificate, ...] = ()
     case_names: tuple[object, ...] = ()
     weights: Weights | None = None
+
+    def __post_init__(self) -> None:
+        if self.uncertainty == "unquantified":  # then no estimation part is known, nor zero
+            for name in ("parts", "shared", "covariance"):
+                known = {k: v for k, v in getattr(self, name).items() if k != "estimation"}
+                object.__setattr__(self, name, known)
+        freeze(self)
 
     # -- how sure --
 

@@ -14,6 +14,7 @@ from . import as_dict, store
 from .arguments import check_arguments
 from .attribution import Cost, Uncertainty
 from .errors import PlayersError, positive
+from .frozen import freeze
 from .game import Question
 from .index import Index
 from .outputs import place
@@ -78,6 +79,9 @@ class Interactions:
     uncertainty: Uncertainty = "exact"
     question: Question = Question()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     @property
     def gap(self) -> Ends:

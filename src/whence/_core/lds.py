@@ -15,6 +15,7 @@ import numpy as np
 from .arguments import check_arguments
 from .certificate import Certificate
 from .errors import ResultError
+from .frozen import freeze
 from .rank_resample import again
 from .shaped import Bool, Float, Int
 from .text import printable
@@ -93,6 +94,9 @@ class LDS:
     keep: float
     seed: int
     resamples: int
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     # -- what it says --
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from .arguments import check_arguments
 from .errors import ResultError
+from .frozen import freeze
 from .shaped import Float, Int
 from .text import printable
 
@@ -64,6 +65,7 @@ class Lens:
                 )
         if self.text is not None and len(self.text) != positions:
             raise ResultError(f"text has {len(self.text)} tokens for {positions} positions")
+        freeze(self)
 
     @check_arguments
     def to_frame(self, backend: str = "pandas") -> Any:

@@ -286,8 +286,9 @@ def merge(runs: Sequence["Attribution"]) -> "Attribution":
         return np.asarray(sum(w * x for w, x in zip(weight, arrays, strict=True)))
 
     parts = {p: over(run.parts[p] for run in runs) for p in runs[0].parts}
-    squares = (w**2 * r.parts["estimation"] ** 2 for w, r in zip(weight, runs, strict=True))
-    parts["estimation"] = np.sqrt(np.asarray(sum(squares)))
+    if "estimation" in parts:  # what chance adds to one run it does not add to another
+        squares = (w**2 * r.parts["estimation"] ** 2 for w, r in zip(weight, runs, strict=True))
+        parts["estimation"] = np.sqrt(np.asarray(sum(squares)))
     costs = [run.cost for run in runs]
     rows = [c.rows for c in costs if c.rows is not None]
     return replace(

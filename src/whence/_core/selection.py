@@ -23,6 +23,7 @@ from .arguments import check_arguments
 from .attribution import Cost
 from .certificate import Certificate
 from .errors import PlayersError, ResultError
+from .frozen import freeze
 from .game import Question
 from .outputs import place
 from .players import Players
@@ -108,6 +109,7 @@ class Selection:
             )
         if len({len(column) for column in self.path.values()}) > 1:
             raise ResultError("the columns of path differ in length: one entry for each step")
+        freeze(self)
 
     # -- who, and how well --
 

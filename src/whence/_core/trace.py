@@ -9,6 +9,7 @@ from typing import final
 
 import numpy as np
 
+from .frozen import freeze
 from .reading import Reading
 from .shaped import Float, Int
 from .stopping import averaged
@@ -36,6 +37,9 @@ class Trace:
     seconds: Float[np.ndarray, " looks"]
     values: Float[np.ndarray, "looks outputs players"]
     stderr: Float[np.ndarray, "looks outputs players"]
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     def __len__(self) -> int:
         return len(self.asked)

@@ -73,7 +73,7 @@ def attributed(
     with metering() as meter, one_thread(torch=not trainer.large):
         found = work(tests)
     m = len(found.values)
-    error = np.zeros_like(found.values) if found.stderr is None else found.stderr
+    error = np.zeros_like(found.values) if found.stderr is None else found.stderr  # 0: exact
     return Attribution(
         values=found.values[:, None],
         parts={"estimation": error[:, None]},
