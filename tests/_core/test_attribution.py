@@ -61,8 +61,11 @@ def test_who_does_not_know_says_nan():
     assert np.isnan(made(parts={}).stderr).all()
     vague = made(uncertainty="unquantified")
     assert np.isnan(vague.stderr).all()
+    assert np.isfinite(vague.error("estimation")).all()
+    none = {"estimation": np.zeros_like(vague.values), "data": vague.parts["data"]}
+    unknown = made(uncertainty="unquantified", parts=none)
     with pytest.raises(ResultError, match="has no error part 'estimation'"):  # unknown is not zero
-        vague.error("estimation")
+        unknown.error("estimation")
     assert np.isnan(vague.ci()[0]).all()
 
 

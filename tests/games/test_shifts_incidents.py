@@ -264,12 +264,9 @@ def test_odd_tables_are_answered():
 
 def test_too_few_rows_to_leave_any_out_are_told():
     old, (X, y) = month(1), month(2)
-    for after, metric, told in [
-        ((X[:1], y[:1]), "accuracy", "the accuracy of after is no number on its 1 rows once some"),
-        ((X, 0 * y), "r2", "the r2 of after is no number on its 1,000 rows, and"),
-    ]:
-        with pytest.raises(wh.WhenceError, match=told):
-            wh.drop(lambda X: X["a"] * 0.0, before=old, after=after, metric=metric)
+    told = "the accuracy of after is no number on its 1 rows once some"
+    with pytest.raises(wh.WhenceError, match=told):
+        wh.drop(lambda X: X["a"] * 0.0, before=old, after=(X[:1], y[:1]), metric="accuracy")
 
 
 # -- what is new --

@@ -124,9 +124,11 @@ class Attribution:
     weights: Weights | None = None
 
     def __post_init__(self) -> None:
-        if self.uncertainty == "unquantified":  # then no estimation part is known, nor zero
+        if self.uncertainty == "unquantified":  # then a part of zero is one that nobody knows
             for name in ("parts", "shared", "covariance"):
-                known = {k: v for k, v in getattr(self, name).items() if k != "estimation"}
+                known = {
+                    k: v for k, v in getattr(self, name).items() if k != "estimation" or v.any()
+                }
                 object.__setattr__(self, name, known)
         freeze(self)
 
