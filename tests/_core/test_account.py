@@ -68,6 +68,27 @@ def test_what_is_not_paid_for_is_refused_with_its_price():
         account.require(Priced(), 9, "a walk")
 
 
+def test_questions_that_a_store_will_ask_are_part_of_the_price():
+    """Kills: a refusal of rows nobody bounded, where the probes of a store are what is too many."""
+    with opened(Budget(evaluations=20)) as account:
+        account.reserved = 3
+        with pytest.raises(
+            BudgetError,
+            match=r"needs at least 18 questions, 3 more to check the store, and the budget has 20: "
+            r"give evaluations=21 or more",
+        ):
+            account.require(Blank(), 18, "a walk")
+
+
+def test_a_part_asks_of_the_whole():
+    """Kills: questions asked behind the wrappers by a part, which the whole never heard of."""
+    with opened(Budget(evaluations=20)) as account:
+        with shared(account.budget, 0.5), opened(account.budget) as part:
+            part.look_behind()
+            count(evaluations=4)
+        assert account.questions == 4
+
+
 def test_rows_beyond_the_limit_are_never_run():
     """Kills: rows counted after the model ran; a worker in this thread that does not hear of it."""
     with opened(Budget(rows=10)) as account:

@@ -60,7 +60,8 @@ class Account:
             OverBudgetError: they are not paid for.
         """
         if questions > self.questions_left(game):
-            raise OverBudgetError(self._refusal(game, questions, f"{questions:,} more"))
+            what = f"{questions:,} more questions"
+            raise OverBudgetError(self._refusal(questions, rows_of_question(game), what, _FEWER))
         self.asked += questions
 
     def look_behind(self) -> None:
@@ -102,10 +103,17 @@ class Account:
 
     def questions_left(self, game: Game) -> float:
         """How many more questions are paid for: by their number, and by their rows if known."""
-        each = rows_of_question(game)
+        return self._paid(rows_of_question(game))
+
+    def _paid(self, each: int | None) -> float:
+        """How many more questions of so many model rows each."""
         by_rows = whole(self.rows_left, each) if each else ENDLESS
-        probes = max(self.reserved - self.meter.probes, 0)
-        return max(min(self.most - self.questions, by_rows) - probes, 0)
+        return max(min(self.most - self.questions, by_rows) - self._to_probe, 0)
+
+    @property
+    def _to_probe(self) -> int:
+        """Questions that a store has still to ask."""
+        return max(self.reserved - self.meter.probes, 0)
 
     @property
     def bounds_questions(self) -> bool:
@@ -136,11 +144,24 @@ class Account:
         Raises:
             BudgetError: with the price.
         """
-        if questions > self.questions_left(game):
-            raise BudgetError(
-                self._refusal(game, questions, f"{what} needs at least {questions:,}")
-            )
-        self.needed = questions * (rows_of_question(game) or 0)
+        each = rows_of_question(game)
+        self.require_each(questions, each, f"{what} needs at least {questions:,} questions", _FEWER)
+        self.needed = questions * (each or 0)
+
+    def require_each(self, questions: int, rows: int | None, what: str, instead: str) -> None:
+        """Refuse, before the first question, what the budget does not pay for.
+
+        Args:
+            questions: how many, trainings among them.
+            rows: that each takes at most; None where nobody knows.
+            what: asks as many, a sentence's beginning.
+            instead: what else would do.
+
+        Raises:
+            BudgetError: with the price.
+        """
+        if questions > self._paid(rows):
+            raise BudgetError(self._refusal(questions, rows, what, instead))
 
     def refuse_uncounted(self, game: Game, before: int) -> None:
         """Refuse to bound rows that nobody counts.
@@ -156,19 +177,22 @@ class Account:
         if unknown and self.rows == before:
             raise BudgetError("nobody counts this game's model rows: bound its evaluations instead")
 
-    def _refusal(self, game: Game, questions: int, what: str) -> str:
+    def _refusal(self, questions: int, each: int | None, what: str, instead: str) -> str:
         """Why so many questions are too many, and what would pay for them."""
+        probes = self._to_probe
+        questions += probes
+        what += f", {probes} more to check the store" * bool(probes)
         left = self.most - self.questions
         if questions > left:
             need = ceil(questions / self.part) + self.questions
             of = _left(self.questions, left, self.budget.evaluations, self.part)
-            return f"{what} questions, and {of}: give evaluations={need} or more, {_FEWER}"
-        each = rows_of_question(game) or 1
+            return f"{what}, and {of}: give evaluations={need} or more, {instead}"
+        each = each or 1
         need = ceil(questions * each / self.part) + self.rows
         of = _left(self.rows, self.rows_left, self.budget.rows, self.part)
         return (
-            f"{what} questions of up to {each:,} model row{'s' * (each > 1)}, and {of}: "
-            f"give rows={need} or more, {_FEWER}"
+            f"{what} of up to {each:,} model row{'s' * (each > 1)}, and {of}: "
+            f"give rows={need} or more, {instead}"
         )
 
 
@@ -242,7 +266,7 @@ def shared(budget: Budget | None, part: float) -> Iterator[None]:
         try:
             yield
         finally:
-            here.asked += one.asked
+            here.asked += one.meter.evaluations if one.direct else one.asked
 
 
 def whole(number: float, each: float = 1) -> float:

@@ -41,7 +41,8 @@ def in_time(account: Account, total: int, most: int, what: str) -> Iterator[slic
 
 
 def _late(account: Account, what: str, forecast: float) -> str:
+    part = f", of which {account.seconds:.3g} are for this part" if account.part < 1 else ""
     return (
         f"{what} would take about {forecast:,.2g} seconds, and the budget has "
-        f"{account.budget.seconds:g}: give more of them, or another method"
+        f"{account.budget.seconds:g}{part}: give more of them, or another method"
     )

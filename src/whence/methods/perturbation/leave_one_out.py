@@ -14,7 +14,7 @@ import numpy as np
 from whence._core.account import Account, opened
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget, checked
-from whence._core.errors import BudgetError, OptionError
+from whence._core.errors import OptionError
 from whence._core.game import Game
 from whence._core.in_time import in_time
 from whence._core.index import FirstIn, LeaveOneOut
@@ -120,7 +120,10 @@ def leave_one_out(
 
     def work(tests: Examples) -> Scores:
         if not linear or refit:
-            _refuse_dear(account, len(found), len(trainer.rows))
+            many = 1 + len(found)
+            what = f"leave-one-out trains {many:,} models"
+            account.require_each(many, len(trainer.rows), what, "or groups=")
+            account.asked += many
         full = trainer.measured([trainer.fit()], tests)[0]
         closed = isinstance(trainer, LinearTrainer) and not refit
         if isinstance(trainer, LinearTrainer) and closed:
@@ -143,21 +146,6 @@ def leave_one_out(
 
 
 _STEP = "one Newton step from the model with all rows, with the leverage of what leaves"
-
-
-def _refuse_dear(account: Account, groups: int, rows: int) -> None:
-    """Refuse, before the first training, more of them than the budget pays for."""
-    many = 1 + groups
-    if many > account.most - account.questions:
-        raise BudgetError(
-            f"leave-one-out trains {many:,} models, and the budget has "
-            f"{account.budget.evaluations:,}: give evaluations={many} or more, or groups="
-        )
-    if many * rows > account.rows_left:
-        raise BudgetError(
-            f"leave-one-out trains {many:,} models on up to {rows:,} rows each, and the budget has "
-            f"{account.budget.rows:,} rows: give rows={many * rows} or more, or groups="
-        )
 
 
 def _refitted(
