@@ -8,10 +8,11 @@ of their size: about sqrt(2 ln 2n / n) of light-tailed ones, and towards 1 where
 Then the next rows may hold a larger one still, and Student's t interval is known to be too short
 (68-83 % in place of 95, of losses of lognormal or t3 columns). So where the share exceeds what
 light tails have by more than a gate, intervals grow by 1 + 4 excess, as a part of the error of its
-own name, and a certificate says so. The excess is the largest over all players: what is rare in one
-column may not have been seen yet in another. Gates and slope are not of the literature: they were
-chosen in `bench/tails.py`, which has the figures, so that 93 % are held on 50 rows and more and few
-light-tailed answers are touched.
+own name, and a certificate says so. What is rare in one column may not have been seen yet in
+another, so that players share their excess, by size: a player takes all of one that varies as much
+as itself or more, and a tenth of one that varies a tenth as much. Gates and slope are not of the
+literature: they were chosen in `bench/tails.py`, which has the figures, so that about 93 % are held
+on 50 rows and more and few light-tailed answers are touched.
 """
 
 from collections.abc import Mapping
@@ -31,7 +32,7 @@ CASES, FOLDS = (
 
 def widening(
     deviations: Float[np.ndarray, "*cases members outputs players"], gate: float
-) -> Float[np.ndarray, "*cases outputs"]:
+) -> Float[np.ndarray, "*cases outputs players"]:
     """By how much intervals must grow; 1 where no deviation is larger than light tails have it.
 
     Args:
@@ -40,16 +41,33 @@ def widening(
     """
     n = deviations.shape[-3]
     if n < 3:
-        return np.ones((*deviations.shape[:-3], deviations.shape[-2]))
+        return np.ones((*deviations.shape[:-3], *deviations.shape[-2:]))
     size = np.sqrt((deviations**2).sum(axis=-3))
     most = np.abs(deviations).max(axis=-3)
     share = np.divide(most, size, out=np.zeros_like(size), where=size > 0)
-    excess = (share - np.sqrt(2 * np.log(2 * n) / n)).max(axis=-1)
+    excess = _spread(np.maximum(share - np.sqrt(2 * np.log(2 * n) / n), 0), size)
     return np.asarray(np.where(excess > gate, 1 + _SLOPE * excess, 1.0))
 
 
+def _spread(
+    excess: Float[np.ndarray, "*cases outputs players"],
+    size: Float[np.ndarray, "*cases outputs players"],
+) -> Float[np.ndarray, "*cases outputs players"]:
+    """The largest of e_k min(1, s_k / s_j) over players k, of sizes s: in order of their sizes."""
+    order = np.argsort(-size, axis=-1, kind="stable")
+    e, s = np.take_along_axis(excess, order, axis=-1), np.take_along_axis(size, order, axis=-1)
+    larger = np.maximum.accumulate(e, axis=-1)
+    smaller = np.maximum.accumulate((e * s)[..., ::-1], axis=-1)[..., ::-1]
+    most = np.maximum(larger, np.divide(smaller, s, out=np.zeros_like(s), where=s > 0))
+    spread = np.empty_like(most)
+    np.put_along_axis(spread, order, most, axis=-1)
+    return np.asarray(spread)
+
+
 def with_tails(
-    parts: Mapping[str, np.ndarray], part: str, wider: Float[np.ndarray, "*cases outputs"]
+    parts: Mapping[str, np.ndarray],
+    part: str,
+    wider: Float[np.ndarray, "*cases outputs players"],
 ) -> dict[str, np.ndarray]:
     """Standard errors by part, in which the intervals of one part have grown by this much.
 
@@ -58,16 +76,21 @@ def with_tails(
     if part not in parts or (wider <= 1).all():
         return dict(parts)
     before = parts.get(PART, np.zeros_like(parts[part]))
-    return {**parts, PART: np.sqrt(before**2 + parts[part] ** 2 * (wider[..., None] ** 2 - 1))}
+    return {**parts, PART: np.sqrt(before**2 + parts[part] ** 2 * (wider**2 - 1))}
 
 
 def covariance_with_tails(
-    covariance: Mapping[str, np.ndarray], part: str, wider: Float[np.ndarray, " outputs"]
+    covariance: Mapping[str, np.ndarray], part: str, wider: Float[np.ndarray, "outputs players"]
 ) -> dict[str, np.ndarray]:
-    """Covariances between players, [outputs, players, players], with the tails of one part."""
+    """Covariances between players, [outputs, players, players], with the tails of one part.
+
+    Each player is multiplied by the root of what is added to its variance, so that the matrix that
+    is added has no negative variance of any sum.
+    """
     if part not in covariance or (wider <= 1).all():
         return dict(covariance)
-    more = covariance[part] * (wider[:, None, None] ** 2 - 1)
+    grown = np.sqrt(wider**2 - 1)
+    more = covariance[part] * grown[:, :, None] * grown[:, None, :]
     return {**covariance, PART: covariance.get(PART, 0.0) + more}
 
 
