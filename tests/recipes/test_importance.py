@@ -136,6 +136,33 @@ def test_an_overconfident_forest_is_not_powerless():
     assert "Ask loss='brier' or 'auc', or calibrate it" in asked.verdict
 
 
+@pytest.mark.parametrize(
+    ("loss", "pool", "slope", "said"),
+    [
+        ("zero-one", 8, 2.0, "all features together are better than knowing nothing (0.17 against"),
+        ("log-loss", 4, 2.0, "all features together are better than knowing nothing (0.348 agai"),
+        ("zero-one", 8, -2.0, "in this loss the model is worse than knowing nothing (0.83 against"),
+    ],
+)
+def test_a_small_background_does_not_hide_what_all_features_bring(loss, pool, slope, said):
+    """Row by row the model's loss is clearly apart, though each feature's interval is wide.
+
+    Kills: "cannot be told from knowing nothing", or "nothing can be told", said of it.
+    """
+    rng = np.random.default_rng(4)
+    rows = rng.normal(size=(100, 2))
+    y = (rows.sum(axis=1) + 0.6 * rng.normal(size=100) > 0).astype(int)
+
+    def model(Z):
+        p = 1 / (1 + np.exp(-slope * Z.sum(axis=1)))
+        return np.column_stack([1 - p, p])
+
+    got = wh.importance(model, rows, y, background=rows[:pool], loss=loss)
+    low, high = got.ci()
+    assert ((low < 0) & (high > 0)).all()
+    assert got.verdict.startswith(said)
+
+
 def test_nothing_is_never_said_beside_an_interval_that_excludes_zero():
     """Of twenty models of noise some bring an interval above zero by chance, and some below."""
     said = []

@@ -4,6 +4,8 @@
 none reaches what would matter: of few rows nothing can be told, which is not the same. Nor is it
 said where the model names labels, or orders rows, better than chance does. A model that is worse
 than knowing nothing in its loss, and does either, is too sure of itself: that is said instead.
+Whether all features together are better or worse than nothing is told row by row where labels are
+judged: the sum's error has what single features leave open too, such as a small background.
 """
 
 from dataclasses import replace
@@ -47,19 +49,29 @@ def _told(result: Attribution, game: Game) -> str:
     if not result.converged:
         return result.verdict
     seen = game.standing() if total <= doubt else None
-    if seen is not None and seen.knows:
+    gap = seen.gap if seen is not None else None
+    better = gap is not None and gap.better
+    if gap is not None and gap.clearly and total < 0:
+        return _put(_worse(result, game), result)
+    if seen is not None and seen.knows and not better:
         return _put(_belied(result, game, seen), result)
     low, high = result.mean().ci()
     outside = ((low > 0) | (high < 0))[0, 0]
     if outside.any() or not nothing(one):
         return result.verdict
-    if negligible(one):
+    rows = max(result.averaged, len(result.values))
+    if better:
+        said = (
+            f"all features together are better than knowing nothing ({_figures(result)}), but no "
+            f"one of them can be told from zero with these {rows:,} rows: more would narrow the "
+            "intervals"
+        )
+    elif negligible(one):
         said = (
             "nothing matters: neither one feature nor all together can be told from bringing no "
             f"predictive power, nor can one bring {NEGLIGIBLE:.1%} of the loss of knowing nothing"
         )
     else:
-        rows = max(result.averaged, len(result.values))
         said = (
             f"nothing can be told from zero with these {rows:,} rows: intervals are wide enough to "
             "hide features that matter, and more rows would narrow them"

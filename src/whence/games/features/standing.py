@@ -5,7 +5,7 @@ scores order the rows: then it is too sure of itself, and not without power.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -81,6 +81,11 @@ class Compared:
         """The model's is larger, beyond doubt."""
         return self.model - self.nothing > _DOUBT * self.stderr
 
+    @property
+    def better(self) -> bool:
+        """The model's is smaller, beyond doubt."""
+        return self.nothing - self.model > _DOUBT * self.stderr
+
     def __str__(self) -> str:
         return f"{self.model:.3g} against {self.nothing:.3g}"
 
@@ -120,6 +125,8 @@ class Standing:
         auc: the chance that a row of the second label has the higher score; None of more than two.
         order: that is above a half, beyond doubt.
         impossible: rows that had probability 0 for what happened.
+        gap: its loss beside that of forecasting how often each label occurs; None where no loss
+            was asked about.
     """
 
     right: float
@@ -128,6 +135,7 @@ class Standing:
     auc: float | None
     order: bool
     impossible: int
+    gap: Compared | None = None
 
     @property
     def knows(self) -> bool:
@@ -184,8 +192,10 @@ def standing_of(loss: Loss, y: np.ndarray, rows: Looked) -> Standing | None:
     """
     if not isinstance(loss, LogLoss | Brier | ZeroOne) or not len(rows.at):
         return None
-    p = both_labels(loss.name, rows.answers())
-    return standing(y[rows.at], p, rows.weights, rows.scores())
+    p, codes = both_labels(loss.name, rows.answers()), y[rows.at]
+    knowing = base_rates(codes, p.shape[1], rows.weights)
+    gap = worse(loss.plain(codes, p), loss.plain(codes, knowing), rows.weights)
+    return replace(standing(codes, p, rows.weights, rows.scores()), gap=gap)
 
 
 def second(answer: Float[np.ndarray, "rows outputs"]) -> Float[np.ndarray, " rows"] | None:
