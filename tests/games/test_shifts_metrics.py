@@ -76,6 +76,35 @@ def test_names_of_metrics_of_numbers(name, scorer):
     assert game.evidence.metric.loss == scorer.startswith("neg_")
 
 
+@pytest.mark.parametrize(
+    ("name", "scorer"),
+    [
+        ("logloss", "neg_log_loss"),
+        ("cross-entropy", "neg_log_loss"),
+        ("brier", "neg_brier_score"),
+        ("error rate", "accuracy"),
+        ("accuracy_score", "accuracy"),
+        ("roc_auc_score", "roc_auc"),
+        ("average_precision", "average_precision"),
+    ],
+)
+def test_names_that_are_typed_elsewhere_and_labels_that_are_words(name, scorer):
+    """Kills: names that `importance` knows and `drop` does not; scores of words refused."""
+    fitted = LogisticRegression().fit(*rows(0, words=True))
+    game, _ = asked(fitted, name, words=True)
+    for got, made in zip(game.measured(), ({"seed": 1}, {"seed": 2, "later": True}), strict=True):
+        X, y = rows(**made)
+        p = fitted.predict_proba(X)[:, 1]
+        right = {
+            "neg_log_loss": lambda y=y, p=p: -metrics.log_loss(y, p),
+            "neg_brier_score": lambda y=y, p=p: -metrics.brier_score_loss(y, p),
+            "accuracy": lambda y=y, p=p: metrics.accuracy_score(y, p > 0.5),
+            "roc_auc": lambda y=y, p=p: metrics.roc_auc_score(y, p),
+            "average_precision": lambda y=y, p=p: metrics.average_precision_score(y, p),
+        }[scorer]()
+        assert got[0] == pytest.approx(right)
+
+
 @pytest.mark.parametrize("name", ["accuracy", "f1_macro", "balanced_accuracy", "f1_weighted"])
 @pytest.mark.parametrize("words", [False, True])
 def test_many_classes_in_words_and_numbers(name, words):

@@ -11,8 +11,10 @@ from whence.games.shifts.confusion import Maker, classes_of, truth_of
 from whence.games.shifts.metric import Auc, Judged, Mean, Metric, OfMeans, minus, stacked
 from whence.games.shifts.scorers import KINDS, brought, of_scorer, scorer_called, scorer_of
 from whence.models.labels import as_targets
+from whence.models.loss_names import BRIER, ZERO_ONE, canonical
 from whence.models.predictor import Predictor
 
+_LOSSES = {ZERO_ONE: "accuracy", BRIER: "neg_brier_score"}
 _EPS = float(np.finfo(float).eps)
 _KNOWN = ["accuracy", "balanced accuracy", "f1", "auc", "log-loss", "squared error"]
 _KNOWN += ["absolute error", "r2"]
@@ -39,16 +41,27 @@ def as_metric(metric: Any, parts: Sequence[Judged], model: Predictor) -> Metric:
     name = metric if isinstance(metric, str) else scorer_of(metric)
     if name is None:
         return brought(metric, parts, model)
-    maker = _MAKERS.get(name.lower().replace("_", " ").replace("-", " ").strip())
-    if maker is not None:
-        return maker(parts, model)
-    scorer = scorer_called(name)
-    if scorer is not None:
-        return of_scorer(scorer, name, parts, model)
+    for called in (name, _meant(name)):
+        maker = _MAKERS.get(_plain(called))
+        if maker is not None:
+            return maker(parts, model)
+        scorer = scorer_called(called)
+        if scorer is not None:
+            return of_scorer(scorer, called, parts, model)
     raise OptionError(
         f"no metric is called {name!r}. {did_you_mean(name, _KNOWN)} A scikit-learn scorer's name "
         f"does too. {KINDS}"
     )
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", " ").replace("-", " ").strip()
+
+
+def _meant(name: str) -> str:
+    """What is called so elsewhere: by `importance`, or among scikit-learn's functions."""
+    kind = canonical(name)
+    return _plain(name).removesuffix(" score") if kind is None else _LOSSES.get(kind, kind)
 
 
 def _log_loss(parts: Sequence[Judged], model: Predictor) -> Metric:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from whence._core.errors import OptionError
-from whence.games.shifts.confusion import classes_of, labelled
+from whence.games.shifts.confusion import classes_of, labelled, truth_of
 from whence.games.shifts.metric import HIGHER, Custom, Judged, Mean, Metric, minus, stacked
 from whence.models.labels import as_labels
 from whence.models.predictor import Predictor
@@ -180,7 +180,7 @@ def _of_function(
             f"the metric {name!r} takes no weights, and rows are weighed here: give one that does. "
             f"{KINDS}"
         )
-    y, p = _answered(name, response, parts, model)
+    y, p = _answered(name, response, parts, model, named="pos_label" in (settings or {}))
     said = name.removeprefix("neg_") if sign < 0 else name
     return _custom(
         function, weighs, said.replace("_", " "), y, p, sign=sign, settings=dict(settings or {})
@@ -188,9 +188,13 @@ def _of_function(
 
 
 def _answered(
-    name: str, response: str, parts: Sequence[Judged], model: Predictor
+    name: str, response: str, parts: Sequence[Judged], model: Predictor, *, named: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Labels, and what the model says in the form that a scorer wants it."""
+    """Labels, and what the model says in the form that a scorer wants it.
+
+    Scores are of the second of two labels, which becomes 1 unless a scorer has `named` its own:
+    scikit-learn knows no positive label among words.
+    """
     labels = stacked([as_labels(part.y) for part in parts])
     classes = classes_of(model, parts[0])
     if response == "predict" and classes is not None:
@@ -199,4 +203,6 @@ def _answered(
         return known[truth], known[said]
     p = stacked([part.p for part in parts])
     single = p.shape[1] == 1 or (p.shape[1] == 2 and classes is not None)
+    if single and not named and classes is not None and len(classes) == 2:
+        labels = stacked([truth_of(part, classes) for part in parts])
     return labels, p[:, -1] if single else p
