@@ -4,6 +4,8 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import LinearSVC
 
 import whence as wh
@@ -74,3 +76,22 @@ def test_refusals():
         Trainer.sklearn(LogisticRegression(), X, np.zeros(40))
     with pytest.raises(wh.WhenceError, match="takes no weights"):
         Trainer.sklearn(KNeighborsClassifier(), X, y, weighted=True).fit(np.full(40, 0.5))
+
+
+def test_an_estimator_that_fails_says_so_in_the_words_of_whence():
+    """Kills: a bare ValueError of scikit-learn's, from whatever trains."""
+    X = pd.DataFrame({"word": ["a", "b"] * 10, "number": np.arange(20.0)})
+    y = np.arange(20) % 2
+    trainer = Trainer.sklearn(LogisticRegression(), X, y)
+    told = "LogisticRegression cannot be trained on 20 rows of X: ValueError: could not convert"
+    for ask in (
+        trainer.fit,
+        lambda: wh.value(X, y, X, y, model=LogisticRegression(), method="loo"),
+        lambda: wh.marginal(trainer, X["word"].to_numpy(), (X, y), more=5),
+    ):
+        with pytest.raises(wh.WhenceError, match=told):
+            ask()
+    coded = make_pipeline(OneHotEncoder(), LogisticRegression())
+    trainer = Trainer.sklearn(coded, X[["word"]], y)
+    with pytest.raises(wh.WhenceError, match="it is asked about: ValueError: Found unknown cat"):
+        trainer.measure(trainer.fit(), (pd.DataFrame({"word": ["z"]}), [0]))

@@ -4,15 +4,16 @@ The estimator that was given is never changed. `random_state` takes the seed of 
 the estimator or a part of it has one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.dummy import DummyClassifier
 
-from whence._core.errors import ModelError, OptionError, some
+from whence._core.errors import ModelError, OptionError, WhenceError, some
 from whence._core.shaped import Float, Int
+from whence.models.routes import reason
 from whence.models.trainer.examples import Examples, classes_of, labelled, pair, taken
 from whence.models.trainer.trainer import Trainer
 
@@ -66,18 +67,34 @@ class EstimatorTrainer(Trainer[Any]):
         return self._called(model, taken(self.rows.X, there), plain, w[there])
 
     def _called(self, model: Any, X: Any, y: np.ndarray, w: np.ndarray) -> Any:
+        weights = {} if (w == 1).all() else {"sample_weight": w}
         try:
-            if (w == 1).all():
-                return model.fit(X, y)
-            return model.fit(X, y, sample_weight=w)
-        except TypeError as error:
+            return model.fit(X, y, **weights)
+        except Exception as error:
+            if weights and isinstance(error, TypeError):
+                raise ModelError(
+                    f"{self.name} takes no weights of rows ({error}): rows leave by being taken "
+                    "out; give weights of 0 and 1, and weighted=False"
+                ) from error
             raise ModelError(
-                f"{self.name} takes no weights of rows ({error}): rows leave by being taken out; "
-                "give weights of 0 and 1, and weighted=False"
+                f"{self.name} cannot be trained on {len(y):,} rows of X: {reason(error)}. Give a "
+                "pipeline that takes the columns as they are, or mend them."
             ) from error
 
     def _measured(self, models: Sequence[Any], tests: Examples) -> Float[np.ndarray, "runs tests"]:
-        return np.stack([self._one(m, tests) for m in models])
+        return np.stack([self._answered(self._one, m, tests) for m in models])
+
+    def _answered(
+        self, ask: Callable[[Any, Examples], np.ndarray], model: Any, rows: Examples
+    ) -> np.ndarray:
+        try:
+            return ask(model, rows)
+        except WhenceError:
+            raise
+        except Exception as error:
+            raise ModelError(
+                f"{self.name} cannot answer the rows that it is asked about: {reason(error)}"
+            ) from error
 
     def _one(self, model: Any, tests: Examples) -> np.ndarray:
         if self.measurement == "prediction":
@@ -108,7 +125,7 @@ class EstimatorTrainer(Trainer[Any]):
             return np.asarray(-np.log(self._probability(model, rows)))
 
     def _losses(self, models: Sequence[Any], rows: Examples) -> Float[np.ndarray, "runs rows"]:
-        return np.stack([self._loss(m, rows) for m in models])
+        return np.stack([self._answered(self._loss, m, rows) for m in models])
 
 
 def _measurement(estimator: Any, given: str | None) -> str:
