@@ -170,7 +170,7 @@ OPTIONS = [
         V,
         [
             "y has 1 columns and the model 2 outputs",
-            "(0, 1). For a classifier use loss='log-loss'.",
+            "(0, 1). For a classifier use loss='log-loss', or 'brier': squared error of proba",
         ],
         lambda b: b.importance(b.codes, b.A, b.k, loss="mse"),
     ),

@@ -35,6 +35,13 @@ def test_the_first_story(churn):
     assert text.endswith("Why stop here: every error is small enough.")
 
 
+def test_what_adding_up_leaves_is_no_error(make):
+    """Kills: "background ±7.6e-14 %" of a table."""
+    parts = {"estimation": 0.02, "background": 1e-17}
+    text = str(make([1.0, 0.5], parts=parts).table())
+    assert "error: estimation ±3.9 %, background none of the range" in text
+
+
 def test_largest_first_whatever_the_sign(make):
     text = str(make([0.5, -2.0, 1.0], names=["a", "b", "c"]).table())
     names = [t.split()[0] for t in text.splitlines() if t.startswith((" a ", " b ", " c "))]

@@ -20,6 +20,7 @@ PARTS = {
     "model": "another training of the model would differ: only more members narrow it",
 }
 
+_ROUNDING = 1e-9  # of the range: an error that is smaller was made by adding up
 Answer: TypeAlias = Attribution | Interactions
 
 
@@ -170,7 +171,7 @@ def errors(att: Attribution, output: int = 0) -> str:
         return f"{whose}: none (exact)"
     if scale > 0:
         said = ", ".join(
-            f"{part} ±{percent(half / scale)}" if half else f"{part} none"
+            f"{part} none" if half <= _ROUNDING * scale else f"{part} ±{percent(half / scale)}"
             for part, half in found.items()
         )
         return f"{whose}: {said} of the range (widest 95 % interval)"

@@ -300,7 +300,7 @@ def of_probabilities(name: str, y: Any, predictor: Predictor, rows: int) -> np.n
 def _of_labels(predictor: Predictor) -> str:
     """What to do where outputs are of labels, for messages."""
     if predictor.classes is not None or predictor.scores == "logits":
-        return "For a classifier use loss='log-loss'."
+        return "For a classifier use loss='log-loss', or 'brier': squared error of probabilities."
     if predictor.scores == "decision":
         return "For a classifier without probabilities use loss='zero-one'."
     return "Give y as many columns; or, of a classifier, give its class probabilities."
