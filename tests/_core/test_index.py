@@ -5,7 +5,18 @@ from math import comb
 import numpy as np
 import pytest
 
-from whence import Banzhaf, BetaShapley, FirstIn, LeaveOneOut, LinearSurrogate, Shapley, Share
+from whence import (
+    Banzhaf,
+    BetaShapley,
+    Budget,
+    FirstIn,
+    FunctionGame,
+    LeaveOneOut,
+    LinearSurrogate,
+    Shapley,
+    Share,
+    attribute,
+)
 from whence._core.enumeration import coalitions
 from whence._core.errors import OptionError
 from whence._core.index import AumannShapley, InOrder
@@ -96,3 +107,31 @@ def test_a_surrogate_lies_between_the_others():
 def test_a_surrogate_needs_a_chance(keep):
     with pytest.raises(OptionError, match=r"keep is the chance .* between 0 and 1.*; given"):
         LinearSurrogate(keep)
+
+
+@pytest.mark.parametrize("index", EVERY, ids=repr)
+def test_sizes_of_more_players_than_floats_count(index):
+    """2,000 players have more coalitions of one size than a float holds."""
+    assert index.sizes(2000).sum() == pytest.approx(1.0, rel=1e-9)
+
+
+@pytest.mark.parametrize(("a", "b"), [(1e15, 1e15), (1e30, 1e30), (1e290, 1e290)])
+def test_beta_of_large_numbers_is_a_fair_coin(a, b):
+    assert np.allclose(BetaShapley(a, b).sizes(9), Banzhaf().sizes(9), rtol=1e-9)
+
+
+def test_beta_of_one_large_number_is_an_end():
+    assert np.allclose(BetaShapley(1e30, 1.0).sizes(5), FirstIn().sizes(5))
+    assert np.allclose(BetaShapley(1.0, 1e30).sizes(5), LeaveOneOut().sizes(5))
+
+
+@pytest.mark.parametrize("a", [10**400, 1e308, float("inf"), float("nan"), True])
+def test_beta_of_no_number(a):
+    with pytest.raises(OptionError, match="below 1e300"):
+        BetaShapley(a, 1.0)
+
+
+def test_a_law_by_size_of_more_players_than_floats_count():
+    game = FunctionGame(lambda stay: stay.sum(1), tuple(map(str, range(1100))))
+    answer = attribute(game, index=Banzhaf(), budget=Budget(evaluations=2200))
+    assert answer.values.ravel().tolist() == [1.0] * 1100

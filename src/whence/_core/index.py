@@ -9,7 +9,7 @@ with the weights of all coalitions without i summing to one (Dubey, Neyman & Web
 
 import abc
 from dataclasses import dataclass, field
-from math import comb, exp, isfinite, lgamma
+from math import comb, exp, lgamma, log, log1p
 from numbers import Real
 from typing import final
 
@@ -18,6 +18,8 @@ import numpy as np
 from .arguments import check_fields
 from .errors import OptionError
 from .shaped import Float
+
+_LARGEST = 1e300  # so that a sum of two is a number
 
 
 class Index(abc.ABC):
@@ -40,7 +42,12 @@ class Semivalue(Index):
     @final
     def sizes(self, n: int) -> Float[np.ndarray, " sizes"]:
         """The chance of joining a coalition of each size 0..n-1."""
-        return np.array([comb(n - 1, s) * self.weight(s, n) for s in range(n)])
+        return np.array([self._chance(s, n) for s in range(n)])
+
+    def _chance(self, size: int, n: int) -> float:
+        """`weight`, times the coalitions of that size: of many players, more than floats hold."""
+        weight = self.weight(size, n)
+        return exp(log(comb(n - 1, size)) + log(weight)) if weight else 0.0
 
 
 @final
@@ -51,7 +58,11 @@ class Shapley(Semivalue):
     efficient: bool = field(default=True, init=False, repr=False)
 
     def weight(self, size: int, n: int) -> float:
-        return 1.0 / (n * comb(n - 1, size))
+        return 1 / (n * comb(n - 1, size))
+
+    def _chance(self, size: int, n: int) -> float:
+        del size
+        return 1 / n
 
 
 @final
@@ -64,6 +75,9 @@ class Banzhaf(Semivalue):
     def weight(self, size: int, n: int) -> float:
         del size
         return 2.0 ** (1 - n)
+
+    def _chance(self, size: int, n: int) -> float:
+        return _binomial(size, n - 1, 0.5)
 
 
 @final
@@ -82,22 +96,35 @@ class BetaShapley(Semivalue):
     efficient: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        real = all(
-            isinstance(x, Real) and not isinstance(x, bool) and isfinite(x)
-            for x in (self.a, self.b)
-        )
-        if not (real and self.a > 0 and self.b > 0):
+        real = all(isinstance(x, Real) and not isinstance(x, bool) for x in (self.a, self.b))
+        if not (real and 0 < self.a < _LARGEST and 0 < self.b < _LARGEST):
             raise OptionError(
-                f"BetaShapley needs numbers a > 0 and b > 0; given a={self.a!r}, b={self.b!r}"
+                "BetaShapley needs numbers a > 0 and b > 0, below 1e300; "
+                f"given a={self.a!r}, b={self.b!r}"
             )
 
     def weight(self, size: int, n: int) -> float:
-        own = _log_beta(size + self.b, n - 1 - size + self.a)
-        return exp(own - _log_beta(self.a, self.b))
+        return exp(self._log_weight(size, n))
+
+    def _chance(self, size: int, n: int) -> float:
+        return exp(_log_comb(n - 1, size) + self._log_weight(size, n))
+
+    def _log_weight(self, size: int, n: int) -> float:
+        first, last = log_rising(self.b, size), log_rising(self.a, n - 1 - size)
+        return first + last - log_rising(float(self.a) + float(self.b), n - 1)
 
 
-def _log_beta(a: float, b: float) -> float:
-    return lgamma(a) + lgamma(b) - lgamma(a + b)
+def log_rising(x: float, count: int) -> float:
+    """The log of x (x + 1) … (x + count - 1); gamma functions of a large x would cancel."""
+    return float(np.log(float(x) + np.arange(count)).sum())
+
+
+def _log_comb(n: int, k: int) -> float:
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+
+
+def _binomial(k: int, n: int, p: float) -> float:
+    return exp(_log_comb(n, k) + k * log(p) + (n - k) * log1p(-p))
 
 
 @final
@@ -131,6 +158,9 @@ class LinearSurrogate(Semivalue):
 
     def weight(self, size: int, n: int) -> float:
         return float(self.keep**size * (1 - self.keep) ** (n - 1 - size))
+
+    def _chance(self, size: int, n: int) -> float:
+        return _binomial(size, n - 1, float(self.keep))
 
 
 @final

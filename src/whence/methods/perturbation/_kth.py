@@ -28,6 +28,7 @@ from whence._core.index import (
     LinearSurrogate,
     Semivalue,
     Shapley,
+    log_rising,
 )
 from whence._core.shaped import Float
 
@@ -83,9 +84,9 @@ def _laws(
         a, b, m = float(index.a), float(index.b), n - 1
         late = np.maximum(place - k, 0.0)
         steps = np.log(late + a) - np.log(place + a + b)
-        kth = _chain(_log_beta(k + b, a) - _log_beta(a, b), steps, n, k)
+        kth = _chain(log_rising(b, k) - log_rising(a + b, k), steps, n, k)
         few_steps = np.log(sizes + b) - np.log(np.maximum(m - 1 - sizes, 0.0) + a)
-        return kth, _sizes(_log_beta(b, m + a) - _log_beta(a, b), few_steps, n)
+        return kth, _sizes(log_rising(a, m) - log_rising(a + b, m), few_steps, n)
     return _by_size(index, n, k)
 
 
@@ -125,7 +126,3 @@ def _by_size(index: Semivalue, n: int, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _log_comb(n: int, k: int) -> float:
     return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
-
-
-def _log_beta(a: float, b: float) -> float:
-    return lgamma(a) + lgamma(b) - lgamma(a + b)
