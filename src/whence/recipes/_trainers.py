@@ -80,11 +80,24 @@ def _linear(model: Any, X: Any, y: np.ndarray, *, bounded: bool) -> Trainer[Any]
 
 
 def _settings(model: Any) -> dict[str, Any]:
+    """Of an estimator; none of anything else.
+
+    Raises:
+        OptionError: it cannot be cloned.
+    """
     if model is None or isinstance(model, Trainer):
         return {}
-    from sklearn.base import BaseEstimator
+    from sklearn.base import BaseEstimator, clone
 
-    return model.get_params(deep=False) if isinstance(model, BaseEstimator) else {}
+    if not isinstance(model, BaseEstimator):
+        return {}
+    try:
+        return dict(clone(model).get_params(deep=False))
+    except Exception as error:  # an __init__ that does more than keep its arguments
+        raise OptionError(
+            f"{type(model).__name__} cannot be cloned, and so not trained again: "
+            f"{type(error).__name__}: {error}. Let its __init__ keep each argument under its name."
+        ) from error
 
 
 def _refuse_strangers(model: Any) -> None:

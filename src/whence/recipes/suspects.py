@@ -207,9 +207,10 @@ def _cloned(model: Any) -> Any:
 
     try:
         return clone(model)
-    except TypeError as error:  # what is no estimator
+    except Exception as error:  # what is no estimator, or one of another making
         raise OptionError(
-            f"model= is a scikit-learn classifier with predict_proba; given {brief(model)}"
+            "model= is a scikit-learn classifier with predict_proba, which can be cloned; "
+            f"given {brief(model)} ({type(error).__name__})"
         ) from error
 
 

@@ -93,5 +93,87 @@ def test_an_estimator_that_fails_says_so_in_the_words_of_whence():
             ask()
     coded = make_pipeline(OneHotEncoder(), LogisticRegression())
     trainer = Trainer.sklearn(coded, X[["word"]], y)
-    with pytest.raises(wh.WhenceError, match="it is asked about: ValueError: Found unknown cat"):
+    with pytest.raises(wh.WhenceError, match="failed on 1 rows: ValueError: Found unknown cat"):
         trainer.measure(trainer.fit(), (pd.DataFrame({"word": ["z"]}), [0]))
+
+
+class Odd(LogisticRegression):
+    """A classifier whose answers go wrong once it is trained."""
+
+    def predict_proba(self, X):
+        return getattr(self, self.solver.split()[1])(super().predict_proba(X))
+
+    def fit(self, X, y, sample_weight=None):
+        way, self.solver = self.solver, "lbfgs"
+        super().fit(X, y, sample_weight)
+        self.solver = way
+
+    def right(self, p):
+        return p
+
+    def scores(self, p):
+        return 7 * p - 3
+
+    def more(self, p):
+        return np.c_[p[:, :1] / 2, p[:, :1] / 2, p[:, 1:]]
+
+    def short(self, p):
+        return p[:-1]
+
+    def nothing(self, p):
+        del p
+
+    def holes(self, p):
+        return p * np.nan
+
+    def fails(self, p):
+        raise RuntimeError("two\nlines")
+
+
+def test_an_estimator_whose_fit_gives_nothing_back():
+    X, y = classification()
+    trainer = Trainer.sklearn(Odd(solver="of right"), X[:30], y[:30])
+    plain = Trainer.sklearn(LogisticRegression(), X[:30], y[:30])
+    assert trainer.measure(trainer.fit(), (X, y)).tolist() == (
+        plain.measure(plain.fit(), (X, y)).tolist()
+    )
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        ("scores", "must lie in"),
+        ("more", "answered 3 probabilities for each row, and its classes_ are 2"),
+        ("short", "for 40 rows"),
+        ("nothing", "for 40 rows"),
+        ("holes", "NaN or infinity"),
+        ("fails", "failed on 40 rows: RuntimeError: two lines"),
+    ],
+)
+def test_answers_that_are_no_probabilities_of_the_classes(way, said):
+    X, y = classification()
+    trainer = Trainer.sklearn(Odd(solver=f"of {way}"), X[:30], y[:30])
+    with pytest.raises(wh.WhenceError, match=said) as caught:
+        trainer.measure(trainer.fit(), (X, y))
+    assert "\n" not in str(caught.value)
+
+
+def test_training_that_fails_is_one_line():
+    X, y = classification()
+    trainer = Trainer.sklearn(LogisticRegression(C=-1.0), X, y)
+    with pytest.raises(wh.WhenceError, match="cannot be trained on 40 rows of X") as caught:
+        trainer.fit()
+    assert "\n" not in str(caught.value)
+
+
+class NotItsOwn(KNeighborsClassifier):
+    def __init__(self, k=5):
+        super().__init__(k + 1)
+
+
+@pytest.mark.parametrize("method", ["loo", "shapley", "auto"])
+def test_an_estimator_that_cannot_be_cloned(method):
+    X, y = classification()
+    with pytest.raises(wh.WhenceError, match="NotItsOwn cannot be cloned") as caught:
+        wh.value(X[:30], y[:30], X[30:], y[30:], model=NotItsOwn(), method=method)
+    assert "\n" not in str(caught.value)

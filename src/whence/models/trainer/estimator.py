@@ -4,15 +4,16 @@ The estimator that was given is never changed. `random_state` takes the seed of 
 the estimator or a part of it has one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.dummy import DummyClassifier
 
-from whence._core.errors import ModelError, OptionError, WhenceError, some
+from whence._core.errors import ModelError, OptionError, some
 from whence._core.shaped import Float, Int
+from whence.models.answers import answered, plain, refuse_improbable
 from whence.models.routes import reason
 from whence.models.trainer.examples import Examples, classes_of, labelled, pair, taken
 from whence.models.trainer.trainer import Trainer
@@ -69,7 +70,7 @@ class EstimatorTrainer(Trainer[Any]):
     def _called(self, model: Any, X: Any, y: np.ndarray, w: np.ndarray) -> Any:
         weights = {} if (w == 1).all() else {"sample_weight": w}
         try:
-            return model.fit(X, y, **weights)
+            model.fit(X, y, **weights)
         except Exception as error:
             if weights and isinstance(error, TypeError):
                 raise ModelError(
@@ -80,31 +81,19 @@ class EstimatorTrainer(Trainer[Any]):
                 f"{self.name} cannot be trained on {len(y):,} rows of X: {reason(error)}. Give a "
                 "pipeline that takes the columns as they are, or mend them."
             ) from error
+        return model
 
     def _measured(self, models: Sequence[Any], tests: Examples) -> Float[np.ndarray, "runs tests"]:
-        return np.stack([self._answered(self._one, m, tests) for m in models])
-
-    def _answered(
-        self, ask: Callable[[Any, Examples], np.ndarray], model: Any, rows: Examples
-    ) -> np.ndarray:
-        try:
-            return ask(model, rows)
-        except WhenceError:
-            raise
-        except Exception as error:
-            raise ModelError(
-                f"{self.name} cannot answer the rows that it is asked about: {reason(error)}"
-            ) from error
+        return np.stack([self._one(m, tests) for m in models])
 
     def _one(self, model: Any, tests: Examples) -> np.ndarray:
         if self.measurement == "prediction":
-            return np.asarray(model.predict(tests.X), dtype=float)
+            return _numbers(model, tests.X)
         if self.measurement == "loss":
             return -self._loss(model, tests)
         if self.measurement == "correct":
-            return np.array(
-                [float(a == b) for a, b in zip(model.predict(tests.X), tests.labels, strict=True)]
-            )
+            named = _named(model, tests.X)
+            return np.array([float(a == b) for a, b in zip(named, tests.labels, strict=True)])
         p = self._probability(model, tests)
         with np.errstate(divide="ignore"):
             return p if self.measurement == "probability" else np.log(p) - np.log1p(-p)
@@ -120,12 +109,12 @@ class EstimatorTrainer(Trainer[Any]):
 
     def _loss(self, model: Any, rows: Examples) -> np.ndarray:
         if self.classes is None:
-            return np.asarray((np.asarray(model.predict(rows.X), dtype=float) - rows.y) ** 2)
+            return np.asarray((_numbers(model, rows.X) - rows.y) ** 2)
         with np.errstate(divide="ignore"):
             return np.asarray(-np.log(self._probability(model, rows)))
 
     def _losses(self, models: Sequence[Any], rows: Examples) -> Float[np.ndarray, "runs rows"]:
-        return np.stack([self._answered(self._loss, m, rows) for m in models])
+        return np.stack([self._loss(m, rows) for m in models])
 
 
 def _measurement(estimator: Any, given: str | None) -> str:
@@ -153,8 +142,51 @@ def seeded(model: Any, seed: int) -> Any:
 
 
 def likelihood(model: Any, X: Any, labels: Sequence[object]) -> Float[np.ndarray, " rows"]:
-    """The probability of each row's label; 0 of a class that the model never saw."""
-    answer = np.asarray(model.predict_proba(X), dtype=float)
-    place = {label: j for j, label in enumerate(model.classes_.tolist())}
+    """The probability of each row's label; 0 of a class that the model never saw.
+
+    Raises:
+        ModelError: it fails, or answers no probability for each of its classes.
+    """
+    name = type(model).__name__
+    answer = answered(_asked(model, "predict_proba", X), len(X), name)
+    if not np.isfinite(answer).all():
+        raise ModelError(f"{name} answered NaN or infinity where a probability is asked for")
+    refuse_improbable(answer, name)
+    known = plain(getattr(model, "classes_", ()))
+    if answer.shape[1] != len(known):
+        raise ModelError(
+            f"{name} answered {answer.shape[1]} probabilities for each row, and its classes_ are "
+            f"{len(known)}: let it answer one for each class"
+        )
+    place = {label: j for j, label in enumerate(known)}
     at = [place.get(label, -1) for label in labels]
     return np.array([answer[i, j] if j >= 0 else 0.0 for i, j in enumerate(at)])
+
+
+def _numbers(model: Any, X: Any) -> np.ndarray:
+    name = type(model).__name__
+    answer = answered(_asked(model, "predict", X), len(X), name)
+    if answer.shape[1] > 1:
+        raise ModelError(f"{name} answered {answer.shape[1]} numbers for each row, and not one")
+    return answer[:, 0]
+
+
+def _named(model: Any, X: Any) -> np.ndarray:
+    """The label that it names for each row."""
+    named = np.asarray(_asked(model, "predict", X))
+    if named.size != len(X):
+        name = type(model).__name__
+        raise ModelError(
+            f"{name} named {named.size} labels for {len(X)} rows: it must name one each"
+        )
+    return named.ravel()
+
+
+def _asked(model: Any, way: str, X: Any) -> Any:
+    try:
+        return getattr(model, way)(X)
+    except Exception as error:
+        raise ModelError(
+            f"{type(model).__name__} was trained, and {way} failed on {len(X)} rows: "
+            f"{type(error).__name__}: {error}"
+        ) from error
