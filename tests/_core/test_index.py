@@ -127,7 +127,7 @@ def test_beta_of_one_large_number_is_an_end():
 
 @pytest.mark.parametrize("a", [10**400, 1e308, float("inf"), float("nan"), True])
 def test_beta_of_no_number(a):
-    with pytest.raises(OptionError, match="below 1e300"):
+    with pytest.raises(OptionError, match="lie below 1e300"):
         BetaShapley(a, 1.0)
 
 

@@ -164,7 +164,7 @@ def test_no_spread_is_not_judged():
     ("more", "message"),
     [
         ({"theta": 0.0}, "theta is the effect that nobody may have"),
-        ({"theta": np.nan}, "theta is the effect"),
+        ({"theta": np.nan}, "theta must be a number"),
         ({"rate": 1.0}, "rate is a probability"),
         ({"alpha": 0.5}, "alpha lies between"),
         ({"subsets": 0}, "subsets is a positive whole number"),

@@ -491,3 +491,13 @@ def test_test_rows_keep_the_names_of_their_index():
     att = wh.value(X[:20], y[:20], X[20:], y[20:], by_case=True)
     assert att.case_names == tuple(range(20, 30))
     assert wh.value(X[:20], y[:20], X[20:], y[20:]).case_names == ()
+
+
+@pytest.mark.parametrize("method", ["auto", "knn"])
+@pytest.mark.parametrize("model", [5, "x", [1], np.zeros(3)], ids=str)
+def test_a_stranger_is_no_model(method, model):
+    """It had been passed by, and the neighbours asked."""
+    X = np.arange(40.0).reshape(20, 2)
+    y = np.arange(20) % 2
+    with pytest.raises(wh.WhenceError, match="model is a scikit-learn estimator"):
+        wh.value(X[:10], y[:10], X[10:], y[10:], model=model, method=method)

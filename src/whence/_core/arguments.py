@@ -37,6 +37,7 @@ _ELSEWHERE = {
     "most", "n_jobs", "output", "permutations", "player", "progress", "repeats", "thresh",
 }  # fmt: skip
 _ORDERED = (collections.abc.Sequence, collections.abc.Iterable, list, tuple)
+_ARRAYS = 2**63
 _LONGEST = 255  # bytes of a file's name, on nearly every disk
 _PATHS = (Path, os.PathLike)
 _SEVERAL = "a list, such as ['a', 'b']"
@@ -134,9 +135,16 @@ def _seed(value: Any) -> int:
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value):
-        return value.item() if isinstance(value, np.generic) else value
-    raise _OtherError
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise _OtherError
+    try:
+        size = float(value)
+    except OverflowError:  # an integer beyond what floats hold
+        raise _OtherError from None
+    if math.isnan(size):
+        raise _OtherError
+    number = value.item() if isinstance(value, np.generic) else value
+    return size if abs(size) >= _ARRAYS else number  # numpy takes larger integers for objects
 
 
 def _text(value: Any) -> str:
@@ -151,7 +159,11 @@ def _path(value: Any) -> Any:
     said = os.fspath(value)
     if not isinstance(said, str) or not said or "\0" in said:
         raise _OtherError
-    if any(len(os.fsencode(part)) > _LONGEST for part in Path(said).parts):
+    try:
+        too_long = any(len(os.fsencode(part)) > _LONGEST for part in Path(said).parts)
+    except UnicodeEncodeError:  # half a character
+        raise _OtherError from None
+    if too_long:
         raise _OtherError
     return value
 

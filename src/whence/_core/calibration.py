@@ -17,6 +17,7 @@ from typing import Any, final
 
 import numpy as np
 
+from .arguments import check_arguments
 from .certificate import Certificate
 from .errors import OptionError, some
 from .figures import figures
@@ -73,6 +74,7 @@ class _Against:
         return f"{self.names[player]!r} {pair}"
 
 
+@check_arguments
 def calibration(
     players: Players | Iterable[str],
     estimate: Any,

@@ -99,8 +99,8 @@ class BetaShapley(Semivalue):
         real = all(isinstance(x, Real) and not isinstance(x, bool) for x in (self.a, self.b))
         if not (real and 0 < self.a < _LARGEST and 0 < self.b < _LARGEST):
             raise OptionError(
-                "BetaShapley needs numbers a > 0 and b > 0, below 1e300; "
-                f"given a={self.a!r}, b={self.b!r}"
+                f"BetaShapley needs numbers a > 0 and b > 0; given a={self.a!r}, b={self.b!r}: "
+                "they lie below 1e300"
             )
 
     def weight(self, size: int, n: int) -> float:

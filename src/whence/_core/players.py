@@ -8,7 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
-from .arguments import check_fields
+from .arguments import check_arguments, check_fields
 from .errors import PlayersError, did_you_mean, some
 from .text import brief
 
@@ -85,6 +85,7 @@ class Players:
             keep &= np.array([entry == value for entry in self.column(name)], dtype=bool)
         return np.flatnonzero(keep)
 
+    @check_arguments
     def column(self, name: str) -> tuple[object, ...]:
         """One column of the table, `names` included.
 
@@ -100,9 +101,16 @@ class Players:
             )
         return self.columns[name]
 
+    @check_arguments
     def take(self, positions: Iterable[int]) -> "Players":
-        """Some of the players, in this order."""
-        at = list(positions)
+        """Some of the players, in this order.
+
+        Raises:
+            PlayersError: a position that is not there.
+        """
+        at, n = list(positions), len(self)
+        if any(not -n <= i < n for i in at):
+            raise PlayersError(f"players stand at positions 0 to {n - 1}; given {brief(at)}")
         columns = {k: tuple(v[i] for i in at) for k, v in self.columns.items()}
         return Players(tuple(self.names[i] for i in at), self.kind, self.ordered, columns)
 

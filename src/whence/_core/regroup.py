@@ -96,7 +96,7 @@ def _positions(case: Any, every: np.ndarray) -> np.ndarray | None:
         return None
     try:
         return np.atleast_1d(every[at])
-    except IndexError:
+    except (IndexError, OverflowError):
         return None
 
 

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from math import cos, exp, pi, sin, sqrt
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,17 @@ from .errors import OptionError
 from .shaped import Float
 
 _MANY = 1e12  # degrees of freedom: Student's t is the normal law, to the last digit
+
+
+def refuse_level(level: Any) -> None:
+    """Refuse what is no level of confidence.
+
+    Raises:
+        OptionError: it is not between 0 and 1.
+    """
+    real = isinstance(level, Real)
+    if not (real and 0 < level < 1):
+        raise OptionError(f"a level lies between 0 and 1, such as 0.95; given {level!r}")
 
 
 def quantile(level: float, freedom: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
@@ -21,8 +33,7 @@ def quantile(level: float, freedom: Float[np.ndarray, "*shape"]) -> Float[np.nda
     >>> quantile(0.95, np.array([1.0, 10.0, 1e9])).round(3)
     array([12.706,  2.228,  1.96 ])
     """
-    if not (isinstance(level, Real) and 0 < level < 1):
-        raise OptionError(f"a level lies between 0 and 1, such as 0.95; given {level!r}")
+    refuse_level(level)
     different, back = np.unique(np.maximum(freedom, 1.0), return_inverse=True)
     half = np.array([_two_tailed(1 - level, float(n)) for n in different])
     return np.asarray(half[back].reshape(np.shape(freedom)))

@@ -18,6 +18,7 @@ from typing import Any, final
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.certificate import Certificate
 from whence._core.errors import OptionError
@@ -32,6 +33,7 @@ _SIGNED = ("margin",)
 _LEVEL = 0.95
 
 
+@check_arguments
 def brittleness(
     trainer: Trainer[Any],
     attribution: Attribution,

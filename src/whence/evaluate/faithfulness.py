@@ -17,6 +17,7 @@ from typing import Any, final
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.asking import check_free, order_of, worths
 from whence._core.attribution import Attribution
 from whence._core.errors import GameError, OptionError
@@ -67,6 +68,7 @@ class Curve:
         return printable(f"faithfulness of the first players\n{areas}\nby size: {steps}")
 
 
+@check_arguments
 def faithfulness_curve(
     game: Game,
     ranking: Attribution,
@@ -148,6 +150,8 @@ def _sizes(given: Any, n: int) -> list[int]:
     """
     usual = [step * 10**k for k in range(len(str(n))) for step in (1, 2, 5)]
     wanted = [size for size in usual if size < n] if given is None else list(given)
+    if not wanted and n > 1:
+        raise OptionError("sizes are empty: leave them out, or give one such as 1")
     for size in wanted:
         whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
         if not (whole and 0 <= size <= n):

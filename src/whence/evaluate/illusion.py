@@ -20,10 +20,12 @@ no other one.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, final
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.certificate import Certificate
 from whence._core.errors import OptionError
 from whence._core.figures import figures
@@ -48,6 +50,7 @@ class _Site:
     reader: Float[np.ndarray, "d r"]
 
 
+@check_arguments
 def illusion(
     base: Any,
     source: Any,
@@ -130,7 +133,8 @@ def _given(
     kept: float,
     level: float,
 ) -> tuple[_Site, Basis]:
-    if not (0 < kept <= 1 and 0 < level < 1 and 0 < tolerance < 1):
+    real = isinstance(level, Real)
+    if not (real and 0 < kept <= 1 and 0 < level < 1 and 0 < tolerance < 1):
         raise OptionError(
             "kept, level and tolerance are shares between 0 and 1; given "
             f"kept={kept!r}, level={level!r}, tolerance={tolerance!r}"

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, positive
 from whence._core.lds import LDS, Beside
@@ -38,6 +39,7 @@ _NOBODY: Mapping[str, Attribution] = MappingProxyType({})
 PerTest = Float[np.ndarray, "tests players"]
 
 
+@check_arguments
 def lds(
     trainer: Trainer[Any],
     attribution: Attribution,

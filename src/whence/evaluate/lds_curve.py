@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError
 from whence._core.lds import LDS, shown
@@ -65,6 +66,7 @@ class LDSCurve:
         return printable("\n".join(["LDS by the share of rows that stays", *lines]))
 
 
+@check_arguments
 def lds_curve(
     trainer: Trainer[Any],
     attribution: Attribution,

@@ -18,16 +18,19 @@ from typing import Any
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.certificate import Certificate
 from whence._core.errors import OptionError
 from whence._core.figures import figures
 from whence._core.shaped import Float
+from whence._core.student import refuse_level
 from whence.evaluate.resample import Resampled, resampled
 
 Score = Callable[[Float[np.ndarray, "d d"], Float[np.ndarray, " d"]], Any]
 _FEW = 16  # dimensions of which every rank is asked
 
 
+@check_arguments
 def low_rank(
     vectors: Any,
     score: Score,
@@ -64,7 +67,8 @@ def low_rank(
     x = figures(vectors, "vectors", "[vectors, d]")
     if x.ndim != 2 or len(x) < 2 or not x.shape[1]:
         raise OptionError(f"vectors of shape {x.shape}: give two or more, one a row, [vectors, d]")
-    if not (0 < share <= 1 and 0 < level < 1):
+    refuse_level(level)
+    if not 0 < share <= 1:
         raise OptionError(f"share and level lie between 0 and 1; given {share!r} and {level!r}")
     d, mean = x.shape[1], x.mean(axis=0)
     asked = _ranks(ranks, at_most, d)

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.certificate import Certificate
 from whence._core.errors import OptionError, ResultError
@@ -31,6 +32,7 @@ _LEVEL = 0.95
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
+@check_arguments
 def mislabels(
     scores: Any, planted: Any, *, suspect: str = "low", baselines: Mapping[str, Any] = _NONE
 ) -> Certificate:
@@ -125,7 +127,7 @@ def _scores(given: Any, what: str) -> Float[np.ndarray, " rows"]:
 
 def _planted(planted: Any, scores: Any, rows: int) -> Bool[np.ndarray, " rows"]:
     given = np.asarray(planted)
-    if given.dtype.kind in "UO" and isinstance(scores, Attribution):
+    if given.ndim == 1 and given.dtype.kind in "UO" and isinstance(scores, Attribution):
         at = [scores.players.index(str(name)) for name in given.tolist()]
         given = np.isin(np.arange(rows), at)
     if given.dtype != bool or given.shape != (rows,):

@@ -13,13 +13,17 @@ prompts in pairs, and that a family passes or fails beyond it or not at all.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, final
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.certificate import Certificate
 from whence._core.errors import OptionError, did_you_mean, some
 from whence._core.figures import figures
+from whence._core.student import refuse_level
+from whence._core.text import brief
 from whence.evaluate.resample import resampled
 
 Fate = Literal["passes", "FAILS", "undecided", "not asked"]
@@ -42,6 +46,7 @@ class _Family:
         return f"{self.name!r} {100 * value:.0f} %{within}"
 
 
+@check_arguments
 def mutation(
     families: Mapping[str, Any],
     *,
@@ -78,7 +83,8 @@ def mutation(
     """
     if not (isinstance(families, Mapping) and families):
         raise OptionError("families are given by name: {'letters': (explained, full), ...}")
-    if not (0 < share <= 1 and 0 < level < 1):
+    refuse_level(level)
+    if not 0 < share <= 1:
         raise OptionError(f"share and level lie between 0 and 1; given {share!r} and {level!r}")
     base = _nothing(nothing, families)
     found = [
@@ -113,6 +119,9 @@ def _nothing(
     if strangers:
         hint = did_you_mean(strangers[0], families)
         raise OptionError(f"nothing= names {some(strangers)}, which is no family. {hint}")
+    for name, worth in nothing.items():
+        if not isinstance(worth, Real) or isinstance(worth, bool):
+            raise OptionError(f"nothing= gives {brief(worth)} for {name!r}, and must give a number")
     return {name: float(nothing.get(name, 0.0)) for name in families}
 
 

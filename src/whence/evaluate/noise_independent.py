@@ -20,6 +20,7 @@ from typing import Any, final
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, ResultError
 from whence._core.regroup import same_question
@@ -104,6 +105,7 @@ class NoiseIndependent:
         return printable(f"{self.words()}\n  median signal to noise of one run: {middle}")
 
 
+@check_arguments
 def noise_independent(attributions: Sequence[Attribution], alpha: float = 0.05) -> NoiseIndependent:
     """Tell values that training noise cannot explain from those that it can.
 

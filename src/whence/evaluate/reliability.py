@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.certificate import Certificate
 from whence._core.errors import OptionError, ResultError, some
 from whence._core.selection import Selection
 from whence._core.shaped import Bool
 
 
+@check_arguments
 def reliability(selections: Sequence[Selection], *, at_least: float = 0.9) -> Certificate:
     """How much circuits found again and again have in common.
 

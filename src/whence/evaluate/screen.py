@@ -23,6 +23,7 @@ from numbers import Real
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.certificate import Certificate
 from whence._core.errors import OptionError, positive, some
 from whence._core.game import Game
@@ -30,6 +31,7 @@ from whence._core.keyed import hashed, uniforms
 from whence._core.outputs import place
 from whence._core.shaped import Bool, Float, Int
 from whence._core.student import quantile
+from whence._core.text import brief
 from whence.evaluate.welch import Contrast, below, contrast
 
 _LEAVE, _DRAW = 71, 72  # streams of chance
@@ -38,6 +40,7 @@ _CELLS = 2**22  # of the coalitions that are asked at a time
 _NONE = 1e-12  # of the worths: what rounding leaves of no effect
 
 
+@check_arguments
 def screen(
     game: Game,
     *,
@@ -82,6 +85,8 @@ def screen(
     """
     at, left = place(game.outputs, output), _left(game, exclude)
     _options(theta, subsets, rate, alpha)
+    if case is not None and (isinstance(case, bool) or not isinstance(case, (int, np.integer))):
+        raise OptionError(f"case is a whole number from 0, or None; given {brief(case)}")
     members = _members(len(game.players), left, subsets, rate, seed)
     _enough(members, [game.players.names[i] for i in left], rate)
     cases = np.arange(game.n_cases) if case is None else np.array([case])

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.certificate import Certificate
 from whence._core.errors import OptionError
@@ -23,6 +24,7 @@ from whence.models.trainer.trainer import Trainer
 _LEVEL = 0.95
 
 
+@check_arguments
 def top_removal(
     trainer: Trainer[Any],
     attribution: Attribution,

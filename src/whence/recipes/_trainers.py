@@ -37,7 +37,7 @@ def as_trainer(
                 "it trains on"
             )
         return model
-    _refuse_strangers(model)
+    refuse_strangers(model)
     return _linear(model, X, y, bounded=bounded) or Trainer.sklearn(model, X, y, seed=seed)
 
 
@@ -100,7 +100,14 @@ def _settings(model: Any) -> dict[str, Any]:
         ) from error
 
 
-def _refuse_strangers(model: Any) -> None:
+def refuse_strangers(model: Any) -> None:
+    """Refuse what cannot be trained again.
+
+    Raises:
+        OptionError: neither an estimator nor a trainer.
+    """
+    if isinstance(model, Trainer):
+        return
     try:
         from sklearn.base import BaseEstimator
     except ImportError as error:

@@ -13,7 +13,7 @@ from whence.models.trainer.gradient_trainer import GradientTrainer
 from whence.models.trainer.linear import LinearTrainer
 from whence.models.trainer.trainer import Trainer
 from whence.models.training_rows import flat_labels, task_of
-from whence.recipes._trainers import closed_form, estimator_task
+from whence.recipes._trainers import closed_form, estimator_task, refuse_strangers
 
 WAYS = ("knn", "oob", "shapley", "loo", "influence")
 
@@ -31,6 +31,8 @@ class Given:
 
     @staticmethod
     def of(X: Any, y: Any, X_test: Any, y_test: Any, task: Any, model: Any) -> "Given":
+        if model is not None:
+            refuse_strangers(model)
         if (X_test is None) != (y_test is None):
             lacks = "y_test" if y_test is None else "X_test"
             raise TableError(f"a test set is rows and labels: {lacks} is missing")

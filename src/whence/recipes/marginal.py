@@ -26,8 +26,10 @@ from whence._core.errors import OptionError, TableError, positive, some
 from whence._core.keyed import uniforms
 from whence._core.shaped import Float, Int
 from whence._core.student import quantile
+from whence.models.table import Table
 from whence.models.trainer.retraining import owners
 from whence.models.trainer.trainer import Trainer
+from whence.models.training_rows import flat_labels
 from whence.recipes._trainers import as_trainer
 from whence.recipes.sources import Marginal, Source
 
@@ -118,7 +120,7 @@ def _trainer(model: Any, X: Any, y: Any, seed: int) -> Trainer[Any]:
         return model
     if X is None or y is None:
         raise OptionError("an estimator is trained on rows: give X= and y=, or a wh.models.Trainer")
-    as_trainer(model, X, np.asarray(y), seed)  # says what is no estimator
+    as_trainer(model, X, flat_labels(y, len(Table.of(X))), seed)  # says what is no estimator
     from sklearn.base import is_classifier
 
     how = "correct" if is_classifier(model) else "loss"

@@ -5,6 +5,7 @@ from importlib import import_module
 from inspect import signature
 from typing import Any
 
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, did_you_mean
 from whence.models.training_rows import KIND as ROW
@@ -52,6 +53,7 @@ _OTHER_NAMES = {
 _OTHER_OPTIONS = {"color": "colour", "feature": "player", "interaction_index": "colour"}
 
 
+@check_arguments
 def plot(att: Attribution, kind: str | None = None, ax: Any = None, **options: Any) -> Any:
     """A picture of an answer, on its axes; nothing is shown, and no setting of matplotlib changes.
 

@@ -12,6 +12,7 @@ from typing import Any, final
 
 import numpy as np
 
+from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.errors import OptionError, ResultError
 from whence._core.shaped import Float
@@ -153,6 +154,7 @@ def sides(
     )
 
 
+@check_arguments
 def beside(
     att: Attribution,
     case: int = 0,

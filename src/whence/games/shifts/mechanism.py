@@ -93,7 +93,7 @@ def as_mechanisms(given: Any, features: Sequence[str], label: str) -> tuple[Mech
 def _pairs(given: Any) -> list[tuple[list[str], list[str]]]:
     if isinstance(given, Mapping):
         return [(_names(child), _names(parents)) for child, parents in given.items()]
-    if isinstance(given, str) or not isinstance(given, Iterable):
+    if isinstance(given, str) or getattr(given, "ndim", 1) == 0 or not isinstance(given, Iterable):
         raise OptionError(
             "mechanisms are a graph such as {'region': [], 'y': ['region']}, texts such as "
             f"['P(region)', 'P(y | region)'], or None; given {given!r}"

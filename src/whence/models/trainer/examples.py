@@ -99,7 +99,12 @@ def classes_of(y: Any, what: str = "y") -> tuple[object, ...]:
         TableError: only one.
     """
     labels = as_labels(y, what)
-    found = tuple(v.item() if isinstance(v, np.generic) else v for v in np.unique(labels))
+    if labels.ndim == 0 or not labels.size:
+        raise TableError(f"{what} holds no labels: give one for each row; given {brief(y)}")
+    try:
+        found = tuple(v.item() if isinstance(v, np.generic) else v for v in np.unique(labels))
+    except TypeError as error:  # words and numbers, or nothing among them
+        raise TableError(f"{what} holds labels of several kinds, which have no order") from error
     if len(found) < 2:
         raise TableError(
             f"{what} has one class only ({found[0]!r} in all {len(labels):,} rows): a classifier "

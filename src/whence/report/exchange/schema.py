@@ -4,6 +4,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
+from whence._core.arguments import check_arguments
 from whence._core.errors import OptionError, did_you_mean
 from whence._core.kinds import KINDS
 from whence._core.record import VERSION
@@ -11,6 +12,7 @@ from whence._core.record import VERSION
 NAMES = tuple(kind.name for kind in KINDS.values())
 
 
+@check_arguments
 def json_schema(kind: str = "attribution", *, version: int = VERSION) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of `to_dict()`, and of the command line's `--json`.
 
