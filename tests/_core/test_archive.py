@@ -186,3 +186,15 @@ def test_members_that_are_not_used_do_not_count_in_the_file(tmp_path):
     path = made(4).save(tmp_path / "a")
     assert rewritten(path, {"notes.txt": b"mine"}).stat().st_size > 0
     assert store.load(rewritten(path, {"notes.txt": b"mine"})).method == made(4).method
+
+
+def test_arrays_in_the_other_byte_order(tmp_path):
+    """Kills: arrays as they lie there, which Arrow refuses."""
+    block = io.BytesIO()
+    np.save(block, np.array([1.0, 2.5], ">f8"))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        file.writestr("values.npy", block.getvalue())
+    with zipfile.ZipFile(tmp_path / "a.zip") as file:
+        array = archive.Content(file, 1000).array("values.npy")
+    assert array.dtype.isnative
+    assert array.tolist() == [1.0, 2.5]

@@ -60,7 +60,8 @@ class Content:
             length = _length(member)
         if length != info.file_size:
             raise ValueError(f"{name} says that it is {length:,} bytes, and is {info.file_size:,}")
-        return np.asarray(np.load(BytesIO(self.archive.read(info)), allow_pickle=False))
+        array = np.load(BytesIO(self.archive.read(info)), allow_pickle=False)
+        return np.asarray(array, array.dtype.newbyteorder("="))  # other libraries take no other
 
     def _taken(self, name: str) -> zipfile.ZipInfo:
         if name not in self.members:
