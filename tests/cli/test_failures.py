@@ -67,6 +67,22 @@ def test_an_answer_that_cannot_be_printed(made):
     assert got.stderr.strip() == "error: the answer could not be printed: No space left on device"
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full disk here")  # noqa: PTH110
+@pytest.mark.parametrize("words", [["--help"], ["show", "--help"], ["--version"]])
+def test_help_that_cannot_be_printed(desk, words):
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        got = started(*words, stdout=full)
+    assert got.returncode == failures.WRONG
+    assert got.stderr.strip() == "error: the answer could not be printed: No space left on device"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full disk here")  # noqa: PTH110
+def test_a_slip_that_cannot_be_told(desk):
+    code = f"import os, sys; os.dup2(os.open('/dev/full', os.O_WRONLY), 2); {PROGRAM}"
+    ask = [sys.executable, "-c", code, "show", "nowhere.whence"]
+    assert subprocess.run(ask, timeout=60, check=False).returncode == failures.WRONG
+
+
 def test_output_that_was_closed(made):
     code = f"import os; os.close(1); import sys; sys.stdout = None; {PROGRAM}"
     got = subprocess.run(

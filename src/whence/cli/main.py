@@ -12,6 +12,10 @@ def main() -> None:
         from whence.cli.app import app
 
         app()
+    except OSError as error:  # of --help and --version; verbs say theirs themselves
+        from whence.cli.failures import refused
+
+        refused(error)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         raise SystemExit(_INTERRUPTED) from None
