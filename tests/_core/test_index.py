@@ -5,18 +5,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from whence import (
-    Banzhaf,
-    BetaShapley,
-    Budget,
-    FirstIn,
-    FunctionGame,
-    LeaveOneOut,
-    LinearSurrogate,
-    Shapley,
-    Share,
-    attribute,
-)
+from whence import Banzhaf, BetaShapley, FirstIn, LeaveOneOut, LinearSurrogate, Shapley, Share
 from whence._core.enumeration import coalitions
 from whence._core.errors import OptionError
 from whence._core.index import AumannShapley, InOrder
@@ -129,9 +118,3 @@ def test_beta_of_one_large_number_is_an_end():
 def test_beta_of_no_number(a):
     with pytest.raises(OptionError, match="lie below 1e300"):
         BetaShapley(a, 1.0)
-
-
-def test_a_law_by_size_of_more_players_than_floats_count():
-    game = FunctionGame(lambda stay: stay.sum(1), tuple(map(str, range(1100))))
-    answer = attribute(game, index=Banzhaf(), budget=Budget(evaluations=2200))
-    assert answer.values.ravel().tolist() == [1.0] * 1100
