@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from whence._core.moments import Moments
 from whence._core.reading import Reading
@@ -134,7 +135,7 @@ def test_fold():
 
 
 def test_leave_out_is_the_jackknife():
-    """Kills: k for k - 1, and cases averaged after the squares."""
+    """Kills: k for k - 1, cases averaged after the squares, a normal law for six folds."""
     rng = np.random.default_rng(0)
     cases, outputs, players, k, b = 4, 2, 3, 5, 6
     values = rng.normal(size=(cases, outputs * (1 + k + b), players))
@@ -157,16 +158,20 @@ def test_leave_out_is_the_jackknife():
     assert np.array_equal(got.covariance, square[:outputs])
     assert np.array_equal(got.shared_covariance["walks"], square[:outputs])
     assert got.shared["estimation"].shape == (1, outputs, players)
-    for part, n, first in (("model", k, outputs), ("background", b, outputs * (1 + k))):
+    six = stats.t.ppf(0.975, b - 1) / stats.norm.ppf(0.975)
+    for part, n, first, few in (
+        ("model", k, outputs, 1.0),
+        ("background", b, outputs * (1 + k), six),
+    ):
         each = [values[:, first + j * outputs :][:, :outputs] for j in range(n)]
         mean = np.mean(each, axis=0)
         own = sum((e - mean) ** 2 for e in each) * (n - 1) / n
-        assert np.allclose(got.parts[part], np.sqrt(own))
+        assert np.allclose(got.parts[part], few * np.sqrt(own))
         over = [e.mean(axis=0) for e in each]
         together = sum((e - np.mean(over, axis=0)) ** 2 for e in over) * (n - 1) / n
-        assert np.allclose(got.shared[part][0], np.sqrt(together))
+        assert np.allclose(got.shared[part][0], few * np.sqrt(together))
         own = got.shared_covariance[part].diagonal(axis1=1, axis2=2)
-        assert np.allclose(own, together)
+        assert np.allclose(own, few**2 * together)
 
 
 def test_leave_out_averages_the_cases_visited():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import whence as wh
 from whence import Budget
@@ -169,11 +170,14 @@ def test_groups_leave_together():
 # -- the background --
 
 
+THIRTEEN = stats.t.ppf(0.975, 12) / stats.norm.ppf(0.975)  # folds, which are few
+
+
 def test_the_background_part_is_the_jackknife_over_folds():
     got = sage(linear, X, Y, X[:13])
     fold = folds(13)
     each = [sage(linear, X, Y, X[:13][fold != f]).values for f in range(13)]
-    wanted = np.sqrt(12 * np.var(each, axis=0))
+    wanted = THIRTEEN * np.sqrt(12 * np.var(each, axis=0))
     assert np.allclose(got.parts["background"], wanted, atol=1e-9)
 
 
@@ -188,7 +192,9 @@ def test_group_errors_are_known_exactly_too():
     assert every.parts["data"].item() == pytest.approx(spread)
     fold = folds(13)
     without = [sage(linear, X, Y, X[:13][fold != f]).values.sum() for f in range(13)]
-    assert every.parts["background"].item() == pytest.approx(np.sqrt(12 * np.var(without)))
+    assert every.parts["background"].item() == pytest.approx(
+        THIRTEEN * np.sqrt(12 * np.var(without))
+    )
 
 
 @pytest.mark.parametrize("sample", [1, 2, 5])
