@@ -300,3 +300,55 @@ def test_new_numbers_are_found_within_the_range_too():
     assert found.share > 0.95
     assert not found.never or found.called.endswith("never seen before")
     assert "divided by 1e+03" in found.words
+
+
+# -- times, and words that are rare --
+
+
+def dated(seed, first, kind, n=600):
+    """The model is right of rows before day 200 nearly always, later half of the time."""
+    rng = np.random.default_rng(seed)
+    day, a = rng.integers(first, 300, n), rng.normal(size=n)
+    when = pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(day, "D"))
+    made = {
+        "number": lambda: day.astype(float),
+        "date": lambda: when,
+        "zone": lambda: when.dt.tz_localize("Etc/GMT-1"),
+        "day": lambda: when.dt.date,
+        "duration": lambda: pd.to_timedelta(day, "h"),
+        "period": lambda: when.dt.to_period("D"),
+        "word": lambda: when.dt.strftime("%Y-%m-%d"),
+    }[kind]()
+    right = rng.random(n) < np.where(day < 200, 0.95, 0.5)
+    return pd.DataFrame({"when": made, "a": a}), pd.Series((a > 0) == right, name="ok")
+
+
+def of_dates(kind):
+    return wh.drop(
+        lambda X: (X["a"] > 0).to_numpy(float),
+        before=dated(0, 0, kind),
+        after=dated(1, 120, kind),
+        mechanisms=["P(when)", "P(a)", "P(ok | when, a)"],
+        ratios="linear",
+        groups=3,
+    )
+
+
+@pytest.mark.parametrize("kind", ["date", "zone", "day", "duration"])
+def test_times_shift_as_numbers_do(kind):
+    found, numbers = (of_dates(k).values[0, 0] for k in (kind, "number"))
+    assert numbers[0] < -0.05
+    np.testing.assert_allclose(found, numbers, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["period", "word"])
+def test_rare_words_shift_with_their_neighbours(kind):
+    truth = (0.95 * 80 + 0.5 * 100) / 180 - (0.95 * 200 + 0.5 * 100) / 300
+    assert abs(of_dates(kind)["P(when)"].value - truth) < 0.03
+
+
+def test_new_times_are_told_as_times():
+    old, new = (Column(dated(0, first, "date")[0]["when"].to_numpy()) for first in (0, 120))
+    column = shared("when", old, Column(new.data + np.timedelta64(400, "D")))
+    words = new_values(column, np.arange(1200) >= 600, 50.0).words
+    assert words.startswith("from 2025-06-07 to 2025-11-30 in 585 rows, before from 2024-01-01 to ")

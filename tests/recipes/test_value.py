@@ -501,3 +501,11 @@ def test_a_stranger_is_no_model(method, model):
     y = np.arange(20) % 2
     with pytest.raises(wh.WhenceError, match="model is a scikit-learn estimator"):
         wh.value(X[:10], y[:10], X[10:], y[10:], model=model, method=method)
+
+
+def test_times_have_distances():
+    after = np.random.default_rng(0).integers(0, 10**8, 300)
+    when = pd.Timestamp("2024-01-01", tz="Europe/Berlin") + pd.to_timedelta(after, "s")
+    plain = wh.value(pd.DataFrame({"after": after}), after > 5e7)
+    dated = wh.value(pd.DataFrame({"when": when}), after > 5e7)
+    np.testing.assert_allclose(dated.values, plain.values)

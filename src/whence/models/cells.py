@@ -107,6 +107,16 @@ class Column:
         except TypeError:  # lists and the like
             return _numbered(_one_key_each(filled))
 
+    def seconds(self) -> np.ndarray:
+        """A column of times as floats: since 1970 for moments; NaN where missing."""
+        if self.data.dtype.kind in "mM":
+            whole = self.data.astype(f"{self.data.dtype.kind}8[us]").astype(np.int64) / 1e6
+            return np.where(self.missing, np.nan, whole)
+        gone = self.missing
+        return np.array(
+            [np.nan if g else _seconds(v) for v, g in zip(self.data, gone, strict=True)], float
+        )
+
     def readable(self) -> np.ndarray:
         """Floats for numbers (NaN where missing); otherwise objects, str or None."""
         if self.data.dtype.kind in "biuf":
@@ -129,6 +139,20 @@ def family_of(kind: type) -> str:
     if issubclass(kind, dt.date | dt.time | dt.timedelta | np.datetime64):
         return "time"
     return "other"
+
+
+def _seconds(time: Any) -> float:
+    if isinstance(time, dt.timedelta):
+        return time.total_seconds()
+    if isinstance(time, dt.time):
+        return dt.timedelta(
+            hours=time.hour, minutes=time.minute, seconds=time.second, microseconds=time.microsecond
+        ).total_seconds()
+    if isinstance(time, np.datetime64):
+        return float(time.astype("M8[us]").astype(np.int64)) / 1e6
+    if not isinstance(time, dt.datetime):
+        time = dt.datetime(time.year, time.month, time.day, tzinfo=dt.UTC)
+    return float((time if time.tzinfo else time.replace(tzinfo=dt.UTC)).timestamp())
 
 
 def _numbered(cells: np.ndarray) -> np.ndarray:

@@ -1,8 +1,9 @@
 """Rows of any table as points whose distances mean something.
 
 A column of numbers is measured from its mean in its standard deviations, so that no unit outweighs
-another; values of a column of words are a standard deviation's step apart (two steps of 1/sqrt 2 at
-right angles); a missing cell stands at the mean, one step aside from all that are not missing.
+another, and so are times; values of a column of words are a standard deviation's step apart (two
+steps of 1/sqrt 2 at right angles); a missing cell stands at the mean, one step aside from all that
+are not missing.
 Means and deviations are those of the training rows.
 
 Columns that share one unit, such as pixels, are better left as they are: `scale=False`.
@@ -55,6 +56,8 @@ def _axes(table: Table, name: str, n: int, *, scale: bool) -> list[np.ndarray]:
     column = table.raw(name)
     if column.categories is None and column.family in {"number", "nothing"}:
         return _of_numbers(np.asarray(column.readable(), dtype=float), name, table.what, n, scale)
+    if column.categories is None and column.family == "time":
+        return _of_numbers(column.seconds(), name, table.what, n, scale)
     codes = column.codes()
     levels = np.unique(codes)
     if len(levels) > _LEVELS:

@@ -2,8 +2,9 @@
 
 With numbers, their squares and their products the log-ratio of two Gaussians is a linear function,
 exactly (of one set of columns and, by subtraction, of one given others). Values have a column each;
-so has a number that many rows share, such as 0 or -1, and so have cells that are missing, which
-otherwise count as the mean.
+those too rare for one share it with their neighbours in the alphabet, which are alike where words
+are dates, codes or places. So has a number that many rows share, such as 0 or -1, and so have cells
+that are missing, which otherwise count as the mean.
 """
 
 from collections.abc import Collection, Sequence
@@ -83,9 +84,14 @@ def _own(column: Shared) -> Float[np.ndarray, "rows features"]:
         z[known] = np.clip((x[known] - x[known].mean()) / spread, -_FAR, _FAR)
         return np.column_stack([z, *_shared_by_many(column)])
     count = np.bincount(column.codes, minlength=len(column.levels))
-    kept = np.flatnonzero(count >= max(_RARE, _SHARE * len(column.codes)))
+    often = count >= max(_RARE, _SHARE * len(column.codes))
+    kept = np.flatnonzero(often)
     kept = kept[kept != np.argmax(count)]
-    return np.asarray((column.codes[:, None] == kept).astype(float))
+    each = max(_RARE, _OFTEN * len(column.codes))
+    together = np.where(often, -1, (np.cumsum(np.where(often, 0, count)) - 1) // each)
+    some = np.unique(together[~often])
+    alone, shared = column.codes[:, None] == kept, together[column.codes][:, None] == some
+    return np.column_stack([alone, shared]).astype(float)
 
 
 def _shared_by_many(column: Shared) -> list[Float[np.ndarray, " rows"]]:

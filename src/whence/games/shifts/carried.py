@@ -162,6 +162,7 @@ def _values(column: Shared) -> tuple[np.ndarray, list[str]]:
         return column.codes, [str(v) for v in column.levels]
     x, known = column.numbers, ~column.missing
     edges = np.unique(np.quantile(x[known], np.linspace(0, 1, _BINS + 1)))
-    labels = [f"{a:.4g} to {b:.4g}" for a, b in pairwise(edges)] or [f"{edges[0]:.4g}"]
+    ends = [column.said(edge) for edge in edges]
+    labels = [f"{a} to {b}" for a, b in pairwise(ends)] or ends
     codes = np.searchsorted(edges[1:-1], x, side="right")
     return np.where(known, codes, len(labels)), [*labels, MISSING]

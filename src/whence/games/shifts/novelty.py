@@ -144,10 +144,12 @@ def _words(column: Shared, after: Bool[np.ndarray, " rows"], rows: np.ndarray) -
         return (
             f"{len(codes):,} rows, where cells are{' no longer' * (not len(old))} missing; {share}"
         )
-    times = _times(old, column.numbers[after & ~column.missing])
+    known = column.numbers[after & ~column.missing]
+    times = "" if column.timed else _times(old, known)
+    ends = [column.said(x) for x in (new.min(), new.max(), old.min(), old.max())]
     return (
-        f"from {new.min():.4g} to {new.max():.4g} in {len(codes):,} rows, before from "
-        f"{old.min():.4g} to {old.max():.4g}{times}; {share}"
+        f"from {ends[0]} to {ends[1]} in {len(codes):,} rows, before from {ends[2]} to {ends[3]}"
+        f"{times}; {share}"
     )
 
 
