@@ -1,5 +1,7 @@
 """What training rows are worth: planted truth first, then what adds up, then refusals."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -509,3 +511,37 @@ def test_times_have_distances():
     plain = wh.value(pd.DataFrame({"after": after}), after > 5e7)
     dated = wh.value(pd.DataFrame({"when": when}), after > 5e7)
     np.testing.assert_allclose(dated.values, plain.values)
+
+
+def test_seconds_that_are_too_few_draw_test_rows(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, T = rng.normal(size=(40, 2)), rng.normal(size=(300, 2))
+    y, u = X[:, 0] > 0, T[:, 0] > 0
+    whole = wh.value(X, y, T, u)
+    monkeypatch.setattr("whence.recipes._valuing._CELLS", 2000)  # 50 test rows a block
+    monkeypatch.setattr("whence.recipes._valuing.seconds_left", lambda: 0.0)
+    drawn = wh.value(X, y, T, u, budget=wh.Budget(seconds=1))
+    assert not drawn.converged
+    assert drawn.verdict.startswith("of 300 test rows 50 were drawn: more could not be looked at")
+    apart = (drawn.values - whole.values) / drawn.parts["estimation"]
+    assert 0.5 < apart.std() < 1.7  # as far from all of them as it says
+    np.testing.assert_allclose(drawn.parts["data"], whole.parts["data"], rtol=0.6)
+    assert np.abs(drawn.gap).max() < 1e-12
+
+
+def test_seconds_that_pay_for_no_walk_are_refused():
+    class Slow(DecisionTreeClassifier):
+        fits = 0
+
+        def fit(self, X, y):
+            Slow.fits += 1
+            time.sleep(0.01)
+            return super().fit(X, y)
+
+    X, y = np.arange(120.0)[:, None], np.arange(120) % 2
+    with pytest.raises(wh.WhenceError, match=r"80 trainings, for one walk .* budget has 0\.1"):
+        wh.value(
+            X[:80], y[:80], X[80:], y[80:], model=Slow(), method="shapley",
+            budget=wh.Budget(seconds=0.1),
+        )  # fmt: skip
+    assert Slow.fits < 20

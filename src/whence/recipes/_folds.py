@@ -75,7 +75,7 @@ def crossed(
         for name, part in one.parts.items():
             squares.setdefault(name, np.zeros_like(values))[..., here] += (share * part) ** 2
         found.append((share, one))
-    first = found[0][1]
+    first = next((one for _, one in found if not one.converged), found[0][1])
     return replace(
         first,
         values=values,

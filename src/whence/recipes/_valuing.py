@@ -12,8 +12,11 @@ from typing import Any, final
 import numpy as np
 
 from whence._attribute import attribute
+from whence._core.account import seconds_left
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget
+from whence._core.keyed import uniforms
+from whence._core.meter import ENDLESS
 from whence._core.players import Players
 from whence._core.weights import Weights
 from whence.games.data.nearest_neighbours import NearestNeighbours
@@ -27,6 +30,7 @@ from whence.recipes._comparable import Asked, Points
 from whence.recipes._trainers import as_trainer
 
 _CELLS = 2**22  # values that are held at once
+_DRAWN = 32  # the stream of chance
 
 
 @final
@@ -79,7 +83,7 @@ class Asking:
             found = knn_shapley(X, y, X_test, y_test, self.k, task=self.task)
             found = replace(found, weights=weights)
             return found if self.by_case else found.mean()
-        return _streamed(X, y, X_test, y_test, self.k, self.task, weights)
+        return _streamed(X, y, X_test, y_test, self, weights)
 
     def trained(
         self,
@@ -110,40 +114,52 @@ def _streamed(
     y: np.ndarray,
     X_test: Asked,
     y_test: np.ndarray,
-    k: int,
-    task: str,
+    asking: Asking,
     weights: Weights | None = None,
 ) -> Attribution:
-    """The mean over test rows, with its error, in blocks of them."""
-    start, asked = perf_counter(), np.arange(len(y_test))
-    if task == "classes":  # a test row whose label no training row has is worth 0 to everybody
+    """The mean over test rows, with its error, in blocks of them; of some, where time is short."""
+    start, m, known = perf_counter(), len(y_test), np.ones(len(y_test), bool)
+    if asking.task == "classes":  # a test row whose label no training row has is worth 0 to all
         own, wanted = coded(y, y_test)
-        asked = asked[np.isin(wanted, own)]
-    m = len(y_test)
+        known = np.isin(wanted, own)
     w = np.ones(m) if weights is None else weights / weights.mean()
+    order, done = np.arange(m), 0
+    if seconds_left() < ENDLESS:  # then the first rows may have to speak for all
+        order = np.argsort(uniforms(m, _DRAWN, asking.seed)[0])
     sums, ends = np.zeros((3, len(y))), np.zeros(2)
-    for at in np.array_split(asked, -(-len(asked) * len(y) // _CELLS)):
-        one = knn_shapley(X, y, X_test[at], y_test[at], k, task=task)
+    for block in np.array_split(order, -(-m * len(y) // _CELLS)):
+        at = block[known[block]] if known[block].any() else block[:1]
+        one = knn_shapley(X, y, X_test[at], y_test[at], asking.k, task=asking.task)
         values, count = one.values[:, 0], w[at, None]
         sums += [(c * v).sum(axis=0) for c, v in _moments(count, values)]
         ends += np.array([w[at] @ one.empty[:, 0], w[at] @ one.full[:, 0]])
-    mean = sums[0] / m
+        done += len(block)
+        if seconds_left() < (perf_counter() - start) / done * len(block):
+            break
+    seen = order[:done]
+    total = w[seen].sum()
+    mean = sums[0] / total
     # of w (v - mean), a row whose label nobody has among them: its values are 0
-    squares = sums[2] - 2 * mean * sums[1] + mean**2 * (w**2).sum()
-    spread = np.maximum(squares, 0.0) / max(m - 1, 1)
-    lost = m - len(asked)
+    squares = sums[2] - 2 * mean * sums[1] + mean**2 * (w[seen] ** 2).sum()
+    spread = np.maximum(squares, 0.0) / (total / done) ** 2 / max(done - 1, 1)
+    parts = {"estimation": spread * (1 / done - 1 / m), "data": spread / m}
+    lost = int((~known[seen]).sum())
     more = f"; {lost} test rows have a label that no training row has" if lost else ""
+    how = one.verdict.partition("; 1 test row")[0]  # of a block of none but such
+    drawn = f"of {m:,} test rows {done:,} were drawn: more could not be looked at in time; "
     return replace(
         one,
         values=mean[None, None],
-        parts={"estimation": np.zeros((1, 1, len(y))), "data": np.sqrt(spread / m)[None, None]},
-        freedom=one.freedom[:1],
-        empty=ends[:1, None] / m,
-        full=ends[1:, None] / m,
-        averaged=m,
+        parts={name: np.sqrt(part)[None, None] for name, part in parts.items()},
+        freedom=one.freedom[:1] if done == m else np.array([done - 1.0]),
+        uncertainty="exact" if done == m else "sampled",
+        empty=ends[:1, None] / total,
+        full=ends[1:, None] / total,
+        averaged=done,
         data={},
         cost=replace(one.cost, seconds=perf_counter() - start),
-        verdict=one.verdict + more,
+        converged=done == m,
+        verdict=(how if done == m else drawn + how.removeprefix("exact: ")) + more,
     )
 
 

@@ -80,7 +80,8 @@ def value(
         by_case: report every test row, for proponents and opponents, rather than their mean.
         folds: of the training rows, where there is no test set.
         budget: when retraining stops, by its default after 40 questions for each player; its
-            evaluations are the bags of "oob" (200).
+            evaluations are the bags of "oob" (200). Where its seconds are too few for "knn", test
+            rows are drawn, and the verdict says how many.
         seed: of every random draw.
 
     Returns:

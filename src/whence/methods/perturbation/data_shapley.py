@@ -13,11 +13,17 @@ best constant, so that small coalitions mean something; every value has its erro
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from whence._core.account import Account, opened
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget, checked
 from whence._core.errors import OptionError, OutOfTimeError
+from whence._core.game import Game
+from whence._core.in_time import in_time
 from whence._core.index import Index, Semivalue, Shapley
+from whence._core.keyed import uniforms
+from whence._core.meter import ENDLESS
 from whence._core.method import Method
 from whence._core.wrap import AllCases
 from whence.methods.perturbation.exact import Exact, questions
@@ -27,6 +33,8 @@ from whence.models.trainer.retraining import RetrainingGame
 from whence.models.trainer.trainer import Trainer
 
 _FEW = 10  # players, of whom every coalition is trained
+_HALF = 37  # the stream of chance
+_PROBE = 0.1  # of the seconds, or of a walk, to see how long trainings take
 
 
 def data_shapley(
@@ -58,6 +66,7 @@ def data_shapley(
 
     Raises:
         OptionError: an index that is no semivalue.
+        OutOfTimeError: the seconds do not pay for one walk over the players.
 
     Source: Ghorbani & Zou (2019), Kwon & Zou (2022), Wang & Jia (2023).
     """
@@ -70,17 +79,43 @@ def data_shapley(
     every = AllCases(game)
     with opened(asked) as account:
         enumerated = few and questions(every) <= account.questions_left(every)
-        walks = _walks(index, n, account)
         try:
-            method = Exact(index) if enumerated else walks
+            method = Exact(index) if enumerated else _walks(index, every, account)
             found = method.attribute(every, asked, seed, by_case=True)
-        except OutOfTimeError:  # of the enumeration
-            found = walks.attribute(every, asked, seed, by_case=True)
+        except OutOfTimeError:
+            if not enumerated:
+                raise
+            found = _walks(index, every, account).attribute(every, asked, seed, by_case=True)
     return replace(found, method=f"data_shapley ({found.method})", data=game.columns())
 
 
-def _walks(index: Semivalue, players: int, account: Account) -> Method[Any]:
+def _walks(index: Semivalue, game: Game, account: Account) -> Method[Any]:
     """Random coalitions; in orders that go one way, where few are paid for."""
+    n, timed = len(game.players), account.seconds < ENDLESS
+    trainings = _in_time(game, account) if timed else ENDLESS
     if not isinstance(index, Shapley):
         return SampledSemivalue(index)
-    return Permutation(antithetic=account.most - account.questions >= 4 * players)
+    many = min(account.most - account.questions, trainings) >= 4 * n
+    return Permutation(batch=1 if timed else None, antithetic=many)
+
+
+def _in_time(game: Game, account: Account) -> float:
+    """How many trainings there is time for, judged by a few on half of the rows.
+
+    Nobody looks at the clock before the first walk is done, so what it takes must be known before.
+
+    Raises:
+        OutOfTimeError: it takes longer than there is.
+    """
+    n, start, left, enough = len(game.players), account.elapsed, ENDLESS, False
+    half = uniforms(n, _HALF, 0)[0] < 0.5  # by chance, and so of several labels
+    for block in in_time(account, n, n, f"{n:,} trainings, for one walk over the players,"):
+        if enough:  # and believed, or else refused
+            break
+        many = block.stop - block.start
+        account.ask(game, many)
+        game.worth(np.tile(half, (many, 1)), *np.zeros((2, many), np.int64))
+        spent = account.elapsed - start
+        left = account.seconds_left * block.stop / max(spent, 1e-9)
+        enough = block.start > 0 and (spent > _PROBE * account.seconds or block.stop > _PROBE * n)
+    return left
