@@ -121,6 +121,24 @@ def test_shared_estimation_is_not_added_up():
     assert got.freedom.tolist() == [9.0]
 
 
+@pytest.mark.parametrize("shared", [{}, {"estimation": np.full((1, 1, 1), 0.4)}])
+def test_the_noise_of_cases_that_do_not_count_says_nothing(shared):
+    """One draw of a case with weight 0: its error is infinite, and 0 times it no number."""
+    values = np.array([[[1.0]], [[3.0]], [[9.0]]])
+    noisy, quiet = (
+        reading(
+            values,
+            np.array([0.6, 0.8, last])[:, None, None],
+            shared=shared,
+            weights=np.array([1.0, 1.0, 0.0]),
+        ).over_cases(3)
+        for last in (np.inf, 0.0)
+    )
+    assert np.isfinite(noisy.parts["data"]).all()
+    for name, part in quiet.parts.items():
+        np.testing.assert_array_equal(noisy.parts[name], part)
+
+
 def test_fold():
     """Kills: the mean of the cases taken for one more case."""
     values = np.arange(12.0).reshape(1, 6, 2)  # two cases and their mean, of two outputs

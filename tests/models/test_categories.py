@@ -10,6 +10,7 @@ from whence.models.categories import Listed, refuse_unknown
 from whence.models.encoders import known_categories, numeric_columns
 
 pd = pytest.importorskip("pandas")
+
 ZIPS = ("00123", "02144", "10115")
 CITIES = ("Aarhus", "Berlin")
 
@@ -220,3 +221,13 @@ def test_encoders_are_found_inside_searches_and_ensembles(shop):
         assert known_categories(model, list(rows)) == want
     assert known_categories(line, list(X)) == {}  # not fitted: it knows nothing
     assert numeric_columns(pipeline(X, y), list(X)) == {"amount"}
+
+
+@pytest.mark.filterwarnings("error")
+def test_cells_that_no_category_holds_are_missing_and_nothing_warns():
+    from whence.models._pandas import PandasCells, categorised
+
+    frame = pd.DataFrame({"zip": ["a", "w", None, "b"]})
+    made = categorised(PandasCells(frame), {0: ("a", "b")}).native()["zip"]
+    assert made.cat.categories.tolist() == ["a", "b"]
+    assert made.cat.codes.tolist() == [0, -1, -1, 1]

@@ -53,6 +53,11 @@ def test_numbers(y, classes):
     assert places.dtype.kind == "i"
 
 
+def test_truth_in_words():
+    assert as_classes(["False", "True"], (False, True)).tolist() == [0, 1]
+    assert as_classes([True, False], ("False", "True")).tolist() == [1, 0]
+
+
 def test_negative_and_shifted_labels_are_their_own():
     assert as_classes([-3, -1, -2], (-3, -2, -1)).tolist() == [0, 2, 1]
     assert as_classes([1, 3, 2], (1, 2, 3)).tolist() == [0, 2, 1]

@@ -99,3 +99,18 @@ def test_refusals():
     old = rows(800, 1)
     with pytest.raises(wh.WhenceError, match="seed must be"):
         wh.drop(model, before=old, after=old, seed=-1)
+
+
+def test_labels_in_a_frame_of_one_column():
+    (X, y), (X1, y1) = rows(300, 1), rows(300, 2, later=True)
+    options = {"mechanisms": MECHANISMS, "groups": 3}
+    framed = wh.drop(model, before=(X, y.to_frame()), after=(X1, y1.to_frame()), **options)
+    plain = wh.drop(model, before=(X, y), after=(X1, y1), **options)
+    assert framed.players.names == tuple(MECHANISMS)
+    np.testing.assert_array_equal(framed.values, plain.values)
+
+
+def test_one_target_at_a_time():
+    X, y = rows(60, 1)
+    with pytest.raises(wh.WhenceError, match=r"y of before has shape \(60, 2\).* one target at a"):
+        wh.drop(model, before=(X, np.c_[y, y]), after=(X, np.c_[y, y]), metric="squared error")

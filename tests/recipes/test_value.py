@@ -545,3 +545,10 @@ def test_seconds_that_pay_for_no_walk_are_refused():
             budget=wh.Budget(seconds=0.1),
         )  # fmt: skip
     assert Slow.fits < 20
+
+
+def test_numbers_that_are_objects_are_numbers():
+    X, y = np.arange(40.0)[:, None], np.arange(40) % 2
+    options = {"model": LogisticRegression(), "method": "oob", "budget": wh.Budget(evaluations=20)}
+    found = wh.value(X, y.astype(object), **options)
+    np.testing.assert_array_equal(found.values, wh.value(X, y, **options).values)

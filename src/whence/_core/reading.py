@@ -109,6 +109,8 @@ class Reading:
         none = np.zeros_like(v[:1])
         if n_cases == 1:
             return e, None
+        if counts is not None and not counts.all():  # rows that do not count, asked or not
+            e = np.where(counts[:, None, None] > 0, e, 0.0)
         own = e if counts is None else e * counts[:, None, None]
         spread = (_apart(v, counts) ** 2).sum(axis=0, keepdims=True) / max(m - 1, 1)
         together = self.shared.get("estimation")

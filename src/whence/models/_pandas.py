@@ -95,7 +95,9 @@ def categorised(cells: Cells, categories: dict[int, tuple[object, ...] | None]) 
         series = frame.iloc[:, place]
         if not isinstance(series.dtype, pd.CategoricalDtype):
             values = known if known is not None else _occurring(series)
-            frame[frame.columns[place]] = pd.Categorical(series, categories=values)
+            strange = series.notna() & ~series.isin(values)  # missing to a model that knows others
+            known_cells = series.mask(strange) if strange.any() else series
+            frame[frame.columns[place]] = pd.Categorical(known_cells, categories=values)
     return PandasCells(frame)
 
 

@@ -58,11 +58,13 @@ def _unknown(strange: np.ndarray, rows: np.ndarray, classes: Sequence[object], t
 
 
 def _by_words(labels: np.ndarray, classes: Sequence[object]) -> np.ndarray | None:
-    """Labels that are the same words, once read from a file: 1 and "1"."""
-    words = {str(_key(c)): place for place, c in enumerate(classes)}
-    places = [words.get(str(_key(v)), -1) for v in labels]
-    fits = len(words) == len(classes) and min(places) >= 0
-    return np.array(places, np.int64) if fits else None
+    """Labels that are the same words, once read from a file: 1 and "1", True and "True"."""
+    for word in (lambda v: str(_key(v)), str):
+        words = {word(c): place for place, c in enumerate(classes)}
+        places = [words.get(word(v), -1) for v in labels]
+        if len(words) == len(classes) and min(places) >= 0:
+            return np.array(places, np.int64)
+    return None
 
 
 def _key(label: object) -> object:

@@ -8,7 +8,7 @@ import numpy as np
 from whence._core.errors import OptionError, PlayersError, TableError, did_you_mean, some
 from whence._core.players import Players
 from whence._core.shaped import Float, Int
-from whence.models.cells import is_missing
+from whence.models.cells import inferred, is_missing
 from whence.models.entry import kind_of
 from whence.models.labels import as_labels, as_targets, refuse_length, refuse_other_rows
 
@@ -106,7 +106,7 @@ def flat_labels(y: Any, rows: int, what: str = "y") -> np.ndarray:
         raise TableError(
             f"{what} is missing in {len(gone)} rows (first: row {gone[0]}). Drop those rows."
         )
-    return array
+    return inferred(array).data if array.dtype.kind == "O" else array
 
 
 def task_of(labels: np.ndarray, task: str | None) -> Task:

@@ -87,6 +87,12 @@ def read(before: Any, after: Any, label: str | None, beside: Sequence[str], unit
 def _labels(y: Any, table: Table, where: str) -> np.ndarray:
     values = as_labels(y, f"y of {where}")
     refuse_length(values, len(table), f"y of {where}")
+    if values.ndim > 1 and values.shape[1:] != (1,):
+        raise TableError(
+            f"y of {where} has shape {values.shape}, and a row has one label here: ask of one "
+            "target at a time, and of a model that answers it alone. For one-hot columns: "
+            "y.argmax(axis=1)."
+        )
     gone = Column(values.reshape(len(values), -1)[:, 0]).missing
     if gone.any():
         raise TableError(
@@ -107,17 +113,22 @@ def _pair(given: Any, where: str) -> tuple[Any, Any]:
 def _label(y0: Any, y1: Any, label: str | None) -> str:
     if label is not None:
         return str(label)
-    names = [
-        str(y.name)
-        for y in (y0, y1)
-        if type(y).__module__.split(".")[0] in {"pandas", "polars"} and y.name not in (None, "")
-    ]
+    names = [str(name) for y in (y0, y1) if (name := _named(y)) not in (None, "")]
     if len(set(names)) > 1:
         raise TableError(
             f"the labels are called {names[0]!r} before and {names[1]!r} after: give both one "
             "name, or label="
         )
     return names[0] if names else "y"
+
+
+def _named(y: Any) -> object:
+    """What a Series, or a frame of one column, is called; None for anything else."""
+    if type(y).__module__.split(".")[0] not in {"pandas", "polars"}:
+        return None
+    if not hasattr(y, "columns"):
+        return y.name
+    return y.columns[0] if len(y.columns) == 1 else None
 
 
 def _matched(before: Table, after: Table) -> Table:
