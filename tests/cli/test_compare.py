@@ -51,6 +51,15 @@ def test_row_by_row_where_the_rows_are_the_same(desk, run):
     assert "Compared row by row" in run("compare", "a.whence", "b.whence").stdout
 
 
+def test_two_importances_row_by_row(desk, run):
+    """Kills: an option that stops before the verb."""
+    for model, out in (("churn.skops", "a.whence"), ("churn.json", "b.whence")):
+        ask = [model if word == "churn.skops" else word for word in ASK]
+        run(*ask, "--by-case", "--error", "0.3", "--out", out, "-q")
+    told = json.loads(run("compare", "a.whence", "b.whence", "--json").stdout)
+    assert told["paired"]
+
+
 def test_answers_to_different_questions(two, run):
     run(*ASK, "--group", "service=calls,fee", "--out", "c.whence", "-q")
     fail(run("compare", two[0], "c.whence"), "different questions", "players")

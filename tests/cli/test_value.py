@@ -110,3 +110,20 @@ def test_slips(labelled, run):
     fail(run(*ASK, "--model", "churn.joblib"), "--unpickle")
     fail(run(*ASK, "--csv", "labels.csv"), "would overwrite what is read")
     fail(run(*ASK, "nothing.csv"), "there is no file nothing.csv")
+
+
+def test_test_rows_that_weigh(labelled, run):
+    """Kills: weights as a feature, and those of the training rows."""
+    import pandas as pd
+
+    rows, _ = labelled
+    often = np.arange(60) % 3
+    pd.read_csv("right.csv").assign(often=often).to_csv("weighed.csv", index=False)
+    ask = ("--target", "label", "--drop", "source", "--weight", "often", "--k", 3)
+    assert run("value", "labels.csv", "weighed.csv", *ask, "--out", "w.whence").exit_code == 0
+    X = rows[["a", "b", "c"]].to_numpy()
+    right = np.where(rows["a"] + rows["b"] > 0, "yes", "no")[120:]
+    options = {"sample_weight": often, "k": 3}
+    wanted = wh.value(X[:120], rows["label"].to_numpy()[:120], X[120:], right, **options)
+    np.testing.assert_allclose(wh.load("w.whence").values, wanted.values)
+    fail(run("value", "labels.csv", "right.csv", *ask), "the weight")

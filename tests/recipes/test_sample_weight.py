@@ -191,6 +191,24 @@ def test_values_of_training_rows(groups):
     assert np.allclose(each.mean().parts["data"], got.parts["data"])
 
 
+@pytest.mark.parametrize("groups", [None, np.arange(20) % 3])
+def test_values_by_retraining(groups):
+    """The same trainings, measured on weighed rows. Kills: a plain mean, in values or errors."""
+    linear = pytest.importorskip("sklearn.linear_model")
+    w, train, test = W[20:], slice(0, 20), slice(20, None)
+    options = {"model": linear.Ridge(), "method": "shapley", "groups": groups}
+    options["budget"] = wh.Budget(evaluations=200)
+    got = wh.value(X[train], Y[train], X[test], Y[test], sample_weight=w, **options)
+    twice = wh.value(
+        X[train], Y[train], np.repeat(X[test], w, axis=0), np.repeat(Y[test], w), **options
+    )
+    for what in ("values", "empty", "full"):
+        assert np.allclose(getattr(got, what), getattr(twice, what), rtol=0, atol=1e-9), what
+    assert np.allclose(got.parts["estimation"], twice.parts["estimation"])
+    if groups is not None:  # and so enumerated: the noise of walks is taken out of both
+        assert (got.parts["data"] > twice.parts["data"]).all()
+
+
 def test_values_in_blocks_of_test_rows(monkeypatch):
     """The same answer, and the same error, as in one block."""
     ask = (X[:20], LABELS[:20], X[20:], LABELS[20:])

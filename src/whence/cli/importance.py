@@ -30,6 +30,13 @@ def importance(
     group: o.Group = None,
     drop: o.Drop = None,
     weight: o.Weight = None,
+    by_case: Annotated[
+        bool,
+        typer.Option(
+            "--by-case",
+            help="Keep every test row: two such answers of the same rows are compared row by row.",
+        ),
+    ] = False,
     unpickle: o.Unpickle = False,
     trust: o.Trust = None,
     seed: o.Seed = 0,
@@ -82,6 +89,7 @@ def importance(
         loss=loss,
         groups=groups,
         sample_weight=given.rows.weight,
+        by_case=by_case,
         budget=budget,
         seed=seed,
         engine=where,

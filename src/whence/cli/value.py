@@ -89,6 +89,7 @@ def value(
         typer.Option("--by-case", help="Keep every test row: proponents and opponents."),
     ] = False,
     drop: o.Drop = None,
+    weight: o.Weight = None,
     unpickle: o.Unpickle = False,
     trust: o.Trust = None,
     seed: o.Seed = 0,
@@ -109,7 +110,7 @@ def value(
     targets["--json"] = files.STDOUT if json else None
     files.check(targets, [train, test, model])
     own = _model(model, unpickle=unpickle, trust=tuple(trust or ()))
-    rows = _read(train, test, target, by, tuple(drop or ()))
+    rows = _read(train, test, target, by, weight, tuple(drop or ()))
     screen.say(_about(rows, by), quiet=quiet)
     budget = values.budget(None, seconds, evaluations, None) if seconds or evaluations else None
     result = ask(
@@ -120,6 +121,7 @@ def value(
         model=own,
         method=method,
         groups=rows.source,
+        sample_weight=rows.weight,
         task=task,
         k=k,
         scale=not as_they_are,
@@ -148,6 +150,7 @@ class _Rows:
     X_test: "Table | None"
     y_test: "np.ndarray | None"
     source: "np.ndarray | None"
+    weight: "np.ndarray | None"
 
 
 def _refuse(by: str | None, suspects: int, suspects_csv: Path | None) -> None:
@@ -171,21 +174,26 @@ def _model(place: str | None, *, unpickle: bool, trust: tuple[str, ...]) -> Any:
 
 
 def _read(
-    train: Path, test: Path | None, target: str, by: str | None, drop: tuple[str, ...]
+    train: Path,
+    test: Path | None,
+    target: str,
+    by: str | None,
+    weight: str | None,
+    drop: tuple[str, ...],
 ) -> _Rows:
     from whence.cli import tables
 
     kinds = tables.same_kinds([p for p in (train, test) if p is not None], {})
     own = tables.opened(train, kinds)
     source = None if by is None else tables.labels(own, by, "--by")
-    y, out = tables.labels(own, target), {target, by, *drop}
+    y, out = tables.labels(own, target), {target, by, weight, *drop}
     tables.refuse_strangers(drop, own)
     X = tables.without(own, out)
+    asked = own if test is None else tables.opened(test, kinds)
+    counts = None if weight is None else tables.labels(asked, weight, "the weight")
     if test is None:
-        return _Rows(X, y, None, None, source)
-    asked = tables.opened(test, kinds)
-    y_test = tables.labels(asked, target)
-    return _Rows(X, y, tables.without(asked, out), y_test, source)
+        return _Rows(X, y, None, None, source, counts)
+    return _Rows(X, y, tables.without(asked, out), tables.labels(asked, target), source, counts)
 
 
 def _about(rows: _Rows, by: str | None) -> str:

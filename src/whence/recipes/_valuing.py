@@ -103,7 +103,12 @@ class Asking:
             found = leave_one_out(trainer, test, groups=self.groups, budget=self.budget)
         else:
             found = data_shapley(
-                trainer, test, groups=self.groups, budget=self.budget, seed=self.seed
+                trainer,
+                test,
+                groups=self.groups,
+                sample_weight=weights,
+                budget=self.budget,
+                seed=self.seed,
             )
         found = replace(found, weights=weights)
         return found if self.by_case else found.mean()

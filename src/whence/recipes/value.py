@@ -70,7 +70,7 @@ def value(
         groups: the source, labeller or day of each row, or name -> positions of rows: what leaves
             together.
         sample_weight: how often each test row counts (each row, where there is no test set), as if
-            it were there so many times; not for "oob" and "shapley".
+            it were there so many times; not for "oob".
         task: "classes" or "numbers": what the labels are. By default what the model predicts;
             without one, words and up to 20 different whole numbers are classes, and numbers with
             fractions are numbers. More whole numbers could be either: then it must be said.
@@ -155,13 +155,13 @@ def _counts(sample_weight: Any, way: str, X: Any, X_test: Any, given: Given) -> 
     """How often each test row counts.
 
     Raises:
-        OptionError: a way that has no test rows, or whose error is that of a plain mean over them.
+        OptionError: a way that takes no mean over rows.
         TableError: wrong weights.
     """
-    if way in {"oob", "shapley"}:
+    if way == "oob":
         raise OptionError(
-            f"method={way!r} takes no sample_weight: repeat the test rows, or use 'knn', 'loo' or "
-            "'influence'"
+            "method='oob' takes no sample_weight: it judges each row by itself, and takes no mean "
+            "over rows. Use 'knn', 'shapley', 'loo' or 'influence'"
         )
     asked = (X, given.X) if given.X_test is None else (X_test, given.X_test)
     return as_weights(sample_weight, asked[0], len(asked[1]))

@@ -45,6 +45,7 @@ def data_shapley(
     groups: Any = None,
     seeds: int = 1,
     nobody: Any = None,
+    sample_weight: Any = None,
     budget: Budget | None = None,
     seed: int = 0,
 ) -> Attribution:
@@ -58,6 +59,7 @@ def data_shapley(
             and ten or fewer are enumerated.
         seeds: runs that the draws are taken from.
         nobody: what is measured where no row is left; see `RetrainingGame`.
+        sample_weight: how often each test example counts in their mean.
         budget: when to stop; by default after 20 passes over the players, or an error of 2.5 %.
         seed: of every random draw.
 
@@ -72,7 +74,9 @@ def data_shapley(
     """
     if not isinstance(index, Semivalue):
         raise OptionError(f"index is a semivalue, such as wh.Shapley(); given {index!r}")
-    game = RetrainingGame(trainer, test, groups=groups, seeds=seeds, nobody=nobody)
+    game = RetrainingGame(
+        trainer, test, groups=groups, seeds=seeds, nobody=nobody, sample_weight=sample_weight
+    )
     n = len(game.players)
     few = n <= _FEW
     asked = checked(budget) or (Budget() if few else Budget(evaluations=40 * (n + 1)))

@@ -13,10 +13,11 @@ import numpy as np
 
 from whence._core.errors import ModelError, OptionError, WhenceError, some
 from whence._core.figures import figures
-from whence._core.game import JointGame, PricedGame, Question, StatedGame
+from whence._core.game import JointGame, PricedGame, Question, WeightedGame
 from whence._core.players import Players
 from whence._core.shaped import Bool, Float, Int
 from whence._core.types import Coalitions, Draws
+from whence.models.row_weights import as_weights
 from whence.models.trainer.examples import Examples
 from whence.models.trainer.linear import Ridge
 from whence.models.trainer.trainer import Trainer
@@ -24,7 +25,7 @@ from whence.models.training_rows import group_players
 
 
 @final
-class RetrainingGame(JointGame, StatedGame, PricedGame):
+class RetrainingGame(JointGame, WeightedGame, PricedGame):
     """Train on the rows of a coalition, and measure the tests.
 
     Args:
@@ -35,6 +36,7 @@ class RetrainingGame(JointGame, StatedGame, PricedGame):
         seeds: how many runs the draws are taken from; 1 asks about the trainer's own run.
         nobody: what is measured where no row is left, [tests] or a number; by default that of the
             best model that never saw a row's features (see `constant`).
+        sample_weight: how often each test counts, as if it were there so many times.
 
     Raises:
         OptionError: no seeds.
@@ -49,6 +51,7 @@ class RetrainingGame(JointGame, StatedGame, PricedGame):
         groups: Any = None,
         seeds: int = 1,
         nobody: Any = None,
+        sample_weight: Any = None,
     ) -> None:
         if seeds < 1:
             raise OptionError(f"seeds is how many runs there are, at least 1; given {seeds!r}")
@@ -57,6 +60,8 @@ class RetrainingGame(JointGame, StatedGame, PricedGame):
         self.players, self.owner = owners(trainer, groups)
         self.most_rows = len(trainer.rows)
         self.n_cases, self.n_draws = len(self.tests), seeds
+        if sample_weight is not None:
+            self.weights = as_weights(sample_weight, test[0], self.n_cases)
         self.outputs = (trainer.measurement,)
         empty = constant(trainer, self.tests) if nobody is None else figures(nobody, "nobody", "")
         self.nobody = np.broadcast_to(empty, len(self.tests))
