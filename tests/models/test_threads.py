@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import lightgbm
+import numpy as np
 import pytest
 from joblib import effective_n_jobs
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
@@ -159,3 +160,41 @@ def test_the_last_who_leaves_restores():
             other.submit(first.__exit__, None, None, None).result()
             assert most() == 1
     assert most() == before
+
+
+class Watched:
+    """A table that remembers how many threads linear algebra had when it was first looked at."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __getattr__(self, name):
+        self.seen.append(most())
+        raise AttributeError(name)
+
+
+def model(rows):
+    return np.zeros(len(rows))
+
+
+VERBS = {
+    "importance": lambda X: wh.importance(model, X, [0]),
+    "explain": lambda X: wh.explain(model, X, background=X),
+    "interactions": lambda X: wh.interactions(model, X, background=X),
+    "drop": lambda X: wh.drop(model, before=(X, [0]), after=(X, [0])),
+    "value": lambda X: wh.value(X, [0], X, [0]),
+    "duplicates": wh.duplicates,
+    "describe_difference": lambda X: wh.describe_difference(X, X),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_has_one_thread_from_its_first_look(verb):
+    """Kills: set-up outside, whose team of threads makes `drop` four times as long in company."""
+    X = Watched()
+    with threadpool_limits(2):
+        with pytest.raises(Exception):  # noqa: B017 - it is no table
+            VERBS[verb](X)
+        assert most() == 2
+    assert X.seen
+    assert set(X.seen) == {1}

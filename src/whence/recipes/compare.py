@@ -13,6 +13,7 @@ from whence._core.game import Game
 from whence._core.paired import differences
 from whence._core.text import printable
 from whence.evaluate.fit import fits
+from whence.models.threads import one_thread
 
 
 @final
@@ -95,6 +96,7 @@ class Comparison:
 
 
 @check_arguments
+@one_thread(torch=False)
 def compare(
     a: Attribution, b: Attribution, *, judge: Game | None = None, seed: int = 0
 ) -> Comparison:

@@ -21,6 +21,7 @@ from whence._core.shaped import Bool
 from whence.evaluate.two_sets import effect, verified
 from whence.models.entry import kind_of
 from whence.models.table import Table
+from whence.models.threads import one_thread
 from whence.recipes._predicates import Rows, proposed
 from whence.recipes.differences import CORRECTIONS, Differences, Finding
 
@@ -29,6 +30,7 @@ _LEAST = 10
 
 
 @check_arguments
+@one_thread(torch=False)
 def describe_difference(
     A: Any,
     B: Any,

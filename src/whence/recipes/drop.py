@@ -13,6 +13,7 @@ from whence._core.arguments import check_arguments
 from whence._core.attribution import Attribution
 from whence._core.budget import Budget, checked
 from whence._core.progress import Listener
+from whence.models.threads import one_thread
 from whence.recipes.aliases import as_engine, one_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _NAMED = 3
 
 
 @check_arguments
+@one_thread(torch=False)
 def drop(
     model: Any,
     *,

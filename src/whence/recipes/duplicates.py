@@ -20,6 +20,7 @@ from whence._core.shaped import Int
 from whence.models.intake import intake
 from whence.models.labels import refuse_other_rows
 from whence.models.table import Table
+from whence.models.threads import one_thread
 from whence.models.training_rows import flat_labels, row_names
 from whence.recipes._comparable import Points, comparable
 from whence.recipes.copies import Copies, Duplicates
@@ -28,6 +29,7 @@ _LINE = 41  # the stream of the line that rows are sorted on
 
 
 @check_arguments
+@one_thread(torch=False)
 def duplicates(
     X: Any,
     y: Any = None,

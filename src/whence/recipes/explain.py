@@ -12,6 +12,7 @@ from whence._core.errors import OptionError
 from whence._core.index import Index
 from whence._core.method import Method
 from whence._core.progress import Listener
+from whence.models.threads import one_thread
 from whence.recipes._large_tables import refuse_large, unreached
 from whence.recipes.aliases import as_budget, as_engine, one_of
 from whence.recipes.importance import columns_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 @check_arguments
+@one_thread(torch=False)
 def explain(
     model: Any,
     X: Any,

@@ -14,6 +14,7 @@ from whence._core.budget import Budget
 from whence._core.errors import OptionError, TableError
 from whence._core.progress import Listener
 from whence._core.tails import CHECK, heavy, with_tails
+from whence.models.threads import one_thread
 from whence.recipes._judged import judged
 from whence.recipes._large_tables import drawn, fewer, taken, with_drawn
 from whence.recipes._repeated import repeated
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 
 @check_arguments
+@one_thread(torch=False)
 def importance(
     model: Any,
     X: Any,

@@ -14,9 +14,11 @@ from whence._core.interactions import Interactions
 from whence._core.progress import Listener, listening
 from whence._core.shaped import Int
 from whence._core.types import Scores
+from whence.models.threads import one_thread
 
 
 @check_arguments
+@one_thread(torch=False)
 def interactions(
     model: Any,
     X: Any,

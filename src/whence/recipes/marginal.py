@@ -27,6 +27,7 @@ from whence._core.keyed import uniforms
 from whence._core.shaped import Float, Int
 from whence._core.student import quantile
 from whence.models.table import Table
+from whence.models.threads import one_thread
 from whence.models.trainer.retraining import owners
 from whence.models.trainer.trainer import Trainer
 from whence.models.training_rows import flat_labels
@@ -39,6 +40,7 @@ _LEAST = 8  # rows of a source, so that its halves can train something
 
 
 @check_arguments
+@one_thread(torch=False)
 def marginal(
     model: Any,
     groups: Any,

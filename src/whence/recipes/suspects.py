@@ -38,6 +38,7 @@ _ENOUGH = 2000  # rows on which neighbours and models are compared
 
 
 @check_arguments
+@one_thread(torch=False)
 def suspects(
     attribution: Attribution,
     X: Any,

@@ -25,6 +25,7 @@ from whence._core.weights import Weights
 from whence.methods.perturbation.data_oob import data_oob
 from whence.models.row_weights import as_weights
 from whence.models.table import Table
+from whence.models.threads import one_thread
 from whence.models.training_rows import group_players, row_players
 from whence.recipes._comparable import HOW, comparable
 from whence.recipes._folds import crossed, dealt
@@ -37,6 +38,7 @@ _BAGS = 200
 
 
 @check_arguments
+@one_thread(torch=False)
 def value(
     X: Any,
     y: Any,
