@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from whence._core.moments import MOST
+from whence._core.moments import MOST, Moments
 from whence._core.pool import PoolMoments
 
 
@@ -89,3 +89,41 @@ def test_unknown_before_members_have_met_twice():
     assert PoolMoments(1, 1, 1).add(np.ones((9, 1, 1)), np.zeros((9, 1), int)).covariance() is None
     every = np.broadcast_to(np.arange(4), (9, 4))
     assert PoolMoments(4, 1, 1).add(np.ones((9, 1, 1)), every).covariance() is None
+
+
+def test_what_cases_have_apart_is_no_members_doing():
+    """Kills: cases that differ a hundred times as much as members do, taken for members' noise.
+
+    Truth: each member adds its own number to the gain, so that the part is sd / sqrt(size); by
+    one-way squares of the gains themselves it is anything between 0 and six times as much.
+    """
+    rng, size, k, cases = np.random.default_rng(0), 40, 4, 30
+    pool, base = rng.normal(size=size), 50 * rng.normal(size=cases)
+    plain, within = PoolMoments(size, 1, 1), PoolMoments(size, 1, 1)
+    moments = Moments(cases, 1, 1)
+    for _ in range(20):
+        members = rng.random((2 * cases, size)).argpartition(k, axis=1)[:, :k]
+        at = rng.permutation(np.tile(np.arange(cases), 2))
+        gains = (base[at] + pool[members].mean(axis=1))[:, None, None]
+        plain.add(gains, members)
+        apart, known = moments.from_earlier(gains, at)
+        within.add(apart[known], members[known])
+        moments.add(gains, at)
+    assert within.noise < plain.noise / 100
+    assert np.sqrt(within.covariance().item()) == pytest.approx(pool.std() / np.sqrt(size), rel=0.1)
+
+
+@pytest.mark.parametrize("cut", [1, 7, 30, 59])
+def test_earlier_draws_are_those_of_the_case_in_any_batches(cut):
+    rng = np.random.default_rng(0)
+    draws, cases = rng.normal(size=(60, 2, 3)), rng.integers(0, 5, 60)
+    one, two = Moments(5, 2, 3), Moments(5, 2, 3)
+    whole, known = one.from_earlier(draws, cases)
+    first = two.from_earlier(draws[:cut], cases[:cut])
+    two.add(draws[:cut], cases[:cut])
+    rest = two.from_earlier(draws[cut:], cases[cut:])
+    assert np.allclose(np.concatenate([first[0], rest[0]]), whole)
+    assert np.array_equal(np.concatenate([first[1], rest[1]]), known)
+    for i in np.flatnonzero(known):
+        earlier = draws[:i][cases[:i] == cases[i]]
+        assert np.allclose(whole[i], draws[i] - earlier.mean(axis=0))

@@ -14,8 +14,14 @@ from whence.models import Table, predictor
 from whence.models.files import load
 
 sio = pytest.importorskip("skops.io")
+from lightgbm import LGBMClassifier  # noqa: E402
 from sklearn.compose import make_column_selector, make_column_transformer  # noqa: E402
-from sklearn.ensemble import RandomForestRegressor, StackingRegressor  # noqa: E402
+from sklearn.ensemble import (  # noqa: E402
+    HistGradientBoostingClassifier,
+    IsolationForest,
+    RandomForestRegressor,
+    StackingRegressor,
+)
 from sklearn.linear_model import LinearRegression  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler  # noqa: E402
@@ -248,6 +254,33 @@ def test_attributes_are_what_estimators_expect(tmp_path, change, says):
     sio.dump(made, tmp_path / "m.skops")
     with pytest.raises(ModelFileError, match=says):
         load(tmp_path / "m.skops")
+
+
+def test_trees_of_histograms_have_what_their_readers_ask(tmp_path):
+    """Kills: a flag of 6, which other readers take for a split by categories; fields left out."""
+    made = HistGradientBoostingClassifier(max_iter=2).fit(X, X[:, 0] > 0)
+    nodes = made._predictors[0][0].nodes
+    for change, says in (
+        (lambda: nodes["missing_go_to_left"].fill(6), "flags that are neither 0 nor 1"),
+        (lambda: delattr(made, "is_categorical_"), "has no is_categorical_"),
+    ):
+        change()
+        sio.dump(made, tmp_path / "m.skops")
+        with pytest.raises(ModelFileError, match=says):
+            load(tmp_path / "m.skops")
+        nodes["missing_go_to_left"].fill(0)
+
+
+def test_what_estimators_leave_out_or_exchange_is_refused(tmp_path):
+    """Kills: trees read with features that an isolation forest, taking all, never looks up."""
+    forest = IsolationForest(n_estimators=3).fit(X)
+    forest.estimators_features_[0] = np.zeros_like(forest.estimators_features_[0])
+    boosted = LGBMClassifier(n_estimators=2, verbose=-1).fit(X, X[:, 0] > 0)
+    del boosted._classes
+    for made, says in ((forest, "other features than all"), (boosted, "_classes")):
+        sio.dump(made, tmp_path / "m.skops")
+        with pytest.raises(ModelFileError, match=says):
+            load(tmp_path / "m.skops")
 
 
 def test_a_zip_that_swells_is_refused(tmp_path):

@@ -9,7 +9,7 @@ from typing import final
 
 import numpy as np
 
-from .shaped import Float, Int
+from .shaped import Bool, Float, Int
 from .types import Scores
 
 PRIOR = 2.0  # how many draws the pooled variance of all cases counts for, in each case's own
@@ -56,6 +56,26 @@ class Moments:
         squares = np.add.reduceat(rest**2, start, axis=0)
         with_total = np.add.reduceat(rest * total, start, axis=0)
         return self._take(which, n, mean, squares, with_total, _products(rest, self.products))
+
+    def from_earlier(
+        self, draws: Float[np.ndarray, "visits outputs players"], cases: Int[np.ndarray, " visits"]
+    ) -> tuple[Float[np.ndarray, "visits outputs players"], Bool[np.ndarray, " visits"]]:
+        """Each draw less the mean of its case's earlier ones, and whether there were any.
+
+        Asked before they are taken in.
+        """
+        order = np.argsort(cases, kind="stable")
+        which, start, n = np.unique(cases[order], return_index=True, return_counts=True)
+        draws = draws[order]
+        sums = np.cumsum(draws, axis=0) - draws  # of what came before in this batch
+        sums -= np.repeat(sums[start], n, axis=0)
+        before = np.repeat(self.count[which], n)
+        many = before + np.arange(len(cases)) - np.repeat(start, n)
+        sums += before[:, None, None] * np.repeat(self.mean[which], n, axis=0)
+        apart, known = np.empty_like(draws), np.empty(len(cases), dtype=bool)
+        apart[order] = draws - sums / np.maximum(many, 1)[:, None, None]
+        known[order] = many > 0
+        return apart, known
 
     def merge(self, other: "Moments") -> "Moments":
         """Take in another run's moments. Changes, and returns, this object."""

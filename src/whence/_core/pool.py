@@ -9,6 +9,10 @@ The inner variance is a one-way analysis of variance with members as groups: the
 between members, less the mean squares within, so that walk noise does not count as the pool's.
 Samples are drawn without replacement, so a member's groups hold k - 1 of the M - 1 others: their
 mean is short by (M - k)/(M - 1) of the member's own effect, and so are the squares between groups.
+
+Cases differ far more than members do, and that difference is noise here. So a case's later walks
+are taken from the mean of its earlier ones, and these differences analysed instead, once they tell
+more: of classes' error rates they leave a fiftieth of the noise (`bench/verdicts.py`).
 """
 
 from typing import final
@@ -65,6 +69,26 @@ class PoolMoments:
             float [outputs, players, players], or the variances [outputs, players] of many players.
             Not clipped: a variance estimate below zero says that the part is too small to see.
         """
+        squares = self._mean_squares()
+        pool = len(self.count)
+        if squares is None or self.sample == pool:  # no two draws differ by the pool
+            return None
+        between, within, typical = squares
+        fewer = (pool - self.sample) / (pool - 1)
+        return np.asarray(self.sample**2 * (between / fewer - within) / fewer / typical / pool)
+
+    @property
+    def noise(self) -> float:
+        """Of the squares between members, what is no member's doing: infinite while unknown."""
+        squares = self._mean_squares()
+        if squares is None:
+            return np.inf
+        _, within, typical = squares
+        own = within if within.ndim == 2 else np.diagonal(within, axis1=1, axis2=2)
+        return float(own.sum() / typical)
+
+    def _mean_squares(self) -> tuple[np.ndarray, np.ndarray, float] | None:
+        """Between members and within them, and the typical number of a member's walks."""
         seen = self.count > 0
         n, m = self.count[seen].astype(float), int(seen.sum())
         if m < 2 or n.sum() < 2 * m:
@@ -74,9 +98,4 @@ class PoolMoments:
         root = np.sqrt(n)[:, None, None]
         between = self._square((means - overall) * root) / (m - 1)
         within = (self.raw - self._square(means * root)) / (n.sum() - m)
-        typical = (n.sum() - (n**2).sum() / n.sum()) / (m - 1)
-        pool = len(self.count)
-        fewer = (pool - self.sample) / (pool - 1)
-        if fewer == 0:  # every draw is the whole pool, and no two draws differ by it
-            return None
-        return np.asarray(self.sample**2 * (between / fewer - within) / fewer / typical / pool)
+        return between, within, float((n.sum() - (n**2).sum() / n.sum()) / (m - 1))

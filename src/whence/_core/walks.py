@@ -38,7 +38,7 @@ class Walks:
         index: what is being estimated.
     """
 
-    __slots__ = ("counts", "ends", "game", "moments", "nobody", "pool")
+    __slots__ = ("counts", "ends", "game", "moments", "nobody", "pool", "pool_within")
 
     def __init__(self, game: Game, index: Index) -> None:
         cases, outputs, players = game.n_cases, len(game.outputs), len(game.players)
@@ -46,6 +46,9 @@ class Walks:
         self.ends = np.full((2, cases, outputs), np.nan)  # end, case, output
         self.game = view(game, PooledGame) if game.n_draws != 1 else None
         self.pool = PoolMoments(self.game.n_pool, outputs, players) if self.game else None
+        self.pool_within = (  # cases: of one, all walks are within it
+            PoolMoments(self.game.n_pool, outputs, players) if self.game and cases > 1 else None
+        )
         weights = weights_of(game)
         self.counts = None if weights is None else weights / weights.mean()
         self.nobody: Ends | None = None
@@ -67,12 +70,16 @@ class Walks:
         """
         if ends is not None:
             self._average_ends(ends, visits.cases)
-        self.moments.add(gains, visits.cases)
         if self.game is not None and self.pool is not None:
-            counted = gains
-            if self.counts is not None:  # the pool's part is that of the weighted mean
-                counted = gains * self.counts[visits.cases][:, None, None]
-            self.pool.add(counted, self.game.members(visits.cases, visits.draws))
+            once = 1.0  # where cases have weights the pool's part is that of the weighted mean
+            if self.counts is not None:
+                once = self.counts[visits.cases][:, None, None]
+            members = self.game.members(visits.cases, visits.draws)
+            self.pool.add(gains * once, members)
+            if self.pool_within is not None:
+                apart, known = self.moments.from_earlier(gains, visits.cases)
+                self.pool_within.add((apart * once)[known], members[known])
+        self.moments.add(gains, visits.cases)
         return self
 
     def _average_ends(self, ends: np.ndarray, cases: np.ndarray) -> None:
@@ -140,7 +147,8 @@ class Walks:
         return {"background": np.sqrt(spread * self.game.sample / self.game.n_pool)}
 
     def _pool_parts(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        covariance = self.pool.covariance() if self.pool is not None else None
+        pools = [pool for pool in (self.pool, self.pool_within) if pool is not None]
+        covariance = min(pools, key=lambda pool: pool.noise).covariance() if pools else None
         if covariance is None:
             return {}, {}
         if covariance.ndim == 2:

@@ -15,6 +15,7 @@ from whence.models.trees.damage import DamageError
 from whence.models.trees.shape import check_trees
 
 _BITS = 256  # of a set of categories
+_FLAGS = ("is_leaf", "is_categorical", "missing_go_to_left")
 _THREADS = 1024
 
 
@@ -77,13 +78,15 @@ def check_estimator(one: Any) -> None:
 
 
 def _check_parameters(one: Any) -> None:
-    """What scikit-learn asks an estimator before it asks for predictions must be there."""
+    """What an estimator is asked before it is asked for predictions must be there."""
     from sklearn.base import BaseEstimator, is_classifier
 
     if not isinstance(one, BaseEstimator):
         return
+    boosted = vars(one).get("_Booster") is not None  # LightGBM's, whose classes are a property
     try:
-        is_classifier(one)
+        if is_classifier(one) and boosted:
+            _ = one.classes_
     except AttributeError as error:
         raise DamageError(
             f"{error}: its file is damaged, or of another version of its library"
@@ -146,6 +149,11 @@ def _check_isolation(one: Any) -> None:
     trees = [member.tree_ for member in _trees_of(one)]
     if not trees:
         return
+    every = np.arange(one.n_features_in_)  # which it takes without looking, where it takes all
+    if one._max_features == len(every) and not all(  # noqa: SLF001
+        np.array_equal(each, every) for each in one.estimators_features_
+    ):
+        raise DamageError(f"its {type(one).__name__} has trees of other features than all")
     kept = one._decision_path_lengths, one._average_path_length_per_tree  # noqa: SLF001
     made = (
         [tree.compute_node_depths() for tree in trees],
@@ -177,6 +185,9 @@ def _check_histograms(one: Any) -> None:
     if rounds is None:
         return
     width, mapper = one.n_features_in_, one._bin_mapper  # noqa: SLF001
+    for name in ("is_categorical_", "_baseline_prediction"):
+        if name not in vars(one):
+            raise DamageError(f"its {type(one).__name__} has no {name}")
     apart = np.asarray(mapper.is_categorical_).astype(bool)
     if apart.shape != (width,) or len(mapper.bin_thresholds_) != width:
         raise DamageError(f"its {type(one).__name__} has other bins than features")
@@ -194,6 +205,8 @@ def _check_histograms(one: Any) -> None:
 def _check_predictor(predictor: Any, width: int, apart: np.ndarray) -> None:
     nodes, bits = predictor.nodes, predictor.raw_left_cat_bitsets
     inside = nodes["is_leaf"] == 0
+    if any((nodes[name] > 1).any() for name in _FLAGS):
+        raise DamageError("a tree in it has flags that are neither 0 nor 1")
     check_trees(nodes["left"], nodes["right"], inside, np.array([len(nodes)]))
     asked = nodes[inside]
     feature, named = asked["feature_idx"], nodes["feature_idx"]
