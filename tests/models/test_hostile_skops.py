@@ -12,12 +12,13 @@ import pytest
 from whence._core.errors import ModelFileError
 from whence.models import Table, predictor
 from whence.models.files import load
+from whence.models.trees import read_trees
 
 sio = pytest.importorskip("skops.io")
 from lightgbm import LGBMClassifier  # noqa: E402
 from sklearn.compose import make_column_selector, make_column_transformer  # noqa: E402
 from sklearn.ensemble import (  # noqa: E402
-    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     IsolationForest,
     RandomForestRegressor,
     StackingRegressor,
@@ -256,19 +257,25 @@ def test_attributes_are_what_estimators_expect(tmp_path, change, says):
         load(tmp_path / "m.skops")
 
 
+def test_a_flag_is_yes_whatever_its_number():
+    """Kills: a flag of 6 for missing cells, read as the flag of a split by categories beside it."""
+    boosted = HistGradientBoostingRegressor(max_iter=2).fit(X, X[:, 0])
+    forest = RandomForestRegressor(3, random_state=0).fit(X, X[:, 0])
+    for (tree,) in boosted._predictors:
+        tree.nodes["missing_go_to_left"] = 6
+    for each in forest.estimators_:
+        each.tree_.missing_go_to_left[:] = 6
+        assert each.tree_.missing_go_to_left.min() == 6
+    for made in (boosted, forest):
+        assert np.allclose(read_trees(made).predict(X)[:, 0], made.predict(X))
+
+
 def test_trees_of_histograms_have_what_their_readers_ask(tmp_path):
-    """Kills: a flag of 6, which other readers take for a split by categories; fields left out."""
-    made = HistGradientBoostingClassifier(max_iter=2).fit(X, X[:, 0] > 0)
-    nodes = made._predictors[0][0].nodes
-    for change, says in (
-        (lambda: nodes["missing_go_to_left"].fill(6), "flags that are neither 0 nor 1"),
-        (lambda: delattr(made, "is_categorical_"), "has no is_categorical_"),
-    ):
-        change()
-        sio.dump(made, tmp_path / "m.skops")
-        with pytest.raises(ModelFileError, match=says):
-            load(tmp_path / "m.skops")
-        nodes["missing_go_to_left"].fill(0)
+    made = HistGradientBoostingRegressor(max_iter=2).fit(X, X[:, 0])
+    del made.is_categorical_
+    sio.dump(made, tmp_path / "m.skops")
+    with pytest.raises(ModelFileError, match="has no is_categorical_"):
+        load(tmp_path / "m.skops")
 
 
 def test_what_estimators_leave_out_or_exchange_is_refused(tmp_path):

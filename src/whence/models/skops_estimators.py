@@ -15,7 +15,6 @@ from whence.models.trees.damage import DamageError
 from whence.models.trees.shape import check_trees
 
 _BITS = 256  # of a set of categories
-_FLAGS = ("is_leaf", "is_categorical", "missing_go_to_left")
 _THREADS = 1024
 
 
@@ -205,8 +204,6 @@ def _check_histograms(one: Any) -> None:
 def _check_predictor(predictor: Any, width: int, apart: np.ndarray) -> None:
     nodes, bits = predictor.nodes, predictor.raw_left_cat_bitsets
     inside = nodes["is_leaf"] == 0
-    if any((nodes[name] > 1).any() for name in _FLAGS):
-        raise DamageError("a tree in it has flags that are neither 0 nor 1")
     check_trees(nodes["left"], nodes["right"], inside, np.array([len(nodes)]))
     asked = nodes[inside]
     feature, named = asked["feature_idx"], nodes["feature_idx"]

@@ -40,7 +40,7 @@ def read(model: Any) -> TreeEnsemble:
         threshold=nodes["num_threshold"],
         left=nodes["left"] + shift,
         right=nodes["right"] + shift,
-        kind=nodes["missing_go_to_left"] * MISSING,
+        kind=(nodes["missing_go_to_left"] != 0) * MISSING,
         value=nodes["value"],
         cover=nodes["count"],
         root=root,
@@ -104,7 +104,7 @@ def _sets(
     known: dict[int, tuple[object, ...]],
 ) -> dict[int, list[int]]:
     """The codes that go left, by node; with "any other" among them where missing cells do."""
-    asks = np.flatnonzero(nodes["is_categorical"] & ~nodes["is_leaf"].astype(bool))
+    asks = np.flatnonzero((nodes["is_categorical"] != 0) & (nodes["is_leaf"] == 0))
     if not len(asks):
         return {}
     each = np.array([len(tree.raw_left_cat_bitsets) for tree in trees])

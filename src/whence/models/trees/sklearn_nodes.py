@@ -34,7 +34,7 @@ def joined(trees: Sequence[Any], columns: Sequence[np.ndarray] | None = None) ->
         "threshold": np.concatenate([tree.threshold for tree in trees]),
         "left": np.concatenate([tree.children_left for tree in trees]) + shift,
         "right": np.concatenate([tree.children_right for tree in trees]) + shift,
-        "kind": np.concatenate([tree.missing_go_to_left for tree in trees]) * MISSING,
+        "kind": (np.concatenate([tree.missing_go_to_left for tree in trees]) != 0) * MISSING,
         "cover": np.concatenate([tree.weighted_n_node_samples for tree in trees]),
         "root": root,
         "precision": "float32",
