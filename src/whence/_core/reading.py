@@ -217,7 +217,7 @@ def _wider(each: Float[np.ndarray, "cases members outputs players"]) -> np.ndarr
 def _of_few(members: int) -> float:
     """How much larger an error of few members must be, as intervals take it for one of many.
 
-    Of ten rows of background the normal law holds 92 % in place of 95 (`bench/coverage.py`); of
+    Of ten rows of background the normal law holds 92 % in place of 95 (`bench/intervals.py`); of
     twenty folds, the most that there are, 94.
     """
     if members >= _MANY_FOLDS:

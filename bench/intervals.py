@@ -1,13 +1,13 @@
 """How often 95 % intervals hold the truth, and how often they say that they may not.
 
-    python bench/coverage.py [REPEATS]         (200; some ten minutes)
+    python bench/intervals.py [REPEATS]         (200; some ten minutes)
 
 Every cell draws REPEATS worlds: rows to judge, a background, and asks `wh.importance` or
 `wh.explain` by its defaults. The truth is a closed form for linear models under squared error,
 b_j sum_k b_k cov(x_j, x_k), and b_j (x_j - mean) for one row; for three classes it is an answer on
 very many rows. "said" is the share of answers whose tails certificate fails, that is which say that
 their intervals may be too short; "nothing" the share that say that nothing matters, where
-something does. Writes results/coverage.json.
+something does. Writes results/intervals.json.
 """
 
 import json
@@ -20,7 +20,7 @@ from machine import processor
 
 import whence as wh
 
-OUT = Path(__file__).parent / "results" / "coverage.json"
+OUT = Path(__file__).parent / "results" / "intervals.json"
 BETA = np.array([1.5, -1.0, 0.7, 0.4])
 CLASSES = np.array([[1.0, -1.0, 0.0], [0.5, 0.5, -1.0], [0.0, 0.7, -0.7], [0.1, 0.0, -0.1]])
 CORRELATION = 0.6 ** np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
