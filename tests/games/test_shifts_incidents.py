@@ -352,3 +352,23 @@ def test_new_times_are_told_as_times():
     column = shared("when", old, Column(new.data + np.timedelta64(400, "D")))
     words = new_values(column, np.arange(1200) >= 600, 50.0).words
     assert words.startswith("from 2025-06-07 to 2025-11-30 in 585 rows, before from 2024-01-01 to ")
+
+
+def nearly_always_right(seed, shift=0.0, n=1000):
+    rng = np.random.default_rng(seed)
+    a = rng.normal(shift, 1.0, n)
+    return pd.DataFrame({"a": a}), pd.Series((a > 0) ^ (rng.random(n) < 0.02), name="ok")
+
+
+@pytest.mark.parametrize(("shift", "holds"), [(0.0, True), (3.5, False)])
+def test_few_wrong_rows_are_no_heavy_tail(shift, holds):
+    """Kills: a good model in two like months told that nothing can be relied on."""
+    found = wh.drop(
+        lambda X: (X["a"] > 0).to_numpy(float),
+        before=nearly_always_right(0),
+        after=nearly_always_right(1, shift),
+        mechanisms=["P(a)", "P(ok | a)"],
+        ratios="linear",
+        groups=3,
+    )
+    assert found.certificate("overlap").holds is holds

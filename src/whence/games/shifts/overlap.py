@@ -116,9 +116,16 @@ def heaviest(game: "MechanismShift") -> float:
         if _of_the_largest(w) > _MUCH:
             shapes.append(tail(w))
         brought = w if each is None else w * np.abs(each - w @ each)
-        if _of_the_largest(brought) > _MOST:
-            shapes.append(tail(brought))
+        shapes += [tail(x) for x in _alike(brought, each) if _of_the_largest(x) > _MOST]
     return max(shapes)
+
+
+def _alike(
+    brought: Float[np.ndarray, " rows"], each: Float[np.ndarray, " rows"] | None
+) -> list[Float[np.ndarray, " some"]]:
+    """What rows bring; right and wrong rows apart, since few that are wrong are no tail."""
+    kinds = np.unique(each) if each is not None else np.empty(0)
+    return [brought[each == kind] for kind in kinds] if len(kinds) == 2 else [brought]
 
 
 def _of_the_largest(x: Float[np.ndarray, " rows"]) -> float:
