@@ -109,7 +109,7 @@ def test_what_cases_have_apart_is_no_members_doing():
         apart, known = moments.from_earlier(gains, at)
         within.add(apart[known], members[known])
         moments.add(gains, at)
-    assert within.noise < plain.noise / 100
+    assert within.analysed()[0] < plain.analysed()[0] / 100
     assert np.sqrt(within.covariance().item()) == pytest.approx(pool.std() / np.sqrt(size), rel=0.1)
 
 

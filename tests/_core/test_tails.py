@@ -64,9 +64,9 @@ def test_what_is_added_stands_by_itself():
 
 
 def test_a_small_effect_of_few_rows_does_not_hide_a_large_one():
-    """Kills: one widening for all players, by which a column that moved one row in 400 hid the
+    """Kills: one widening for all, by which a column that moved one row hid the clearest feature.
 
-    clearest feature of a table. What varies as much as the others widens them all.
+    What varies as much as the others widens them all.
     """
     rng = np.random.default_rng(0)
     v = rng.normal(size=(400, 1, 3))

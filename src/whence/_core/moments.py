@@ -47,8 +47,7 @@ class Moments:
         self, draws: Float[np.ndarray, "visits outputs players"], cases: Int[np.ndarray, " visits"]
     ) -> "Moments":
         """Take in one number for each visit, output and player. Changes, and returns, itself."""
-        order = np.argsort(cases, kind="stable")
-        which, start, n = np.unique(cases[order], return_index=True, return_counts=True)
+        order, which, start, n = _by_case(cases)
         draws = draws[order]
         mean = np.add.reduceat(draws, start, axis=0) / n[:, None, None]
         rest = draws - np.repeat(mean, n, axis=0)  # visit, output, player
@@ -64,8 +63,7 @@ class Moments:
 
         Asked before they are taken in.
         """
-        order = np.argsort(cases, kind="stable")
-        which, start, n = np.unique(cases[order], return_index=True, return_counts=True)
+        order, which, start, n = _by_case(cases)
         draws = draws[order]
         sums = np.cumsum(draws, axis=0) - draws  # of what came before in this batch
         sums -= np.repeat(sums[start], n, axis=0)
@@ -130,6 +128,12 @@ class Moments:
         n = self.count[:, None, None].astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(n > 0, np.sqrt(self.variance(squares) / n), np.nan)
+
+
+def _by_case(cases: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """An order by cases that keeps that of each one's draws; the cases, their starts, how many."""
+    order = np.argsort(cases, kind="stable")
+    return (order, *np.unique(cases[order], return_index=True, return_counts=True))
 
 
 def _products(rest: np.ndarray, like: np.ndarray | None) -> np.ndarray | None:

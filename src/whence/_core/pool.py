@@ -11,8 +11,8 @@ Samples are drawn without replacement, so a member's groups hold k - 1 of the M 
 mean is short by (M - k)/(M - 1) of the member's own effect, and so are the squares between groups.
 
 Cases differ far more than members do, and that difference is noise here. So a case's later walks
-are taken from the mean of its earlier ones, and these differences analysed instead, once they tell
-more: of classes' error rates they leave a fiftieth of the noise (`bench/verdicts.py`).
+are taken from the mean of its earlier ones, and these differences analysed instead, once they have
+less noise (`Walks` keeps both).
 """
 
 from typing import final
@@ -69,33 +69,24 @@ class PoolMoments:
             float [outputs, players, players], or the variances [outputs, players] of many players.
             Not clipped: a variance estimate below zero says that the part is too small to see.
         """
-        squares = self._mean_squares()
+        return self.analysed()[1]
+
+    def analysed(self) -> tuple[float, np.ndarray | None]:
+        """The noise in the squares between members, infinite while unknown; and `covariance`."""
         pool = len(self.count)
-        if squares is None or self.sample == pool:  # no two draws differ by the pool
-            return None
-        between, within, typical = squares
-        fewer = (pool - self.sample) / (pool - 1)
-        return np.asarray(self.sample**2 * (between / fewer - within) / fewer / typical / pool)
-
-    @property
-    def noise(self) -> float:
-        """Of the squares between members, what is no member's doing: infinite while unknown."""
-        squares = self._mean_squares()
-        if squares is None:
-            return np.inf
-        _, within, typical = squares
-        own = within if within.ndim == 2 else np.diagonal(within, axis1=1, axis2=2)
-        return float(own.sum() / typical)
-
-    def _mean_squares(self) -> tuple[np.ndarray, np.ndarray, float] | None:
-        """Between members and within them, and the typical number of a member's walks."""
+        if self.sample == pool:  # no two draws differ by the pool
+            return np.inf, None
         seen = self.count > 0
         n, m = self.count[seen].astype(float), int(seen.sum())
         if m < 2 or n.sum() < 2 * m:
-            return None
+            return np.inf, None
         means = self.sums[seen] / n[:, None, None]
         overall = self.sums[seen].sum(axis=0) / n.sum()
         root = np.sqrt(n)[:, None, None]
         between = self._square((means - overall) * root) / (m - 1)
         within = (self.raw - self._square(means * root)) / (n.sum() - m)
-        return between, within, float((n.sum() - (n**2).sum() / n.sum()) / (m - 1))
+        typical = (n.sum() - (n**2).sum() / n.sum()) / (m - 1)
+        fewer = (pool - self.sample) / (pool - 1)
+        own = within if within.ndim == 2 else np.diagonal(within, axis1=1, axis2=2)
+        found = self.sample**2 * (between / fewer - within) / fewer / typical / pool
+        return float(own.sum() / typical), np.asarray(found)

@@ -71,16 +71,21 @@ class Walks:
         if ends is not None:
             self._average_ends(ends, visits.cases)
         if self.game is not None and self.pool is not None:
-            once = 1.0  # where cases have weights the pool's part is that of the weighted mean
-            if self.counts is not None:
-                once = self.counts[visits.cases][:, None, None]
             members = self.game.members(visits.cases, visits.draws)
-            self.pool.add(gains * once, members)
+            self.pool.add(self._counted(gains, visits.cases), members)
             if self.pool_within is not None:
                 apart, known = self.moments.from_earlier(gains, visits.cases)
-                self.pool_within.add((apart * once)[known], members[known])
+                self.pool_within.add(
+                    self._counted(apart[known], visits.cases[known]), members[known]
+                )
         self.moments.add(gains, visits.cases)
         return self
+
+    def _counted(self, gains: np.ndarray, cases: np.ndarray) -> np.ndarray:
+        """As often as their cases count, since the pool's part is that of the weighted mean."""
+        if self.counts is None:
+            return gains
+        return np.asarray(gains * self.counts[cases][:, None, None])
 
     def _average_ends(self, ends: np.ndarray, cases: np.ndarray) -> None:
         total = np.zeros_like(self.ends)
@@ -148,7 +153,8 @@ class Walks:
 
     def _pool_parts(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         pools = [pool for pool in (self.pool, self.pool_within) if pool is not None]
-        covariance = min(pools, key=lambda pool: pool.noise).covariance() if pools else None
+        analysed = [pool.analysed() for pool in pools]
+        covariance = min(analysed, key=lambda found: found[0])[1] if analysed else None
         if covariance is None:
             return {}, {}
         if covariance.ndim == 2:
