@@ -107,7 +107,7 @@ class BetaShapley(Semivalue):
         return exp(self._log_weight(size, n))
 
     def _chance(self, size: int, n: int) -> float:
-        return exp(_log_comb(n - 1, size) + self._log_weight(size, n))
+        return exp(log_comb(n - 1, size) + self._log_weight(size, n))
 
     def _log_weight(self, size: int, n: int) -> float:
         first, last = log_rising(self.b, size), log_rising(self.a, n - 1 - size)
@@ -119,12 +119,13 @@ def log_rising(x: float, count: int) -> float:
     return float(np.log(float(x) + np.arange(count)).sum())
 
 
-def _log_comb(n: int, k: int) -> float:
+def log_comb(n: int, k: int) -> float:
+    """The log of how many sets of k there are among n."""
     return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
 
 
 def _binomial(k: int, n: int, p: float) -> float:
-    return exp(_log_comb(n, k) + k * log(p) + (n - k) * log1p(-p))
+    return exp(log_comb(n, k) + k * log(p) + (n - k) * log1p(-p))
 
 
 @final

@@ -52,18 +52,19 @@ def told(verb: Callable[P, int]) -> Callable[P, None]:
 
 def refused(error: OSError) -> None:
     """Say what the system refused, and leave with the exit code of something to mend."""
-    _leave_stdout()
-    with suppress(OSError):  # stderr may lie on the same disk
-        sys.stderr.write(f"error: {clean(_refusal(error))}\n")
-        sys.stderr.flush()
+    _print_error(_refusal(error))
     raise SystemExit(WRONG) from None
 
 
 def _fail(words: str) -> None:
+    _print_error(words)
+    raise typer.Exit(WRONG) from None
+
+
+def _print_error(words: str) -> None:
     _leave_stdout()
     with suppress(OSError):  # stderr may lie on the same disk
         typer.echo(f"error: {clean(words)}", err=True)
-    raise typer.Exit(WRONG) from None
 
 
 def _refusal(error: OSError) -> str:

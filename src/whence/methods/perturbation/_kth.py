@@ -14,7 +14,7 @@ A semivalue of nobody's list is summed over the sizes of S (negative hypergeomet
 """
 
 from dataclasses import dataclass
-from math import lgamma, log
+from math import log
 from typing import final
 
 import numpy as np
@@ -28,6 +28,7 @@ from whence._core.index import (
     LinearSurrogate,
     Semivalue,
     Shapley,
+    log_comb,
     log_rising,
 )
 from whence._core.shaped import Float
@@ -117,12 +118,8 @@ def _by_size(index: Semivalue, n: int, k: int) -> tuple[np.ndarray, np.ndarray]:
     kth = np.zeros(n - 1)
     for size in range(k, n):
         place = range(k, n - size + k)
-        logs = [_log_comb(p - 1, k - 1) + _log_comb(n - 1 - p, size - k) for p in place]
+        logs = [log_comb(p - 1, k - 1) + log_comb(n - 1 - p, size - k) for p in place]
         kth[k - 1 : n - 1 - size + k] += sizes[size] * np.exp(
-            np.array(logs) - _log_comb(n - 1, size)
+            np.array(logs) - log_comb(n - 1, size)
         )
     return kth, sizes[: min(k, n)]
-
-
-def _log_comb(n: int, k: int) -> float:
-    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)

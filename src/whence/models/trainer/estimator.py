@@ -62,10 +62,10 @@ class EstimatorTrainer(Trainer[Any]):
         model = seeded(clone(self.estimator), seed)
         there = np.arange(len(w)) if self.weighted else np.flatnonzero(w > 0)
         y = np.array(self.rows.labels, dtype=object)[there]
-        plain = np.array(y.tolist())
+        labels = np.array(y.tolist())
         if self.classes and len({self.rows.y[i] for i in np.flatnonzero(w > 0)}) < 2:
             model = DummyClassifier()  # of one class there is one thing to learn
-        return self._called(model, taken(self.rows.X, there), plain, w[there])
+        return self._called(model, taken(self.rows.X, there), labels, w[there])
 
     def _called(self, model: Any, X: Any, y: np.ndarray, w: np.ndarray) -> Any:
         weights = {} if (w == 1).all() else {"sample_weight": w}
