@@ -17,28 +17,20 @@ from pathlib import Path
 
 import numpy as np
 from machine import processor
+from tails import BETA, KINDS
 
 import whence as wh
 
 OUT = Path(__file__).parent / "results" / "intervals.json"
-BETA = np.array([1.5, -1.0, 0.7, 0.4])
 CLASSES = np.array([[1.0, -1.0, 0.0], [0.5, 0.5, -1.0], [0.0, 0.7, -0.7], [0.1, 0.0, -0.1]])
 CORRELATION = 0.6 ** np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
 ROOT = np.linalg.cholesky(CORRELATION)
-RARE = 0.03
+NAMES = {"normal": "normal", "t3": "t3", "lognormal": "lognormal", "rare": "rare (3 %)"}
 DRAWS = {
-    "normal": lambda rng, n: rng.normal(size=(n, 4)),
-    "correlated": lambda rng, n: rng.normal(size=(n, 4)) @ ROOT.T,
-    "t3": lambda rng, n: rng.standard_t(3, size=(n, 4)),
-    "lognormal": lambda rng, n: np.exp(rng.normal(size=(n, 4))) - np.exp(0.5),
-    "rare": lambda rng, n: (rng.random((n, 4)) < RARE) - RARE,
-}
-COVARIANCES = {
-    "normal": np.eye(4),
-    "correlated": CORRELATION,
-    "t3": 3 * np.eye(4),
-    "lognormal": np.e * (np.e - 1) * np.eye(4),
-    "rare": RARE * (1 - RARE) * np.eye(4),
+    name: lambda rng, n, draw=KINDS[kind][0]: draw(rng, (n, 4)) for name, kind in NAMES.items()
+} | {"correlated": lambda rng, n: rng.normal(size=(n, 4)) @ ROOT.T}
+COVARIANCES = {name: KINDS[kind][1] * np.eye(4) for name, kind in NAMES.items()} | {
+    "correlated": CORRELATION
 }
 GROUPS = {"first two": ["a", "b"], "last two": ["c", "d"]}
 TABLE = list("abcd")

@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
 
+import whence as wh
+
 HERE = Path(__file__).resolve().parent
 OUT = HERE / "results" / "nothing_lost.json"
 
@@ -73,22 +75,16 @@ def fitted(name):
 
 
 def importance(name, **options):
-    import whence as wh
-
     model, X, y, background = fitted(name)
     return wh.importance(model, X, y, **({"background": background} | options))
 
 
 def explain(name, **options):
-    import whence as wh
-
     model, X, _, background = fitted(name)
     return wh.explain(model, X[:10], **({"background": background} | options))
 
 
 def compared():
-    import whence as wh
-
     model, X, y, background = fitted("forest")
     other = fitted("linear")[0]
     one, two = (wh.importance(m, X, y, background=background) for m in (model, other))
@@ -96,8 +92,6 @@ def compared():
 
 
 def gloves(**options):
-    import whence as wh
-
     def worth(stay):
         return np.minimum(stay[:, :3].sum(axis=1), stay[:, 3:].sum(axis=1)).astype(float)
 
@@ -105,8 +99,6 @@ def gloves(**options):
 
 
 def large(**options):
-    import whence as wh
-
     weights = np.linspace(-1, 2, 24)
 
     def worth(stay):
@@ -119,8 +111,6 @@ def large(**options):
 def trainer(kind):
     from sklearn.preprocessing import scale
 
-    import whence as wh
-
     if kind == "ridge":
         X, y = diabetes()
         X, y = scale(X.to_numpy()), (y.to_numpy() - 150) / 75
@@ -131,23 +121,17 @@ def trainer(kind):
 
 
 def trained(method, kind, **options):
-    import whence as wh
-
     model, test = trainer(kind)
     return getattr(wh.methods, method)(model, test, **options)
 
 
 def neighbours():
-    import whence as wh
-
     X, y = load_digits(return_X_y=True)
     train, test = (X[:300], y[:300]), (X[300:340], y[300:340])
     return wh.value(*train, *test, method="knn")
 
 
 def banzhaf():
-    import whence as wh
-
     model, X, y, background = fitted("boosted")
     removal = wh.games.features.Marginal(background)
     game = wh.games.features.PredictivePower(model, X, y, removal=removal)
@@ -155,16 +139,12 @@ def banzhaf():
 
 
 def pairs():
-    import whence as wh
-
     model, X, _, background = fitted("boosted")
     return wh.interactions(model, X[:5], background=background)
 
 
 def network():
     import torch
-
-    import whence as wh
 
     torch.manual_seed(0)
     X, _ = load_iris(return_X_y=True)
@@ -175,8 +155,6 @@ def network():
 
 def heads():
     import torch
-
-    import whence as wh
 
     torch.manual_seed(0)
 
@@ -218,13 +196,13 @@ PROBLEMS = {
     "explain, boosted trees": lambda: explain("boosted"),
     "explain, one tree": lambda: explain("tree"),
     "explain, along its paths": lambda: explain(
-        "tree", background=None, method=_method("PathDependent")
+        "tree", background=None, method=wh.methods.PathDependent()
     ),
     "explain, two classes": lambda: explain("cancer"),
     "explain, kernel machine": lambda: explain("svr", seed=1),
     "compare, forest and ridge": compared,
     "gloves, exact": gloves,
-    "gloves, Banzhaf": lambda: gloves(index=_index("Banzhaf")),
+    "gloves, Banzhaf": lambda: gloves(index=wh.Banzhaf()),
     "interactions, boosted trees": pairs,
     "24 players, permutation": lambda: large(method="permutation"),
     "24 players, default": large,
@@ -237,23 +215,9 @@ PROBLEMS = {
 }
 
 
-def _index(name):
-    import whence as wh
-
-    return getattr(wh, name)()
-
-
-def _method(name):
-    import whence as wh
-
-    return getattr(wh.methods, name)()
-
-
 def answer():
-    """Every problem's values and intervals, as hexadecimal bits."""
+    """Every problem's values and intervals, to the last digit."""
     warnings.simplefilter("ignore")
-    import whence as wh
-
     said = {}
     for name, ask in PROBLEMS.items():
         try:

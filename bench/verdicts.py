@@ -7,8 +7,8 @@ The verdict agrees where a model whose AUC tells it from chance, by three standa
 (Hanley & McNeil, 1982), is never said to be one that nothing matters to, and where "overconfident"
 is said just of models that have power and a log-loss above that of knowing nothing.
 
-Answers by case: the model rows and questions of two boosted and logistic pipelines on 400 rows of
-eight columns, by case and not, and of a paired comparison. Writes results/verdicts.json.
+Answers by case: the model rows and questions of a boosted and a logistic pipeline on 400 rows of
+titanic, by case and not. Writes results/verdicts.json.
 """
 
 import json
@@ -109,10 +109,8 @@ def judged(model, data):
 
 
 def rows_by_case():
-    """Model rows and questions of plain answers, answers by case, and a comparison of two."""
-    X, y = titanic()
-    X = X.iloc[:, :8]
-    X_train, y_train, X_test, y_test = split(X, y)
+    """Model rows and questions of plain answers, and of answers by case."""
+    X_train, y_train, X_test, y_test = split(*titanic())
     result = {}
     for name in ("HistGradientBoosting", "LogisticRegression"):
         model = pipeline(CLASSIFIERS[name]).fit(X_train, y_train)
